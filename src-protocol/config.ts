@@ -1,0 +1,79 @@
+/** Configuration files of gateway and agent (YAML). Unknown keys are refused with their path. */
+import { z } from 'zod'
+
+/** A secret is never written into a file: `env:NAME` or `file:/path`. */
+export const secretReference = z
+  .string()
+  .regex(/^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/, 'a reference such as env:NAME or file:/run/secrets/name')
+
+export const gatewayConfig = z.strictObject({
+  listen: z.strictObject({ host: z.string().default('127.0.0.1'), port: z.number().int().min(0).max(65535).default(7420) }),
+  /** how desktops, agents and browsers reach this gateway; https, or http on loopback only */
+  publicUrl: z.url(),
+  /** state database and keys */
+  data: z.string(),
+  /** recordings and the Merkle log: folders of their own, apart from `data` */
+  recordings: z.string(),
+  log: z.strictObject({ folder: z.string(), origin: z.string().regex(/^[^\s+]+$/, 'no spaces, no plus sign') }),
+  identityProvider: z.strictObject({
+    issuer: z.url(),
+    clientId: z.string(),
+    clientSecret: secretReference,
+    groupsClaim: z.string().default('groups'),
+    scopes: z.array(z.string()).default(['openid', 'profile', 'email', 'groups']),
+  }),
+  /** which groups have which role */
+  roles: z.strictObject({
+    operator: z.array(z.string()).default([]),
+    reviewer: z.array(z.string()).default([]),
+    auditor: z.array(z.string()).default([]),
+    administrator: z.array(z.string()).min(1),
+  }),
+  /** read at start and whenever the file changes; a file with an error leaves the version in force */
+  policy: z.string(),
+  masking: z.string(),
+  limits: z
+    .strictObject({
+      /** bytes of one message from a client */
+      requestBytes: z
+        .number()
+        .int()
+        .positive()
+        .default(4 * 1024 * 1024),
+      /** bytes of one message from a server; above it the message is withheld */
+      responseBytes: z
+        .number()
+        .int()
+        .positive()
+        .default(16 * 1024 * 1024),
+      /** how long a held call keeps its client waiting before it is told to repeat */
+      holdSeconds: z.number().int().positive().default(200),
+      /** how long a desktop may be away before its sessions end */
+      graceSeconds: z.number().int().nonnegative().default(30),
+    })
+    .prefault({}),
+})
+export type GatewayConfig = z.infer<typeof gatewayConfig>
+
+export const agentConfig = z.strictObject({
+  gateway: z.url(),
+  /** the agent's own key and enrolment */
+  data: z.string(),
+  /** needed once, at enrolment */
+  joinToken: secretReference.optional(),
+  servers: z
+    .array(
+      z.strictObject({
+        name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
+        title: z.string(),
+        description: z.string().optional(),
+        command: z.array(z.string()).min(1),
+        cwd: z.string().optional(),
+        /** plain values, or secret references, resolved when the server starts; nothing else of the agent's environment is passed on but PATH, HOME, LANG, TMPDIR */
+        env: z.record(z.string(), z.string()).default({}),
+        startSeconds: z.number().positive().default(30),
+      }),
+    )
+    .min(1),
+})
+export type AgentConfig = z.infer<typeof agentConfig>

@@ -1,0 +1,189 @@
+/**
+ * The contract between the desktop's window and its main process: one map from IPC channel to the schemas of what goes in and
+ * comes out. Preload exposes exactly these as `window.gatehouse`; main checks both directions; tests implement it with a double.
+ * A failure crosses as `{ ok: false, error: SerializedError }` and is thrown as AppError on the other side.
+ */
+import { z } from 'zod'
+import { approvalId, connectionName, sessionId } from './ids.ts'
+import { connectionRequest, sessionRequest } from './http-api.ts'
+import {
+  agent,
+  approval,
+  call,
+  connection,
+  documentProblem,
+  person,
+  pinnedCheckpoint,
+  policyVersion,
+  recordingSummary,
+  session,
+  verdict,
+} from './model.ts'
+import { verification } from './verification.ts'
+
+const nothing = z.undefined()
+
+/** What the shell and the status bar show. */
+export const desktopState = z.object({
+  version: z.string(),
+  platform: z.string(),
+  /** what draws this window: the Electron binary, or the host on Chromium that stands in for it */
+  runtime: z.enum(['electron', 'host']),
+  gateway: z.object({ url: z.string(), reachable: z.boolean(), lastReachedAt: z.string().optional() }),
+  signIn: z.discriminatedUnion('state', [
+    z.object({ state: z.literal('signed-out'), error: z.object({ code: z.string(), message: z.string(), remedy: z.string() }).optional() }),
+    /** the system browser is open; `url` lets the person open it by hand */
+    z.object({ state: z.literal('waiting'), url: z.string() }),
+    z.object({ state: z.literal('signed-in'), person, expiresAt: z.string() }),
+  ]),
+  tunnel: z.object({ state: z.enum(['closed', 'connecting', 'open']), streams: z.number().int() }),
+  pinned: pinnedCheckpoint.optional(),
+  /** set when the log failed to prove that it extends the pinned checkpoint: shown until an administrator acts */
+  alarm: z.string().optional(),
+  preferences: z.object({ colorScheme: z.enum(['light', 'dark', 'auto']), notifications: z.boolean(), gatewayUrl: z.string() }),
+})
+export type DesktopState = z.infer<typeof desktopState>
+
+/** How to point an AI client at a running session. The secret is in `snippet`; it is worth nothing outside this computer. */
+export const clientSetup = z.object({
+  url: z.string(),
+  bearer: z.string(),
+  clients: z.array(
+    z.object({
+      id: z.enum(['claude-code', 'vs-code', 'cursor', 'generic']),
+      title: z.string(),
+      /** the file the snippet belongs into, or what to run */
+      where: z.string(),
+      language: z.enum(['json', 'shell']),
+      snippet: z.string(),
+      command: z.string().optional(),
+    }),
+  ),
+})
+export type ClientSetup = z.infer<typeof clientSetup>
+
+/** One row of a replay: small enough to load all of them. */
+export const replayRow = z.object({
+  seq: z.number().int(),
+  at: z.string(),
+  kind: z.enum(['open', 'request', 'response', 'notification', 'approval', 'error', 'close']),
+  direction: z.enum(['client', 'server']).optional(),
+  exchange: z.number().int().optional(),
+  method: z.string().optional(),
+  tool: z.string().optional(),
+  verdict: verdict.optional(),
+  rule: z.string().optional(),
+  /** one masked line */
+  summary: z.string(),
+  bytes: z.number().int(),
+  masks: z.number().int(),
+})
+export type ReplayRow = z.infer<typeof replayRow>
+
+/** A recording as lists show it: on this computer, on the gateway, or both. */
+export const libraryRow = recordingSummary.extend({
+  here: z.boolean(),
+  onGateway: z.boolean(),
+  proof: z.enum(['unchecked', 'verified', 'failed']),
+})
+export type LibraryRow = z.infer<typeof libraryRow>
+
+export const desktopContract = {
+  'state:get': { input: nothing, output: desktopState },
+  'preferences:set': { input: desktopState.shape.preferences.partial(), output: desktopState },
+  'clipboard:write': { input: z.string().max(100_000), output: nothing },
+  'profile:open-another': { input: nothing, output: nothing },
+
+  'identity:sign-in': { input: nothing, output: desktopState },
+  'identity:cancel-sign-in': { input: nothing, output: desktopState },
+  'identity:sign-out': { input: nothing, output: desktopState },
+
+  'connections:list': { input: nothing, output: z.array(connection) },
+  'connections:create': { input: connectionRequest, output: connection },
+  'connections:remove': { input: connectionName, output: nothing },
+  'agents:list': { input: nothing, output: z.array(agent) },
+  'agents:create-join-token': { input: z.object({ name: z.string() }), output: z.object({ joinToken: z.string(), expiresAt: z.string() }) },
+  'agents:remove': { input: agent.shape.id, output: nothing },
+
+  'sessions:list': { input: nothing, output: z.array(session) },
+  'sessions:open': { input: sessionRequest, output: session },
+  'sessions:get': { input: sessionId, output: z.object({ session, calls: z.array(call) }) },
+  'sessions:end': { input: sessionId, output: session },
+  /** only for one's own live session on this computer */
+  'sessions:client-setup': { input: sessionId, output: clientSetup },
+  /** the built-in tester: a real client of the local endpoint */
+  'tester:list-tools': {
+    input: sessionId,
+    output: z.array(z.object({ name: z.string(), description: z.string().optional(), inputSchema: z.unknown() })),
+  },
+  'tester:call': {
+    input: z.object({ session: sessionId, tool: z.string(), arguments: z.record(z.string(), z.unknown()) }),
+    output: z.object({ result: z.unknown(), tookMs: z.number() }),
+  },
+
+  'approvals:list': { input: nothing, output: z.array(approval) },
+  'approvals:get': { input: approvalId, output: approval },
+  /** main signs with the key of this sign-in; the digest is what the person saw */
+  'approvals:vote': {
+    input: z.object({ approval: approvalId, decision: z.enum(['approve', 'deny']), reason: z.string().max(1000), digest: z.string() }),
+    output: approval,
+  },
+  'approvals:withdraw': { input: approvalId, output: approval },
+
+  'policies:list': { input: nothing, output: z.array(policyVersion) },
+  'policies:check': { input: z.object({ kind: z.enum(['policy', 'masking']), text: z.string() }), output: z.array(documentProblem) },
+  'policies:activate': { input: z.object({ kind: z.enum(['policy', 'masking']), text: z.string() }), output: policyVersion },
+
+  /** local rows always; the gateway's too while it can be reached and the person may see them */
+  'library:list': {
+    input: z.object({ text: z.string().optional(), hereOnly: z.boolean().optional() }),
+    output: z.object({ rows: z.array(libraryRow), total: z.number().int(), offline: z.boolean() }),
+  },
+  'library:download': { input: z.array(sessionId).max(500), output: z.array(libraryRow) },
+  'library:remove': { input: sessionId, output: nothing },
+  /** file dialog in main; verifies before it imports */
+  'library:import': { input: nothing, output: z.array(libraryRow) },
+  'library:get': { input: sessionId, output: z.object({ row: libraryRow, rows: z.array(replayRow) }) },
+  /** the stored line, as text: hostile input, to be parsed with care and never rendered as HTML */
+  'library:record': {
+    input: z.object({ session: sessionId, seq: z.number().int() }),
+    output: z.object({ line: z.string(), leaf: z.string() }),
+  },
+  'library:search': { input: z.object({ session: sessionId, text: z.string().max(200) }), output: z.array(z.number().int()) },
+  'library:verify': { input: z.object({ session: sessionId, seq: z.number().int().optional() }), output: verification },
+  /** writes recording, proof and verifier key into a folder the person chooses; empty when cancelled */
+  'library:export': { input: z.array(sessionId).min(1).max(500), output: z.array(z.string()) },
+} as const satisfies Record<`${string}:${string}`, { input: z.ZodType; output: z.ZodType }>
+
+export const desktopEvents = {
+  'state:changed': desktopState,
+  'approval:changed': approval,
+  'session:changed': session,
+  'call:changed': call,
+  'connections:changed': z.object({}),
+  /** a deep link, a notification or a menu asks the window to show a page */
+  'navigate:requested': z.object({ to: z.string().regex(/^\/[a-z-]*(\/[A-Za-z0-9_]+)?$/) }),
+} as const satisfies Record<`${string}:${string}`, z.ZodType>
+
+export type DesktopContract = typeof desktopContract
+export type DesktopChannel = keyof DesktopContract
+export type DesktopEvents = typeof desktopEvents
+export type DesktopEventName = keyof DesktopEvents
+export type DesktopInput<C extends DesktopChannel> = z.input<DesktopContract[C]['input']>
+export type DesktopOutput<C extends DesktopChannel> = z.output<DesktopContract[C]['output']>
+
+/** `window.gatehouse`: two functions, so that the exposed surface is as small as the contract allows. */
+export interface DesktopApi {
+  /** rejects with an Error whose `cause`-free `code`, `message`, `remedy` come from the error table */
+  invoke<C extends DesktopChannel>(
+    channel: C,
+    ...input: undefined extends DesktopInput<C> ? [] : [DesktopInput<C>]
+  ): Promise<DesktopOutput<C>>
+  /** returns its clean-up */
+  subscribe<E extends DesktopEventName>(event: E, listener: (payload: z.output<DesktopEvents[E]>) => void): () => void
+}
+
+/** How a reply crosses IPC: Electron would otherwise reduce errors to their message. */
+export type DesktopReply<C extends DesktopChannel> =
+  | { ok: true; value: DesktopOutput<C> }
+  | { ok: false; error: { code: string; message: string; remedy: string; data: Record<string, string | number> } }

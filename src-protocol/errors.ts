@@ -1,0 +1,151 @@
+/**
+ * Every failure that leaves a process, in one table: code → [HTTP status, message, what to do].
+ * `{name}` is filled from the error's data. Codes are stable: clients decide by code, never by message.
+ * docs/errors.md lists the same rows; a test compares both.
+ */
+export const errors = {
+  // requests
+  INVALID_REQUEST: [400, 'The request is not valid: {problem}.', 'Correct the named field and send it again.'],
+  NOT_FOUND: [404, '{what} was not found.', 'Check the name or id; it may have been removed.'],
+  CONFLICT: [409, '{problem}.', 'Reload and try again.'],
+  BODY_TOO_LARGE: [
+    413,
+    'The message has {bytes} bytes; at most {limit} are accepted.',
+    'Send a smaller message, or ask an administrator to raise the limit.',
+  ],
+  INTERNAL: [
+    500,
+    'Something failed inside {where}. Reference {reference}.',
+    'Give the reference to an administrator: the log has the details.',
+  ],
+
+  // identity
+  SIGN_IN_REQUIRED: [401, 'You are not signed in.', 'Sign in and try again.'],
+  SIGN_IN_CANCELLED: [400, 'The sign-in was cancelled.', 'Start the sign-in again.'],
+  SIGN_IN_TIMED_OUT: [408, 'Nobody finished the sign-in within {seconds} seconds.', 'Start the sign-in again.'],
+  SIGN_IN_REFUSED: [403, 'The identity provider refused the sign-in: {problem}.', 'Check the account, or ask an administrator.'],
+  SIGN_IN_RESPONSE_INVALID: [
+    400,
+    'The sign-in answer was not accepted: {problem}.',
+    'Start the sign-in again from the application; do not reuse links.',
+  ],
+  IDENTITY_PROVIDER_UNREACHABLE: [
+    502,
+    'The identity provider {issuer} cannot be reached.',
+    'Check the network and the issuer address in the gateway configuration.',
+  ],
+  TOKEN_INVALID: [401, 'The access token was not accepted: {problem}.', 'Sign in again.'],
+  TOKEN_EXPIRED: [
+    401,
+    'The access token has expired.',
+    'Sign in again; the application renews tokens by itself while it can reach the gateway.',
+  ],
+  PROOF_INVALID: [
+    401,
+    'The proof of possession (DPoP) was not accepted: {problem}.',
+    'Sign in again. If it persists, check this computer’s clock.',
+  ],
+  PROOF_REPLAYED: [401, 'This proof of possession (DPoP) was used before.', 'Send each request with a fresh proof.'],
+  FORBIDDEN: [403, 'Your roles do not allow this: {needed} is needed.', 'Ask an administrator for the role.'],
+
+  // agents and connections
+  JOIN_TOKEN_INVALID: [401, 'The join token is unknown, used or expired.', 'Ask an administrator for a new join token.'],
+  AGENT_UNKNOWN: [401, 'This agent is not enrolled at the gateway.', 'Enrol it with a new join token.'],
+  AGENT_OFFLINE: [
+    503,
+    'The agent {agent} is not connected.',
+    'Wait for it to reconnect, or ask an administrator to check the machine it runs on.',
+  ],
+  AGENT_LOST: [
+    502,
+    'The agent {agent} disconnected while the call was running.',
+    'The call may have run. Check its effect, then start a new session.',
+  ],
+  SERVER_UNKNOWN: [404, 'The agent {agent} does not offer a server named {server}.', 'Choose one of the servers that the agent declares.'],
+  SERVER_START_FAILED: [502, 'The MCP server {server} did not start: {problem}.', 'Ask an administrator to look at the agent’s log.'],
+  SERVER_STOPPED: [502, 'The MCP server {server} stopped: {problem}.', 'Start a new session. If it stops again, ask an administrator.'],
+  SERVER_OUTPUT_INVALID: [
+    502,
+    'The MCP server {server} wrote something that is not JSON-RPC.',
+    'Ask an administrator to check the server’s version and its standard output.',
+  ],
+  SERVER_TIMED_OUT: [504, 'The MCP server {server} gave no answer within {seconds} seconds.', 'Try again, or ask for less at once.'],
+  SECRET_UNAVAILABLE: [
+    500,
+    'The secret for {name} could not be read: {problem}.',
+    'Check the reference (env: or file:) in the agent’s configuration.',
+  ],
+
+  // sessions and the local endpoint
+  SESSION_UNKNOWN: [404, 'There is no such session, or it is not yours.', 'Start a session in Gatehouse.'],
+  SESSION_ENDED: [410, 'The session has ended ({reason}).', 'Start a new session in Gatehouse.'],
+  LOCAL_TOKEN_INVALID: [
+    401,
+    'The bearer secret of the local endpoint is missing or wrong.',
+    'Copy the client configuration from the session page again.',
+  ],
+  LOCAL_HOST_REFUSED: [403, 'The Host header {host} is not this computer’s loopback address.', 'Use the address from the session page.'],
+  LOCAL_ORIGIN_REFUSED: [403, 'Requests from web pages (Origin {origin}) are refused.', 'Use an MCP client, not a web page.'],
+  GATEWAY_UNREACHABLE: [503, 'The gateway {gateway} cannot be reached.', 'Check the network; Gatehouse reconnects by itself.'],
+  TUNNEL_LOST: [
+    502,
+    'The connection to the gateway broke while the call was running.',
+    'The call may have run. Check its effect before repeating it.',
+  ],
+
+  // messages
+  MESSAGE_NOT_JSON: [400, 'The message is not valid JSON: {problem}.', 'Send one JSON-RPC message in UTF-8.'],
+  MESSAGE_NOT_JSONRPC: [400, 'The message is not JSON-RPC 2.0: {problem}.', 'Send one JSON-RPC request, notification or response.'],
+  MESSAGE_DUPLICATE_KEY: [
+    400,
+    'The message has the key {key} twice in one object.',
+    'Send each key once: servers disagree about which one counts.',
+  ],
+  MESSAGE_NUMBER_UNSAFE: [400, 'The number {number} cannot be represented exactly.', 'Send it as a string.'],
+  MESSAGE_TOO_DEEP: [400, 'The message nests deeper than {limit} levels.', 'Send a flatter message.'],
+  MESSAGE_BATCH: [400, 'JSON-RPC batches are not accepted.', 'Send the messages one by one.'],
+  MESSAGE_UNMASKABLE: [
+    502,
+    'The answer was withheld: it could not be checked for sensitive data ({problem}).',
+    'Ask for less data, or ask an administrator.',
+  ],
+
+  // policy and approval
+  POLICY_DENIED: [403, '{because}', 'If you need this, ask the owner of the rule {rule}.'],
+  POLICY_INVALID: [422, 'The policy is not valid: {problem}.', 'Correct the named place; the version in force stays in force.'],
+  MASKING_INVALID: [422, 'The masking rules are not valid: {problem}.', 'Correct the named place; the version in force stays in force.'],
+  APPROVAL_PENDING: [202, 'Waiting for approval {approval}.', 'Repeat the same call: it attaches to the same approval.'],
+  APPROVAL_DENIED: [403, 'The approval {approval} was denied by {by}: {reason}', 'Talk to the reviewer before you try again.'],
+  APPROVAL_EXPIRED: [403, 'Nobody decided approval {approval} in time.', 'Make the call again when a reviewer is there.'],
+  APPROVAL_VOID: [409, 'The approval {approval} is void: {reason}.', 'Make the call again; it needs a new approval.'],
+  APPROVAL_NOT_PENDING: [409, 'The approval {approval} is already {state}.', 'Nothing is left to decide.'],
+  APPROVAL_OWN_REQUEST: [403, 'You asked for this yourself; somebody else has to decide.', 'Ask another reviewer.'],
+  APPROVAL_NOT_REVIEWER: [403, 'Deciding this needs one of the groups {groups}.', 'Ask a member of these groups.'],
+  APPROVAL_ALREADY_VOTED: [409, 'You have already decided this request.', 'Nothing is left for you to decide.'],
+  APPROVAL_SIGNATURE_INVALID: [400, 'The signature of the decision was not accepted: {problem}.', 'Sign in again and decide once more.'],
+  REASON_REQUIRED: [400, 'A reason is required.', 'Say in a few words why.'],
+
+  // evidence
+  RECORDING_UNAVAILABLE: [
+    503,
+    'The recording store cannot write ({problem}), so traffic is stopped.',
+    'Ask an administrator to check the recordings folder: free space and permissions.',
+  ],
+  LOG_UNAVAILABLE: [
+    503,
+    'The audit log cannot write ({problem}), so traffic is stopped.',
+    'Ask an administrator to check the log folder: free space and permissions.',
+  ],
+  LOG_CORRUPT: [500, 'The audit log does not add up: {problem}.', 'Stop the gateway and compare the log with a copy.'],
+  RECORDING_INVALID: [422, 'The recording is not well formed: {problem}.', 'Get the recording from the gateway again.'],
+  PROOF_FILE_INVALID: [422, 'The proof is not well formed: {problem}.', 'Get the proof from the gateway again.'],
+  KEY_INVALID: [422, 'The verifier key is not well formed: {problem}.', 'Use the key as the gateway publishes it: name+id+base64.'],
+  VERIFICATION_FAILED: [422, 'The recording does not verify: {problem}.', 'Treat it as altered. Compare with other copies.'],
+
+  // programs
+  CONFIG_INVALID: [400, 'The configuration {file} is not valid: {problem}.', 'Correct the named place and start again.'],
+  CONFIG_UNREADABLE: [400, 'The configuration {file} cannot be read: {problem}.', 'Check the path and its permissions.'],
+  PORT_TAKEN: [409, 'Port {port} is taken.', 'Stop the program that uses it, or configure another port.'],
+} as const satisfies Record<string, readonly [status: number, message: string, remedy: string]>
+
+export type ErrorCode = keyof typeof errors

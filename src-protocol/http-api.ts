@@ -1,0 +1,196 @@
+/**
+ * The gateway's HTTP API. Every route needs `Authorization: DPoP <token>` and a `DPoP` proof (RFC 9449), except those
+ * marked `public`. Errors are `{ error: { code, message, remedy, data } }` with the status of the error table.
+ */
+import { z } from 'zod'
+import { agentId, approvalId, connectionName, sessionId } from './ids.ts'
+import { agent, approval, call, connection, documentProblem, person, policyVersion, recordingSummary, session } from './model.ts'
+
+const nothing = z.object({})
+
+export const sessionRequest = z.object({
+  connection: connectionName,
+  reason: z.string().trim().min(3).max(500),
+  minutes: z.number().int().min(1).max(1440),
+})
+export type SessionRequest = z.infer<typeof sessionRequest>
+export const connectionRequest = z.object({
+  name: connectionName,
+  title: z.string().trim().min(1).max(120),
+  description: z.string().max(500).optional(),
+  agent: agentId,
+  server: z.string(),
+  groups: z.array(z.string()),
+  maxMinutes: z.number().int().min(1).max(1440),
+})
+export type ConnectionRequest = z.infer<typeof connectionRequest>
+export const voteRequest = z.object({
+  decision: z.enum(['approve', 'deny']),
+  reason: z.string().max(1000),
+  /** what the reviewer saw; refused if it is not the approval's digest */
+  digest: z.string(),
+  /** RFC 3339, part of the signed text; refused if more than two minutes off */
+  at: z.string(),
+  signature: z.string(),
+  key: z.record(z.string(), z.unknown()),
+})
+export type VoteRequest = z.infer<typeof voteRequest>
+
+const page = z.object({ cursor: z.string().optional(), limit: z.coerce.number().int().min(1).max(500).optional() })
+
+/** `input` is the JSON body, or the query for GET; `:name` parts of the path come from `params`. */
+export const httpApi = {
+  me: {
+    method: 'GET',
+    path: '/api/v1/me',
+    params: nothing,
+    input: nothing,
+    output: z.object({ person, gateway: z.string(), version: z.string(), logOrigin: z.string(), logKey: z.string() }),
+  },
+  signOut: { method: 'POST', path: '/api/v1/sign-out', params: nothing, input: nothing, output: nothing },
+
+  connections: {
+    method: 'GET',
+    path: '/api/v1/connections',
+    params: nothing,
+    input: nothing,
+    output: z.object({ connections: z.array(connection) }),
+  },
+  createConnection: { method: 'POST', path: '/api/v1/connections', params: nothing, input: connectionRequest, output: connection },
+  removeConnection: {
+    method: 'DELETE',
+    path: '/api/v1/connections/:name',
+    params: z.object({ name: connectionName }),
+    input: nothing,
+    output: nothing,
+  },
+
+  agents: { method: 'GET', path: '/api/v1/agents', params: nothing, input: nothing, output: z.object({ agents: z.array(agent) }) },
+  createJoinToken: {
+    method: 'POST',
+    path: '/api/v1/agents/join-tokens',
+    params: nothing,
+    input: z.object({ name: z.string().min(1).max(63) }),
+    output: z.object({ joinToken: z.string(), expiresAt: z.string() }),
+  },
+  removeAgent: { method: 'DELETE', path: '/api/v1/agents/:id', params: z.object({ id: agentId }), input: nothing, output: nothing },
+
+  sessions: { method: 'GET', path: '/api/v1/sessions', params: nothing, input: nothing, output: z.object({ sessions: z.array(session) }) },
+  openSession: { method: 'POST', path: '/api/v1/sessions', params: nothing, input: sessionRequest, output: session },
+  session: {
+    method: 'GET',
+    path: '/api/v1/sessions/:id',
+    params: z.object({ id: sessionId }),
+    input: nothing,
+    output: z.object({ session, calls: z.array(call) }),
+  },
+  endSession: { method: 'DELETE', path: '/api/v1/sessions/:id', params: z.object({ id: sessionId }), input: nothing, output: session },
+
+  approvals: {
+    method: 'GET',
+    path: '/api/v1/approvals',
+    params: nothing,
+    input: nothing,
+    output: z.object({ approvals: z.array(approval) }),
+  },
+  approval: { method: 'GET', path: '/api/v1/approvals/:id', params: z.object({ id: approvalId }), input: nothing, output: approval },
+  vote: { method: 'POST', path: '/api/v1/approvals/:id/votes', params: z.object({ id: approvalId }), input: voteRequest, output: approval },
+  withdraw: {
+    method: 'POST',
+    path: '/api/v1/approvals/:id/withdraw',
+    params: z.object({ id: approvalId }),
+    input: nothing,
+    output: approval,
+  },
+
+  recordings: {
+    method: 'GET',
+    path: '/api/v1/recordings',
+    params: nothing,
+    input: page,
+    output: z.object({ recordings: z.array(recordingSummary), next: z.string().optional(), total: z.number().int() }),
+  },
+  /** `text` is the recording file, byte for byte; `proof` the C2SP tlog-proof of its session.close entry */
+  recording: {
+    method: 'GET',
+    path: '/api/v1/recordings/:id',
+    params: z.object({ id: sessionId }),
+    input: nothing,
+    output: z.object({ summary: recordingSummary, text: z.string(), proof: z.string() }),
+  },
+
+  policies: {
+    method: 'GET',
+    path: '/api/v1/policies',
+    params: nothing,
+    input: nothing,
+    output: z.object({ versions: z.array(policyVersion) }),
+  },
+  checkPolicy: {
+    method: 'POST',
+    path: '/api/v1/policies/check',
+    params: nothing,
+    input: z.object({ kind: z.enum(['policy', 'masking']), text: z.string().max(1_000_000) }),
+    output: z.object({ problems: z.array(documentProblem) }),
+  },
+  activatePolicy: {
+    method: 'POST',
+    path: '/api/v1/policies',
+    params: nothing,
+    input: z.object({ kind: z.enum(['policy', 'masking']), text: z.string().max(1_000_000) }),
+    output: policyVersion,
+  },
+
+  logCheckpoint: {
+    method: 'GET',
+    path: '/api/v1/log/checkpoint',
+    public: true,
+    params: nothing,
+    input: nothing,
+    output: z.object({ note: z.string(), key: z.string() }),
+  },
+  logConsistency: {
+    method: 'GET',
+    path: '/api/v1/log/consistency',
+    public: true,
+    params: nothing,
+    input: z.object({ from: z.coerce.number().int().nonnegative(), to: z.coerce.number().int().nonnegative() }),
+    output: z.object({ hashes: z.array(z.string()) }),
+  },
+
+  /** authenticates by the join token, not by a person's token */
+  enrolAgent: {
+    method: 'POST',
+    path: '/agent/v1/enrol',
+    public: true,
+    params: nothing,
+    input: z.object({ joinToken: z.string(), publicKey: z.record(z.string(), z.unknown()) }),
+    output: z.object({ agent: agentId, name: z.string() }),
+  },
+} as const satisfies Record<
+  string,
+  { method: 'GET' | 'POST' | 'DELETE'; path: string; public?: true; params: z.ZodType; input: z.ZodType; output: z.ZodType }
+>
+
+export type HttpApi = typeof httpApi
+export type HttpInput<K extends keyof HttpApi> = z.input<HttpApi[K]['input']> & z.input<HttpApi[K]['params']>
+export type HttpOutput<K extends keyof HttpApi> = z.output<HttpApi[K]['output']>
+
+/** WebSockets: the desktop's (token + proof as for HTTP, `htm` GET) and the agent's (`Authorization: GatehouseAgent <jwt>`). */
+export const desktopTunnelPath = '/api/v1/tunnel'
+export const agentTunnelPath = '/agent/v1/tunnel'
+/** The gateway's own OpenID provider; issuer = public URL + this path. */
+export const oidcPath = '/oidc'
+export const desktopClientId = 'gatehouse-desktop'
+
+/** The text that a reviewer's key signs (ES256, IEEE P1363, base64url), in UTF-8. The reason goes in as SHA-256 (hex) of its UTF-8 bytes. */
+export function voteText(vote: {
+  approval: string
+  digest: string
+  decision: 'approve' | 'deny'
+  reasonSha256: string
+  sub: string
+  at: string
+}): string {
+  return `gatehouse-vote/v1\n${vote.approval}\n${vote.digest}\n${vote.decision}\n${vote.reasonSha256}\n${vote.sub}\n${vote.at}\n`
+}

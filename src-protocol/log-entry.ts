@@ -1,0 +1,50 @@
+/** Entries of the Merkle log: small facts, one JSON object each, at most 65,535 bytes (C2SP tlog-tiles). */
+import { z } from 'zod'
+import { approvalId, connectionName, sessionId, sha256Hex, timestamp } from './ids.ts'
+import { approvalDigestInput, endReason, vote } from './model.ts'
+
+const base = { v: z.literal(1), at: timestamp }
+
+export const logEntry = z.discriminatedUnion('kind', [
+  z.object({ ...base, kind: z.literal('gateway.start'), gateway: z.string(), version: z.string() }),
+  z.object({
+    ...base,
+    kind: z.literal('session.open'),
+    session: sessionId,
+    counter: z.number().int(),
+    person: z.string(),
+    connection: connectionName,
+    policyVersion: z.string(),
+    maskingVersion: z.string(),
+  }),
+  z.object({
+    ...base,
+    kind: z.literal('session.close'),
+    session: sessionId,
+    /** number of records, and the RFC 6962 root over their leaves (hex) */
+    count: z.number().int(),
+    root: sha256Hex,
+    endReason,
+  }),
+  z.object({ ...base, kind: z.literal('policy.version'), document: z.enum(['policy', 'masking']), version: sha256Hex, author: z.string() }),
+  z.object({ ...base, kind: z.literal('approval.requested'), approval: approvalId, digest: sha256Hex, input: approvalDigestInput }),
+  z.object({ ...base, kind: z.literal('approval.vote'), approval: approvalId, digest: sha256Hex, vote }),
+  z.object({
+    ...base,
+    kind: z.literal('approval.settled'),
+    approval: approvalId,
+    digest: sha256Hex,
+    state: z.enum(['approved', 'denied', 'expired', 'withdrawn', 'executed', 'void']),
+    reason: z.string().optional(),
+  }),
+  z.object({
+    ...base,
+    kind: z.literal('admin'),
+    act: z.enum(['agent.join-token', 'agent.enrolled', 'agent.removed', 'connection.created', 'connection.removed']),
+    by: z.string(),
+    subject: z.string(),
+  }),
+  z.object({ ...base, kind: z.literal('identity'), act: z.enum(['signed-in', 'signed-out']), person: z.string() }),
+  z.object({ ...base, kind: z.literal('export'), by: z.string(), session: sessionId }),
+])
+export type LogEntry = z.infer<typeof logEntry>

@@ -1,0 +1,274 @@
+/** The nouns that the HTTP API, the push channel and the desktop's IPC all carry. */
+import { z } from 'zod'
+import { agentId, approvalId, connectionName, sessionId, sha256Hex, timestamp } from './ids.ts'
+
+export const role = z.enum(['operator', 'reviewer', 'auditor', 'administrator'])
+export type Role = z.infer<typeof role>
+
+export const person = z.object({
+  sub: z.string(),
+  name: z.string(),
+  email: z.string().optional(),
+  groups: z.array(z.string()),
+  roles: z.array(role),
+})
+export type Person = z.infer<typeof person>
+
+export const effect = z.enum(['allow', 'mask', 'review', 'deny'])
+export type Effect = z.infer<typeof effect>
+
+/** What became of a message, as people see it. `failed`: it was let through and the server or the tunnel failed. */
+export const verdict = z.enum(['allowed', 'masked', 'held', 'denied', 'failed'])
+export type Verdict = z.infer<typeof verdict>
+
+/** One rule's masks in one place of a message. Never the value, its length or a part of it. */
+export const maskApplied = z.object({
+  rule: z.string(),
+  /** card, iban, email, ssn, field … : what stands in the token `[MASKED:kind]` */
+  kind: z.string(),
+  /** JSON Pointer (RFC 6901) into the message; `#` continues inside JSON held in a string */
+  path: z.string(),
+  count: z.number().int().positive(),
+})
+export type MaskApplied = z.infer<typeof maskApplied>
+
+export const declaredServer = z.object({
+  name: z.string(),
+  title: z.string(),
+  description: z.string().optional(),
+  transport: z.enum(['stdio', 'http']),
+})
+export type DeclaredServer = z.infer<typeof declaredServer>
+
+export const agent = z.object({
+  id: agentId,
+  name: z.string(),
+  online: z.boolean(),
+  version: z.string().optional(),
+  enrolledAt: timestamp,
+  lastSeenAt: timestamp.optional(),
+  servers: z.array(declaredServer),
+})
+export type Agent = z.infer<typeof agent>
+
+export const connection = z.object({
+  name: connectionName,
+  title: z.string(),
+  description: z.string().optional(),
+  agent: z.object({ id: agentId, name: z.string(), online: z.boolean() }),
+  server: z.string(),
+  /** groups that may start sessions; empty: every operator */
+  groups: z.array(z.string()),
+  maxMinutes: z.number().int().positive(),
+  createdAt: timestamp,
+})
+export type Connection = z.infer<typeof connection>
+
+export const verdictCounts = z.object({
+  allowed: z.number().int(),
+  masked: z.number().int(),
+  held: z.number().int(),
+  denied: z.number().int(),
+})
+export type VerdictCounts = z.infer<typeof verdictCounts>
+
+export const endReason = z.enum([
+  'ended-by-operator',
+  'ended-by-reviewer',
+  'ended-by-administrator',
+  'expired',
+  'signed-out',
+  'desktop-disconnected',
+  'agent-disconnected',
+  'server-stopped',
+  'recording-unavailable',
+  'gateway-stopped',
+  'gateway-crash',
+])
+export type EndReason = z.infer<typeof endReason>
+
+export const session = z.object({
+  id: sessionId,
+  connection: connectionName,
+  person,
+  reason: z.string(),
+  startedAt: timestamp,
+  endsAt: timestamp,
+  endedAt: timestamp.optional(),
+  endReason: endReason.optional(),
+  state: z.enum(['live', 'ended']),
+  /** `clientInfo` of initialize, once seen */
+  client: z.string().optional(),
+  policyVersion: z.string(),
+  maskingVersion: z.string(),
+  records: z.number().int(),
+  counts: verdictCounts,
+})
+export type Session = z.infer<typeof session>
+
+/** One request or notification of a client (or server) and what became of it: a row of the live list. */
+export const call = z.object({
+  session: sessionId,
+  /** sequence number of the request's record */
+  seq: z.number().int(),
+  at: timestamp,
+  direction: z.enum(['client', 'server']),
+  method: z.string(),
+  tool: z.string().optional(),
+  /** one masked line: the SQL, the path, or the arguments as JSON */
+  summary: z.string(),
+  state: z.enum(['held', 'running', 'done']),
+  verdict,
+  rule: z.string().optional(),
+  because: z.string().optional(),
+  policyVersion: z.string().optional(),
+  masks: z.array(maskApplied),
+  approval: approvalId.optional(),
+  tookMs: z.number().optional(),
+})
+export type Call = z.infer<typeof call>
+
+/** What a SQL parser found in a text; kinds are in the order of the statements. */
+export const sqlFacts = z.object({
+  kinds: z.array(
+    z.enum(['select', 'insert', 'update', 'delete', 'ddl', 'grant', 'transaction', 'copy', 'call', 'set', 'utility', 'unknown']),
+  ),
+  tables: z.array(z.string()),
+  /** tables that the statements create, change or drop */
+  writes: z.array(z.string()),
+  /** false if any update or delete has no WHERE */
+  hasWhere: z.boolean(),
+  statements: z.array(z.object({ kind: z.string(), text: z.string() })),
+})
+export type SqlFacts = z.infer<typeof sqlFacts>
+
+export const approvalState = z.enum(['pending', 'approved', 'denied', 'expired', 'withdrawn', 'executed', 'void'])
+export type ApprovalState = z.infer<typeof approvalState>
+
+export const vote = z.object({
+  person: person.pick({ sub: true, name: true }),
+  decision: z.enum(['approve', 'deny']),
+  reason: z.string(),
+  at: timestamp,
+  /** base64url ES256 signature over `voteText`, and the public key (JWK) that made it */
+  signature: z.string(),
+  key: z.record(z.string(), z.unknown()),
+})
+export type Vote = z.infer<typeof vote>
+
+/**
+ * What the digest of an approval covers; SHA-256 over its canonical JSON (RFC 8785).
+ * Changing any byte of arguments, tool definition, server or policy version gives another digest.
+ */
+export const approvalDigestInput = z.object({
+  v: z.literal(1),
+  approval: approvalId,
+  nonce: z.string(),
+  session: sessionId,
+  requester: z.string(),
+  connection: connectionName,
+  server: z.string(),
+  method: z.string(),
+  tool: z.string(),
+  toolDefinitionHash: z.string(),
+  /** HMAC-SHA256 over the exact argument bytes, keyed with a salt that never leaves the gateway's state */
+  argumentsHash: sha256Hex,
+  argumentsBytes: z.number().int(),
+  policyVersion: z.string(),
+  rule: z.string(),
+  decideBy: timestamp,
+  runWithinSeconds: z.number().int(),
+  groups: z.array(z.string()),
+  approvals: z.number().int(),
+})
+export type ApprovalDigestInput = z.infer<typeof approvalDigestInput>
+
+export const approval = z.object({
+  id: approvalId,
+  state: approvalState,
+  digest: sha256Hex,
+  digestInput: approvalDigestInput,
+  requester: person.pick({ sub: true, name: true, email: true, groups: true }),
+  connection: connectionName,
+  session: sessionId,
+  /** the reason the requester gave for the session */
+  sessionReason: z.string(),
+  tool: z.string(),
+  toolDescription: z.string().optional(),
+  /** the server's own claims, shown as claims */
+  toolAnnotations: z.record(z.string(), z.unknown()).optional(),
+  /** the argument bytes as sent, masked like everything that is stored */
+  argumentsText: z.string(),
+  argumentsMasks: z.array(maskApplied),
+  /** hidden, bidirectional or confusable characters found in the arguments, as sentences */
+  warnings: z.array(z.string()),
+  sql: sqlFacts.optional(),
+  rule: z.string(),
+  because: z.string(),
+  policyVersion: z.string(),
+  reasonRequired: z.boolean(),
+  requestedAt: timestamp,
+  decideBy: timestamp,
+  runBy: timestamp.optional(),
+  executedAt: timestamp.optional(),
+  voidReason: z.string().optional(),
+  votes: z.array(vote),
+  /** the calls just before, in the same session */
+  before: z.array(call),
+  /** earlier requests for the same connection, tool and rule */
+  similar: z.array(
+    z.object({
+      id: approvalId,
+      at: timestamp,
+      requester: z.string(),
+      summary: z.string(),
+      state: approvalState,
+      by: z.string().optional(),
+    }),
+  ),
+})
+export type Approval = z.infer<typeof approval>
+
+export const policyVersion = z.object({
+  /** SHA-256 of the YAML text */
+  version: sha256Hex,
+  kind: z.enum(['policy', 'masking']),
+  text: z.string(),
+  author: z.string(),
+  at: timestamp,
+  active: z.boolean(),
+})
+export type PolicyVersion = z.infer<typeof policyVersion>
+
+/** A problem in a policy or masking document. `line` counts from 1. */
+export const documentProblem = z.object({ path: z.string(), message: z.string(), line: z.number().int().optional() })
+export type DocumentProblem = z.infer<typeof documentProblem>
+
+/** The log's head, as the desktop pins it. */
+export const pinnedCheckpoint = z.object({
+  origin: z.string(),
+  size: z.number().int(),
+  root: z.string(),
+  /** when this computer saw it */
+  seenAt: timestamp,
+  /** the signed note itself (C2SP tlog-checkpoint) */
+  note: z.string(),
+})
+export type PinnedCheckpoint = z.infer<typeof pinnedCheckpoint>
+
+/** A finished session as lists show it, on the gateway or in the offline library. */
+export const recordingSummary = z.object({
+  session: sessionId,
+  connection: connectionName,
+  person: person.pick({ sub: true, name: true, email: true }),
+  reason: z.string(),
+  startedAt: timestamp,
+  endedAt: timestamp,
+  endReason,
+  records: z.number().int(),
+  bytes: z.number().int(),
+  counts: verdictCounts,
+  policyVersion: z.string(),
+  maskingVersion: z.string(),
+})
+export type RecordingSummary = z.infer<typeof recordingSummary>

@@ -1,0 +1,14 @@
+/** Gateway → desktop control messages: what changed, for those who may see it. Text messages on the tunnel's WebSocket. */
+import { z } from 'zod'
+import { approval, call, session } from './model.ts'
+
+export const push = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('approval'), approval }),
+  z.object({ type: z.literal('session'), session }),
+  z.object({ type: z.literal('call'), call }),
+  z.object({ type: z.literal('checkpoint'), note: z.string() }),
+  z.object({ type: z.literal('connections') }),
+  /** answer to `renew` */
+  z.object({ type: z.literal('renewed'), expiresAt: z.string() }),
+])
+export type Push = z.infer<typeof push>

@@ -1,0 +1,122 @@
+/**
+ * Frames of the tunnel, the same on both WebSockets (desktop ⇄ gateway, gateway ⇄ agent).
+ *
+ * A text message is a control message (JSON, below). A binary message is one frame of an exchange, which carries one HTTP
+ * exchange of MCP's Streamable HTTP with its original bytes:
+ *
+ *     type u8 | exchange u32 BE | head length u32 BE | head (JSON, UTF-8) | body (original bytes)
+ *
+ * towards the server:  open{session, method, headers} + body      abort
+ * towards the client:  head{status, headers}  message{id?, event?, retry?} + body …  keepAlive  end | abort{error}
+ *
+ * `message` is one SSE event, or the one JSON body, as the head's content type says. An exchange number is chosen by
+ * the side that opens it, counts up from 1 and is never used again on that WebSocket.
+ */
+import { z } from 'zod'
+import { sessionId } from './ids.ts'
+import { declaredServer } from './model.ts'
+
+export const frameType = { open: 1, head: 2, message: 3, keepAlive: 4, end: 5, abort: 6 } as const
+export type FrameType = (typeof frameType)[keyof typeof frameType]
+
+/** Lower-case names. Only what MCP defines passes: see `forwardedHeaders`. */
+export type HeaderMap = Record<string, string>
+
+export const openHead = z.object({
+  session: sessionId,
+  method: z.enum(['GET', 'POST', 'DELETE']),
+  headers: z.record(z.string(), z.string()),
+})
+export const responseHead = z.object({ status: z.number().int().min(200).max(599), headers: z.record(z.string(), z.string()) })
+export const messageHead = z.object({ id: z.string().optional(), event: z.string().optional(), retry: z.number().optional() })
+export const serializedError = z.object({
+  code: z.string(),
+  message: z.string(),
+  remedy: z.string(),
+  data: z.record(z.string(), z.union([z.string(), z.number()])),
+})
+export const abortHead = z.object({ error: serializedError.optional() })
+
+export type OpenHead = z.infer<typeof openHead>
+export type ResponseHead = z.infer<typeof responseHead>
+export type MessageHead = z.infer<typeof messageHead>
+export type AbortHead = z.infer<typeof abortHead>
+
+export interface Frame {
+  type: FrameType
+  exchange: number
+  head: unknown
+  /** a view on the received buffer: copy it if it must outlive the frame's handling */
+  body: Uint8Array
+}
+
+/** Request headers that travel through the tunnel; `mcp-param-*` too. Everything else (cookies, authorization) stays behind. */
+export const forwardedRequestHeaders = [
+  'accept',
+  'content-type',
+  'mcp-session-id',
+  'mcp-protocol-version',
+  'last-event-id',
+  'mcp-method',
+  'mcp-name',
+] as const
+export const forwardedResponseHeaders = ['content-type', 'mcp-session-id', 'mcp-protocol-version', 'allow'] as const
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { fatal: true })
+const emptyHead = encoder.encode('{}')
+const prefixBytes = 9
+
+/** One frame as one buffer. `head` must be plain JSON; the common empty head costs nothing. */
+export function encodeFrame(type: FrameType, exchange: number, head?: object, body?: Uint8Array): Uint8Array {
+  const headBytes = head === undefined ? emptyHead : encoder.encode(JSON.stringify(head))
+  const frame = new Uint8Array(prefixBytes + headBytes.length + (body?.length ?? 0))
+  const view = new DataView(frame.buffer)
+  view.setUint8(0, type)
+  view.setUint32(1, exchange)
+  view.setUint32(5, headBytes.length)
+  frame.set(headBytes, prefixBytes)
+  if (body) frame.set(body, prefixBytes + headBytes.length)
+  return frame
+}
+
+export type DecodedFrame = { ok: true; frame: Frame } | { ok: false; reason: 'too-short' | 'unknown-type' | 'bad-head' }
+
+/** Never throws: what came over the wire is untrusted. The head is parsed JSON and still to be checked by its schema. */
+export function decodeFrame(bytes: Uint8Array): DecodedFrame {
+  if (bytes.length < prefixBytes) return { ok: false, reason: 'too-short' }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const type = view.getUint8(0)
+  if (type < frameType.open || type > frameType.abort) return { ok: false, reason: 'unknown-type' }
+  const headEnd = prefixBytes + view.getUint32(5)
+  if (headEnd > bytes.length) return { ok: false, reason: 'too-short' }
+  try {
+    const head: unknown = headEnd === prefixBytes + 2 ? {} : JSON.parse(decoder.decode(bytes.subarray(prefixBytes, headEnd)))
+    return { ok: true, frame: { type: type as FrameType, exchange: view.getUint32(1), head, body: bytes.subarray(headEnd) } }
+  } catch {
+    return { ok: false, reason: 'bad-head' }
+  }
+}
+
+/** Desktop → gateway. `renew` carries the same token and DPoP proof (GET on the tunnel's URL) that the upgrade would. */
+export const desktopControl = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('renew'), accessToken: z.string(), proof: z.string() }),
+])
+export type DesktopControl = z.infer<typeof desktopControl>
+
+/** Agent → gateway. */
+export const agentControl = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('hello'), version: z.string(), servers: z.array(declaredServer) }),
+  z.object({ type: z.literal('session.started'), session: sessionId }),
+  z.object({ type: z.literal('session.failed'), session: sessionId, error: serializedError }),
+  /** the server stopped by itself */
+  z.object({ type: z.literal('session.ended'), session: sessionId, error: serializedError }),
+])
+export type AgentControl = z.infer<typeof agentControl>
+
+/** Gateway → agent. */
+export const agentCommand = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('session.start'), session: sessionId, server: z.string() }),
+  z.object({ type: z.literal('session.end'), session: sessionId }),
+])
+export type AgentCommand = z.infer<typeof agentCommand>
