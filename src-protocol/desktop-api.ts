@@ -1,7 +1,7 @@
 /**
  * The contract between the desktop's window and its main process: one map from IPC channel to the schemas of what goes in and
  * comes out. Preload exposes exactly these as `window.gatehouse`; main checks both directions; tests implement it with a double.
- * A failure crosses as `{ ok: false, error: SerializedError }` and is thrown as AppError on the other side.
+ * A failure crosses as `{ ok: false, error: SerializedError }` and is thrown as AppError by the renderer's `api/`.
  */
 import { z } from 'zod'
 import { approvalId, connectionName, sessionId } from './ids.ts'
@@ -172,18 +172,29 @@ export type DesktopEventName = keyof DesktopEvents
 export type DesktopInput<C extends DesktopChannel> = z.input<DesktopContract[C]['input']>
 export type DesktopOutput<C extends DesktopChannel> = z.output<DesktopContract[C]['output']>
 
-/** `window.gatehouse`: two functions, so that the exposed surface is as small as the contract allows. */
-export interface DesktopApi {
-  /** rejects with an Error whose `cause`-free `code`, `message`, `remedy` come from the error table */
-  invoke<C extends DesktopChannel>(
-    channel: C,
-    ...input: undefined extends DesktopInput<C> ? [] : [DesktopInput<C>]
-  ): Promise<DesktopOutput<C>>
-  /** returns its clean-up */
-  subscribe<E extends DesktopEventName>(event: E, listener: (payload: z.output<DesktopEvents[E]>) => void): () => void
-}
+/** What the bridge accepts as input: nothing at all for a channel whose input is `undefined`. */
+export type DesktopArguments<C extends DesktopChannel> = undefined extends DesktopInput<C> ? [] : [DesktopInput<C>]
 
 /** How a reply crosses IPC: Electron would otherwise reduce errors to their message. */
 export type DesktopReply<C extends DesktopChannel> =
   | { ok: true; value: DesktopOutput<C> }
   | { ok: false; error: { code: string; message: string; remedy: string; data: Record<string, string | number> } }
+
+/**
+ * `window.gatehouse` as the preload exposes it: two functions, so that the exposed surface is as small as the contract allows.
+ * `invoke` resolves the reply as it is, because the context bridge drops every property of an Error but its message.
+ * It rejects (a plain Error) only for a channel that is not in the contract. Only the renderer's `api/` touches this object.
+ */
+export interface DesktopBridge {
+  invoke<C extends DesktopChannel>(channel: C, ...input: DesktopArguments<C>): Promise<DesktopReply<C>>
+  /** returns its clean-up */
+  subscribe<E extends DesktopEventName>(event: E, listener: (payload: z.output<DesktopEvents[E]>) => void): () => void
+}
+
+/** What pages use: `DesktopBridge` with the reply unwrapped. The renderer's `api/` makes it from the bridge. */
+export interface DesktopApi {
+  /** resolves `value`; rejects with `AppError.from(error)`, so that callers decide by `code` */
+  invoke<C extends DesktopChannel>(channel: C, ...input: DesktopArguments<C>): Promise<DesktopOutput<C>>
+  /** returns its clean-up */
+  subscribe<E extends DesktopEventName>(event: E, listener: (payload: z.output<DesktopEvents[E]>) => void): () => void
+}
