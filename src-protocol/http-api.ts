@@ -176,7 +176,11 @@ export type HttpApi = typeof httpApi
 export type HttpInput<K extends keyof HttpApi> = z.input<HttpApi[K]['input']> & z.input<HttpApi[K]['params']>
 export type HttpOutput<K extends keyof HttpApi> = z.output<HttpApi[K]['output']>
 
-/** WebSockets: the desktop's (token + proof as for HTTP, `htm` GET) and the agent's (`Authorization: GatehouseAgent <jwt>`). */
+/**
+ * WebSockets: the desktop's (token + proof as for HTTP, `htm` GET) and the agent's (`Authorization: GatehouseAgent <jwt>`).
+ * The agent signs its JWT with the key it enrolled (Ed25519: EdDSA, or P-256: ES256), for one upgrade each:
+ * `sub` the agent's id, `aud` the gateway's public URL + `agentTunnelPath`, `iat`, `exp` at most 60 s later, `jti` never used before.
+ */
 export const desktopTunnelPath = '/api/v1/tunnel'
 export const agentTunnelPath = '/agent/v1/tunnel'
 /** The gateway's own OpenID provider; issuer = public URL + this path. */
