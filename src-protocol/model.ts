@@ -26,7 +26,7 @@ export const maskApplied = z.object({
   rule: z.string(),
   /** card, iban, email, ssn, field … : what stands in the token `[MASKED:kind]` */
   kind: z.string(),
-  /** JSON Pointer (RFC 6901) into the message; `#` continues inside JSON held in a string */
+  /** JSON Pointer (RFC 6901) into the message; array indices are written `*`, `#` continues inside JSON held in a string */
   path: z.string(),
   count: z.number().int().positive(),
 })

@@ -1,0 +1,121 @@
+import { describe, expect, test } from 'vitest'
+import fc from 'fast-check'
+import { loadMasking } from './load-masking.ts'
+import { maskMessage } from './mask-message.ts'
+
+const document = `
+version: 1
+rules:
+  - id: detect-all
+    detect: [card, iban, email, ssn]
+    because: These never leave the gateway.
+  - id: pii-fields
+    match: { connections: ["prod-*"] }
+    fields: [full_name, phone]
+    because: Names and phone numbers are personal data.
+`
+const loaded = loadMasking(document)
+if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems))
+const { masking } = loaded
+const prod = { connection: 'prod-db', tool: 'execute_sql' }
+const mask = (value: unknown, target = prod) => maskMessage(masking, JSON.stringify(value), target)
+
+describe('masking a message', () => {
+  test('replaces only what a rule names; every other byte stays', () => {
+    const text = '{ "id" : 9007199254740993, "note":"caf\\u00e9",  "card":"4111111111111111" }'
+    expect(maskMessage(masking, text, prod)).toEqual({
+      text: '{ "id" : 9007199254740993, "note":"caf\\u00e9",  "card":"[MASKED:card]" }',
+      masks: [{ rule: 'detect-all', kind: 'card', path: '/card', count: 1 }],
+    })
+  })
+
+  test('a message without sensitive data is the very same string', () => {
+    const text = '{"jsonrpc":"2.0","id":1,"result":{"content":[]}}'
+    expect(maskMessage(masking, text, prod)).toEqual({ text, masks: [] })
+  })
+
+  test('masks JSON inside a text block as JSON', () => {
+    const rows = JSON.stringify({
+      rows: [
+        { full_name: 'Ada', email: 'ada@acme.example' },
+        { full_name: 'Bo', email: null },
+      ],
+    })
+    const { text, masks } = mask({ result: { content: [{ type: 'text', text: rows }] } })
+    const inner = JSON.parse(JSON.parse(text).result.content[0].text)
+    expect(inner).toEqual({
+      rows: [
+        { full_name: '[MASKED:full_name]', email: '[MASKED:email]' },
+        { full_name: '[MASKED:full_name]', email: null },
+      ],
+    })
+    expect(masks).toEqual([
+      { rule: 'pii-fields', kind: 'full_name', path: '/result/content/*/text#/rows/*/full_name', count: 2 },
+      { rule: 'detect-all', kind: 'email', path: '/result/content/*/text#/rows/*/email', count: 1 },
+    ])
+  })
+
+  test('masks plain text blocks by the detectors', () => {
+    expect(mask({ text: 'Ada: ada@acme.example, 123-45-6789' }).text).toBe('{"text":"Ada: [MASKED:email], [MASKED:ssn]"}')
+  })
+
+  test.for([
+    ['a number', { phone: 4915112345678 }, { phone: '[MASKED:phone]' }],
+    ['an object', { full_name: { first: 'A' } }, { full_name: '[MASKED:full_name]' }],
+    ['an array', { fullName: ['A', { b: 1 }], after: 'x' }, { fullName: '[MASKED:full_name]', after: 'x' }],
+    ['another way to write the name', { 'Full-Name': 'A' }, { 'Full-Name': '[MASKED:full_name]' }],
+    ['null', { phone: null }, { phone: null }],
+    ['a card stored as a number', { value: 4111111111111111 }, { value: '[MASKED:card]' }],
+    ['escaped text', { value: 'x\n"4111111111111111"' }, { value: 'x\n"[MASKED:card]"' }],
+    ['a value as a name', { 'ada@acme.example': 1 }, { '[MASKED:email]': 1 }],
+    ['an error', { error: { code: 1, message: 'no user ada@acme.example' } }, { error: { code: 1, message: 'no user [MASKED:email]' } }],
+  ] as const)('a field that is %s', ([, value, expected]) => {
+    expect(JSON.parse(mask(value).text)).toEqual(expected)
+  })
+
+  test('a value used as a name does not get into the path', () => {
+    const { masks } = mask({ 'ada@acme.example': { phone: '1' } })
+    expect(JSON.stringify(masks)).not.toContain('ada@')
+  })
+
+  test('a rule is only about the connections it names', () => {
+    expect(mask({ full_name: 'Ada' }, { connection: 'test-db', tool: 'x' }).text).toBe('{"full_name":"Ada"}')
+  })
+
+  test.for([
+    ['text that is not JSON', '{"a":'],
+    ['JSON nested too deeply', `${'['.repeat(300)}${']'.repeat(300)}`],
+    ['JSON inside JSON too often', Array.from({ length: 10 }).reduce<string>((inner) => JSON.stringify([inner]), '["4111111111111111"]')],
+  ] as const)('%s is withheld', ([, text]) => {
+    expect(() => maskMessage(masking, text, prod)).toThrow(expect.objectContaining({ code: 'MESSAGE_UNMASKABLE' }))
+  })
+
+  test('whatever the message, the result is JSON of the same shape and holds no planted card', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 5 }), fc.nat(3), (value, wraps) => {
+        let planted: unknown = { before: value, planted: 'x 4111111111111111 y' }
+        for (let wrap = 0; wrap < wraps; wrap += 1) planted = { text: JSON.stringify(planted) }
+        const { text } = mask(planted)
+        expect(() => JSON.parse(text)).not.toThrow()
+        expect(text).not.toContain('4111111111111111')
+      }),
+    )
+  })
+})
+
+describe('loading a masking document', () => {
+  test.for([
+    ['not YAML', 'rules: [', undefined],
+    ['an unknown key', 'version: 1\nrules:\n  - { id: a, detct: [card], because: why not }', 'rules.0'],
+    ['neither detect nor fields', 'version: 1\nrules:\n  - { id: a, because: why not }', 'rules.0.detect'],
+    [
+      'an id twice',
+      'version: 1\nrules:\n  - { id: a, detect: [card], because: one }\n  - { id: a, detect: [ssn], because: two two }',
+      'rules.1.id',
+    ],
+  ] as const)('refuses %s and says where', ([, text, path]) => {
+    const result = loadMasking(text)
+    expect(result.ok).toBe(false)
+    if (!result.ok && path !== undefined) expect(result.problems[0]?.path).toBe(path)
+  })
+})

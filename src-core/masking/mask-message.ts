@@ -1,0 +1,231 @@
+import { AppError } from '../../src-protocol/app-error.ts'
+import type { MaskApplied } from '../../src-protocol/model.ts'
+import { decodeString, TooDeep, walkJson, type JsonVisitor } from '../json/walk-json.ts'
+import { detectors, mayHoldSensitiveData } from './detectors.ts'
+import { normaliseFieldName, type ActiveRules, type Masking } from './load-masking.ts'
+
+export interface MaskTarget {
+  connection: string
+  tool?: string | undefined
+}
+
+export interface MaskResult {
+  /** the very same string when nothing was masked, so that the original bytes can be delivered */
+  text: string
+  masks: MaskApplied[]
+}
+
+const maxDepth = 128
+/** JSON held in a string, held in JSON held in a string … */
+const maxNesting = 8
+
+/**
+ * Masks a JSON text in place: only the values that a rule names are replaced, by `[MASKED:kind]`; every other character stays as it
+ * was. Strings that hold JSON are masked as JSON, since results usually come as JSON inside a text block.
+ * @throws AppError MESSAGE_UNMASKABLE when the text cannot be searched to its end: it must then not be delivered
+ */
+export function maskMessage(masking: Masking, text: string, target: MaskTarget): MaskResult {
+  const rules = masking.rulesFor(target)
+  const tally = new MaskTally()
+  try {
+    JSON.parse(text)
+    const masked = maskJson(text, rules, tally, '', 0)
+    return { text: masked, masks: tally.masks() }
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause
+    const problem = cause instanceof TooDeep ? 'it nests too deeply' : cause instanceof SyntaxError ? 'it is not JSON' : 'the search failed'
+    throw new AppError('MESSAGE_UNMASKABLE', { problem }, { cause })
+  }
+}
+
+/** Masks a text that is not JSON (a log line, an error message) by the detectors alone. */
+export function maskText(masking: Masking, text: string, target: MaskTarget): MaskResult {
+  const tally = new MaskTally()
+  return { text: maskString(text, masking.rulesFor(target), tally, ''), masks: tally.masks() }
+}
+
+/** Counts masks by rule, kind and place. Array indices are written `*`: a table of a thousand rows is one entry a column. */
+class MaskTally {
+  readonly #counts = new Map<string, MaskApplied>()
+
+  add(rule: string, kind: string, path: string): void {
+    const key = `${rule}\n${kind}\n${path}`
+    const known = this.#counts.get(key)
+    if (known) known.count += 1
+    else this.#counts.set(key, { rule, kind, path, count: 1 })
+  }
+
+  masks(): MaskApplied[] {
+    return [...this.#counts.values()]
+  }
+}
+
+const maskToken = (kind: string): string => `[MASKED:${kind}]`
+
+function maskJson(text: string, rules: ActiveRules, tally: MaskTally, pathPrefix: string, nesting: number): string {
+  const visitor = new MaskingVisitor(text, rules, tally, pathPrefix, nesting)
+  walkJson(text, visitor, maxDepth)
+  return visitor.masked()
+}
+
+class MaskingVisitor implements JsonVisitor {
+  readonly #text: string
+  readonly #rules: ActiveRules
+  readonly #tally: MaskTally
+  readonly #pathPrefix: string
+  readonly #nesting: number
+  /** JSON Pointer segments from the text's root */
+  readonly #path: string[] = []
+  #output = ''
+  #copied = 0
+  /** the value that comes next, or is being walked, is replaced as a whole */
+  #field: { rule: string; kind: string } | undefined
+  #fieldStart = -1
+  #fieldDepth = -1
+  #depth = 0
+
+  constructor(text: string, rules: ActiveRules, tally: MaskTally, pathPrefix: string, nesting: number) {
+    this.#text = text
+    this.#rules = rules
+    this.#tally = tally
+    this.#pathPrefix = pathPrefix
+    this.#nesting = nesting
+  }
+
+  masked(): string {
+    return this.#copied === 0 ? this.#text : this.#output + this.#text.slice(this.#copied)
+  }
+
+  objectStart(start: number): void {
+    this.#open(start)
+  }
+
+  member(name: string, start: number, end: number): void {
+    if (this.#fieldStart >= 0) return
+    const field = this.#rules.fields.get(normaliseFieldName(name))
+    // a name can itself be a value (a table keyed by email); the path must not give it away
+    const safeName = this.#maskName(name, start, end)
+    this.#path[this.#path.length - 1] = safeName.replaceAll('~', '~0').replaceAll('/', '~1')
+    this.#field = field
+  }
+
+  objectEnd(end: number): void {
+    this.#close(end)
+  }
+
+  arrayStart(start: number): void {
+    this.#open(start)
+    if (this.#fieldStart < 0) this.#path[this.#path.length - 1] = '*'
+  }
+
+  element(): void {}
+
+  arrayEnd(end: number): void {
+    this.#close(end)
+  }
+
+  string(start: number, end: number): void {
+    if (this.#fieldStart >= 0) return
+    if (this.#field) return this.#replaceField(start, end)
+    if (this.#rules.fields.size === 0 && this.#rules.detectors.length === 0) return
+    const value = decodeString(this.#text, start, end)
+    const path = this.#here()
+    const masked = holdsJson(value) ? this.#maskNested(value, path) : maskString(value, this.#rules, this.#tally, path)
+    if (masked !== value) this.#replace(start, end, JSON.stringify(masked))
+  }
+
+  scalar(start: number, end: number): void {
+    if (this.#fieldStart >= 0) return
+    const literal = this.#text.slice(start, end)
+    if (this.#field) {
+      if (literal === 'null') this.#field = undefined
+      else this.#replaceField(start, end)
+      return
+    }
+    // a card number may be stored as a number
+    if (literal.length < 9) return
+    const masked = maskString(literal, this.#rules, this.#tally, this.#here())
+    if (masked !== literal) this.#replace(start, end, JSON.stringify(masked))
+  }
+
+  #open(start: number): void {
+    if (this.#fieldStart < 0 && this.#field) {
+      this.#fieldStart = start
+      this.#fieldDepth = this.#depth
+    }
+    this.#depth += 1
+    if (this.#fieldStart < 0) this.#path.push('')
+  }
+
+  #close(end: number): void {
+    this.#depth -= 1
+    if (this.#fieldStart < 0) {
+      this.#path.pop()
+      return
+    }
+    if (this.#depth !== this.#fieldDepth) return
+    const start = this.#fieldStart
+    this.#fieldStart = -1
+    this.#replaceField(start, end)
+  }
+
+  #replaceField(start: number, end: number): void {
+    const field = this.#field
+    this.#field = undefined
+    if (!field) return
+    this.#tally.add(field.rule, field.kind, this.#here())
+    this.#replace(start, end, JSON.stringify(maskToken(field.kind)))
+  }
+
+  #maskName(name: string, start: number, end: number): string {
+    const masked = maskString(name, this.#rules, this.#tally, `${this.#pathPrefix}${this.#path.slice(0, -1).map(prefixed).join('')}/(name)`)
+    if (masked !== name) this.#replace(start, end, JSON.stringify(masked))
+    return masked
+  }
+
+  #maskNested(value: string, path: string): string {
+    if (this.#nesting + 1 > maxNesting) throw new AppError('MESSAGE_UNMASKABLE', { problem: 'JSON inside JSON nests too deeply' })
+    return maskJson(value, this.#rules, this.#tally, `${path}#`, this.#nesting + 1)
+  }
+
+  #here(): string {
+    return this.#pathPrefix + this.#path.map(prefixed).join('')
+  }
+
+  #replace(start: number, end: number, replacement: string): void {
+    this.#output += this.#text.slice(this.#copied, start) + replacement
+    this.#copied = end
+  }
+}
+
+const prefixed = (segment: string): string => `/${segment}`
+
+function holdsJson(value: string): boolean {
+  if (!/^\s*[[{]/.test(value)) return false
+  try {
+    JSON.parse(value)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function maskString(value: string, rules: ActiveRules, tally: MaskTally, path: string): string {
+  if (rules.detectors.length === 0 || !mayHoldSensitiveData(value)) return value
+  const found: { start: number; end: number; rule: string; kind: string }[] = []
+  for (const { rule, kind } of rules.detectors) detectors[kind](value, (start, end) => found.push({ start, end, rule, kind }))
+  if (found.length === 0) return value
+  // where two finds overlap, everything that either covers is masked, under the one that starts first
+  found.sort((a, b) => a.start - b.start || b.end - a.end)
+  let output = ''
+  let copied = 0
+  for (let index = 0; index < found.length; index += 1) {
+    const match = found[index]!
+    let end = match.end
+    while (index + 1 < found.length && found[index + 1]!.start < end) end = Math.max(end, found[(index += 1)]!.end)
+    output += value.slice(copied, match.start) + maskToken(match.kind)
+    copied = end
+    tally.add(match.rule, match.kind, path)
+  }
+  return output + value.slice(copied)
+}
