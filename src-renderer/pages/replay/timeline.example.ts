@@ -1,0 +1,17 @@
+import type { ReplayRow } from '../../../src-protocol/desktop-api.ts'
+
+/** Rows at these ms after a fixed start: requests and responses in turn, one exchange each pair. */
+export function rowsAt(offsets: readonly number[]): ReplayRow[] {
+  return offsets.map((offset, seq) => ({
+    seq,
+    at: new Date(Date.UTC(2026, 10, 19, 13, 2) + offset).toISOString(),
+    kind: seq % 2 === 0 ? 'request' : 'response',
+    direction: seq % 2 === 0 ? 'client' : 'server',
+    exchange: seq >> 1,
+    method: 'tools/call',
+    summary: '',
+    bytes: 0,
+    masks: 0,
+    verdict: 'allowed',
+  }))
+}
