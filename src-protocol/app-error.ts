@@ -40,7 +40,7 @@ export class AppError extends Error {
     if (typeof code === 'string' && Object.hasOwn(errors, code)) {
       return new AppError(code as ErrorCode, (data ?? {}) as ErrorData)
     }
-    return new AppError('INTERNAL', { where: 'the other side', reference: String(code ?? 'unknown') })
+    return new AppError('INTERNAL', { where: 'the other side', reference: typeof code === 'string' ? code : 'unknown' })
   }
 }
 

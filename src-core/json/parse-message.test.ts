@@ -63,13 +63,11 @@ describe('a message', () => {
   test('any JSON in the arguments comes out as it is, and no bytes make it throw', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 4 }), (value) => {
-        const bytes = Buffer.from(
-          JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'x', arguments: value } }, null, 1),
-        )
+        const bytes = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'x', arguments: value } }))
         const result = parseMessage(bytes, { maxBytes: 1e6, maxDepth: 50 })
-        if (!result.ok) return void expect(result.code).toBe('MESSAGE_NUMBER_UNSAFE')
+        if (!result.ok) return result.code === 'MESSAGE_NUMBER_UNSAFE'
         const span = result.message.argumentsSpan!
-        expect(JSON.parse(bytes.subarray(span.start, span.end).toString())).toEqual(JSON.parse(JSON.stringify(value)))
+        return bytes.subarray(span.start, span.end).toString() === JSON.stringify(value)
       }),
     )
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => void parseMessage(bytes, limits)))

@@ -105,17 +105,15 @@ describe('masking a message', () => {
 
 describe('loading a masking document', () => {
   test.for([
-    ['not YAML', 'rules: [', undefined],
+    ['not YAML', 'rules: [', ''],
     ['an unknown key', 'version: 1\nrules:\n  - { id: a, detct: [card], because: why not }', 'rules.0'],
     ['neither detect nor fields', 'version: 1\nrules:\n  - { id: a, because: why not }', 'rules.0.detect'],
     [
       'an id twice',
-      'version: 1\nrules:\n  - { id: a, detect: [card], because: one }\n  - { id: a, detect: [ssn], because: two two }',
+      'version: 1\nrules:\n  - { id: a, detect: [card], because: one one }\n  - { id: a, detect: [ssn], because: two two }',
       'rules.1.id',
     ],
   ] as const)('refuses %s and says where', ([, text, path]) => {
-    const result = loadMasking(text)
-    expect(result.ok).toBe(false)
-    if (!result.ok && path !== undefined) expect(result.problems[0]?.path).toBe(path)
+    expect(loadMasking(text)).toMatchObject({ ok: false, problems: expect.arrayContaining([expect.objectContaining({ path })]) })
   })
 })
