@@ -1,0 +1,45 @@
+import { emptyRoot, nodeHash, type Hash } from './merkle-hash.ts'
+
+/** The right edge of a growing tree: enough to append and to know the root, at most one hash a level. */
+export interface MerkleFrontier {
+  readonly size: number
+  append(leaf: Hash): void
+  /** RFC 9162 root over all leaves so far. */
+  root(): Hash
+}
+
+export function createFrontier(): MerkleFrontier {
+  /** `edge[level]` is the complete subtree of 2^level leaves that still waits for its sibling */
+  const edge: (Hash | undefined)[] = []
+  let size = 0
+  return {
+    get size() {
+      return size
+    },
+    append(leaf) {
+      let carried = leaf
+      let level = 0
+      for (let waiting = edge[0]; waiting; waiting = edge[level]) {
+        carried = nodeHash(waiting, carried)
+        edge[level] = undefined
+        level += 1
+      }
+      edge[level] = carried
+      size += 1
+    },
+    root() {
+      let root: Hash | undefined
+      for (const subtree of edge) {
+        if (subtree) root = root ? nodeHash(subtree, root) : subtree
+      }
+      return root ?? emptyRoot
+    },
+  }
+}
+
+/** Root over leaf hashes that are all at hand. */
+export function rootOf(leaves: Iterable<Hash>): Hash {
+  const frontier = createFrontier()
+  for (const leaf of leaves) frontier.append(leaf)
+  return frontier.root()
+}
