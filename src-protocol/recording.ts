@@ -48,6 +48,8 @@ export const messageRecord = z.object({
   maskingVersion: z.string(),
   masks: z.array(maskApplied),
   approval: approvalId.optional(),
+  /** false: the client had left before the message could be delivered */
+  delivered: z.literal(false).optional(),
 })
 
 export const approvalRecord = z.object({
