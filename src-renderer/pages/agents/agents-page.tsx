@@ -1,0 +1,6 @@
+import { LoadingRows } from '../../components/loading-rows.tsx'
+
+/** Shown while the page behind this address is on its way. */
+export function AgentsPage() {
+  return <LoadingRows />
+}

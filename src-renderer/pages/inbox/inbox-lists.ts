@@ -1,0 +1,38 @@
+import type { Approval, Person } from '../../../src-protocol/model.ts'
+
+/** Why this person cannot decide this request now, or undefined if they can. The gateway decides again. */
+export function whyNotDecide(approval: Approval, person: Person | undefined, now: number): string | undefined {
+  if (person === undefined) return 'Sign in to decide.'
+  if (approval.state !== 'pending') return `Nothing is left to decide: it is ${approval.state}.`
+  if (Date.parse(approval.decideBy) <= now) return 'The time to decide is over.'
+  if (approval.requester.sub === person.sub) return 'You asked for this yourself; somebody else has to decide.'
+  const { groups } = approval.digestInput
+  if (!groups.some((group) => person.groups.includes(group))) return `Deciding this needs one of the groups ${groups.join(', ')}.`
+  if (approval.votes.some((vote) => vote.person.sub === person.sub)) return 'You have already decided; another reviewer has to decide too.'
+  return undefined
+}
+
+/** Whether the request waits for this person: pending, and theirs to decide as far as this window knows. */
+export function isWaitingFor(approval: Approval, person: Person | undefined): boolean {
+  return approval.state === 'pending' && whyNotDecide(approval, person, Date.parse(approval.requestedAt)) === undefined
+}
+
+export interface InboxLists {
+  /** pending, the one with the least time left first */
+  waiting: Approval[]
+  /** everything else, the latest first */
+  decided: Approval[]
+}
+
+export function inboxLists(approvals: readonly Approval[]): InboxLists {
+  return {
+    waiting: approvals.filter((approval) => approval.state === 'pending').toSorted((a, b) => a.decideBy.localeCompare(b.decideBy)),
+    decided: approvals.filter((approval) => approval.state !== 'pending').toSorted((a, b) => decidedAt(b).localeCompare(decidedAt(a))),
+  }
+}
+
+/** When it left `pending`, as far as the approval tells. */
+export function decidedAt(approval: Approval): string {
+  if (approval.state === 'expired') return approval.decideBy
+  return approval.executedAt ?? approval.votes.at(-1)?.at ?? approval.requestedAt
+}

@@ -1,0 +1,114 @@
+import { createHashHistory, createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
+import type { Role } from '../src-protocol/model.ts'
+import { Home } from './shell/home.tsx'
+import { PageMissing, PageFailed } from './shell/page-states.tsx'
+import { Shell } from './shell/shell.tsx'
+
+declare module '@tanstack/react-router' {
+  interface StaticDataRouteOption {
+    /** who may open it; absent: everybody, also with nobody signed in */
+    roles?: readonly Role[]
+    /** three columns or an editor: the navigation shrinks to icons */
+    rail?: boolean
+  }
+  interface Register {
+    router: AppRouter
+  }
+}
+
+const root = createRootRoute({ component: Shell, notFoundComponent: PageMissing, errorComponent: PageFailed })
+const parent = { getParentRoute: () => root } as const
+
+/** `?seq=88` on pages of a recording. */
+function validateSeq(search: Record<string, unknown>): { seq?: number } {
+  const seq = Number(search.seq)
+  return search.seq !== undefined && Number.isSafeInteger(seq) && seq >= 0 ? { seq } : {}
+}
+
+const routes = root.addChildren([
+  createRoute({ ...parent, path: '/', component: Home }),
+  createRoute({
+    ...parent,
+    path: '/sign-in',
+    component: lazyRouteComponent(() => import('./pages/sign-in/sign-in-page.tsx'), 'SignInPage'),
+  }),
+  createRoute({
+    ...parent,
+    path: '/connections',
+    component: lazyRouteComponent(() => import('./pages/connections/connections-page.tsx'), 'ConnectionsPage'),
+    validateSearch: (search: Record<string, unknown>): { start?: string } =>
+      typeof search.start === 'string' ? { start: search.start } : {},
+    staticData: { roles: ['operator', 'administrator'] },
+  }),
+  createRoute({
+    ...parent,
+    path: '/sessions',
+    component: lazyRouteComponent(() => import('./pages/sessions/sessions-page.tsx'), 'SessionsPage'),
+    staticData: { roles: ['operator', 'reviewer', 'administrator', 'auditor'] },
+  }),
+  createRoute({
+    ...parent,
+    path: '/sessions/$session',
+    component: lazyRouteComponent(() => import('./pages/session/session-page.tsx'), 'SessionPage'),
+    staticData: { roles: ['operator', 'reviewer', 'administrator', 'auditor'] },
+  }),
+  createRoute({
+    ...parent,
+    path: '/inbox/{-$approval}',
+    component: lazyRouteComponent(() => import('./pages/inbox/inbox-page.tsx'), 'InboxPage'),
+    staticData: { roles: ['reviewer', 'operator', 'administrator'] },
+  }),
+  createRoute({
+    ...parent,
+    path: '/recordings',
+    component: lazyRouteComponent(() => import('./pages/recordings/recordings-page.tsx'), 'RecordingsPage'),
+  }),
+  createRoute({
+    ...parent,
+    path: '/recordings/$session',
+    component: lazyRouteComponent(() => import('./pages/replay/replay-page.tsx'), 'ReplayPage'),
+    validateSearch: validateSeq,
+    staticData: { rail: true },
+  }),
+  createRoute({
+    ...parent,
+    path: '/recordings/$session/proof',
+    component: lazyRouteComponent(() => import('./pages/proof/proof-page.tsx'), 'ProofPage'),
+    validateSearch: validateSeq,
+  }),
+  createRoute({
+    ...parent,
+    path: '/compare/$left/$right',
+    component: lazyRouteComponent(() => import('./pages/replay/compare-page.tsx'), 'ComparePage'),
+    staticData: { rail: true },
+  }),
+  createRoute({
+    ...parent,
+    path: '/policies',
+    component: lazyRouteComponent(() => import('./pages/documents/policies-page.tsx'), 'PoliciesPage'),
+    staticData: { roles: ['auditor', 'administrator'], rail: true },
+  }),
+  createRoute({
+    ...parent,
+    path: '/masking',
+    component: lazyRouteComponent(() => import('./pages/documents/masking-page.tsx'), 'MaskingPage'),
+    staticData: { roles: ['auditor', 'administrator'], rail: true },
+  }),
+  createRoute({
+    ...parent,
+    path: '/agents',
+    component: lazyRouteComponent(() => import('./pages/agents/agents-page.tsx'), 'AgentsPage'),
+    staticData: { roles: ['administrator'] },
+  }),
+  createRoute({
+    ...parent,
+    path: '/settings',
+    component: lazyRouteComponent(() => import('./pages/settings/settings-page.tsx'), 'SettingsPage'),
+  }),
+])
+
+/** Paths stand behind `#`: the page itself is always the same file, whatever serves it. */
+export function createAppRouter() {
+  return createRouter({ routeTree: routes, history: createHashHistory(), defaultPreload: 'intent' })
+}
+export type AppRouter = ReturnType<typeof createAppRouter>

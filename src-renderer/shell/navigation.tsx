@@ -1,0 +1,65 @@
+import { Link } from '@tanstack/react-router'
+import { useDesktopQueryWith } from '../api/use-desktop-query.ts'
+import { useHasRole, usePerson } from '../api/use-desktop-state.ts'
+import { isWaitingFor } from '../pages/inbox/inbox-lists.ts'
+import { placesFor, settingsPlace, type Place } from './places.ts'
+import styles from './navigation.module.css'
+
+/** Left navigation: what the person may open, with how much waits there. */
+export function Navigation({ rail }: { rail: boolean }) {
+  const person = usePerson()
+  const groups = placesFor(person?.roles ?? [])
+  const counts = useCounts()
+  return (
+    <nav className={`${styles.nav} ${rail ? styles.rail : ''}`} aria-label="Main">
+      {groups.map((group, index) => (
+        <ul key={group[0]?.path ?? index} className={styles.group}>
+          {group.map((place) => (
+            <PlaceLink key={place.path} place={place} count={counts[place.path]} rail={rail} />
+          ))}
+        </ul>
+      ))}
+      <ul className={styles.end}>
+        <PlaceLink place={settingsPlace} count={undefined} rail={rail} />
+      </ul>
+    </nav>
+  )
+}
+
+interface PlaceCount {
+  count: number
+  /** what is counted, for a screen reader */
+  noun: string
+}
+
+function PlaceLink({ place, count, rail }: { place: Place; count: PlaceCount | undefined; rail: boolean }) {
+  const { icon: Icon } = place
+  return (
+    <li>
+      <Link to={place.to} title={rail ? place.title : undefined}>
+        <Icon aria-hidden />
+        <span className={rail ? 'unseen' : undefined}>{place.title}</span>
+        {count !== undefined && count.count > 0 && (
+          <span className={styles.count}>
+            {count.count}
+            <span className="unseen"> {count.noun}</span>
+          </span>
+        )}
+      </Link>
+    </li>
+  )
+}
+
+function useCounts(): Record<string, PlaceCount> {
+  const person = usePerson()
+  const sessions = useDesktopQueryWith({
+    channel: 'sessions:list',
+    input: [],
+    enabled: useHasRole('operator', 'reviewer', 'administrator'),
+  }).data
+  const approvals = useDesktopQueryWith({ channel: 'approvals:list', input: [], enabled: useHasRole('reviewer') }).data
+  return {
+    '/sessions': { count: sessions?.filter((session) => session.state === 'live').length ?? 0, noun: 'live' },
+    '/inbox': { count: approvals?.filter((approval) => isWaitingFor(approval, person)).length ?? 0, noun: 'waiting' },
+  }
+}

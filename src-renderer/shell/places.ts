@@ -1,0 +1,60 @@
+import { Activity, CirclePlay, Cpu, Inbox, Plug, ScrollText, Settings, VenetianMask, type LucideIcon } from 'lucide-react'
+import type { Role } from '../../src-protocol/model.ts'
+
+export interface Place {
+  to: '/connections' | '/sessions' | '/inbox/{-$approval}' | '/recordings' | '/policies' | '/masking' | '/agents' | '/settings'
+  /** the path without its parameters */
+  path: string
+  title: string
+  icon: LucideIcon
+  /** who finds it in the navigation; undefined: everybody */
+  roles: readonly Role[] | undefined
+}
+
+/** The navigation, in groups that a line divides. */
+export const placeGroups: readonly (readonly Place[])[] = [
+  [
+    { to: '/connections', path: '/connections', title: 'Connections', icon: Plug, roles: ['operator', 'administrator'] },
+    { to: '/sessions', path: '/sessions', title: 'Sessions', icon: Activity, roles: ['operator', 'reviewer', 'administrator'] },
+    { to: '/inbox/{-$approval}', path: '/inbox', title: 'Inbox', icon: Inbox, roles: ['reviewer'] },
+  ],
+  [{ to: '/recordings', path: '/recordings', title: 'Recordings', icon: CirclePlay, roles: undefined }],
+  [
+    { to: '/policies', path: '/policies', title: 'Policies', icon: ScrollText, roles: ['auditor', 'administrator'] },
+    { to: '/masking', path: '/masking', title: 'Masking', icon: VenetianMask, roles: ['auditor', 'administrator'] },
+    { to: '/agents', path: '/agents', title: 'Agents', icon: Cpu, roles: ['administrator'] },
+  ],
+]
+
+export const settingsPlace: Place = { to: '/settings', path: '/settings', title: 'Settings', icon: Settings, roles: undefined }
+
+/** The groups with what these roles may open; empty groups are left out. */
+export function placesFor(roles: readonly Role[]): Place[][] {
+  return placeGroups
+    .map((group) => group.filter((place) => place.roles === undefined || place.roles.some((role) => roles.includes(role))))
+    .filter((group) => group.length > 0)
+}
+
+const homes: readonly (readonly [Role, '/connections' | '/inbox' | '/recordings'])[] = [
+  ['operator', '/connections'],
+  ['reviewer', '/inbox'],
+  ['administrator', '/connections'],
+  ['auditor', '/recordings'],
+]
+
+/** Where a person with these roles starts. */
+export function homeOf(roles: readonly Role[]): '/connections' | '/inbox' | '/recordings' {
+  return homes.find(([role]) => roles.includes(role))?.[1] ?? '/recordings'
+}
+
+/** Roles as people say them, the one with the most to do first. */
+export function roleTitle(roles: readonly Role[]): string {
+  const titles: Record<Role, string> = { administrator: 'Administrator', operator: 'Operator', reviewer: 'Reviewer', auditor: 'Auditor' }
+  const order: Role[] = ['administrator', 'operator', 'reviewer', 'auditor']
+  return (
+    order
+      .filter((role) => roles.includes(role))
+      .map((role) => titles[role])
+      .join(', ') || 'No role'
+  )
+}
