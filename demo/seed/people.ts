@@ -13,8 +13,62 @@ export interface Customer {
   iban: string
 }
 
-const firstNames = ['Amara', 'Bjorn', 'Chiara', 'Dmitri', 'Elif', 'Farid', 'Greta', 'Hiro', 'Ines', 'Jamal', 'Katya', 'Liam', 'Meera', 'Nadia', 'Oskar', 'Paloma', 'Quentin', 'Rosa', 'Stefan', 'Tomas', 'Ursula', 'Viktor', 'Wanda', 'Ximena', 'Yusuf', 'Zofia']
-const lastNames = ['Almeida', 'Bergstrom', 'Castellano', 'Dvorak', 'Eriksen', 'Ferrari', 'Gonzalez', 'Haddad', 'Ivanova', 'Jansen', 'Kowalski', 'Lindqvist', 'Moreau', 'Nakamura', 'Okafor', 'Petrov', 'Quispe', 'Rehak', 'Schneider', 'Tanaka', 'Ueda', 'Vasquez', 'Weber', 'Xu', 'Yilmaz', 'Zimmermann']
+const firstNames = [
+  'Amara',
+  'Bjorn',
+  'Chiara',
+  'Dmitri',
+  'Elif',
+  'Farid',
+  'Greta',
+  'Hiro',
+  'Ines',
+  'Jamal',
+  'Katya',
+  'Liam',
+  'Meera',
+  'Nadia',
+  'Oskar',
+  'Paloma',
+  'Quentin',
+  'Rosa',
+  'Stefan',
+  'Tomas',
+  'Ursula',
+  'Viktor',
+  'Wanda',
+  'Ximena',
+  'Yusuf',
+  'Zofia',
+]
+const lastNames = [
+  'Almeida',
+  'Bergstrom',
+  'Castellano',
+  'Dvorak',
+  'Eriksen',
+  'Ferrari',
+  'Gonzalez',
+  'Haddad',
+  'Ivanova',
+  'Jansen',
+  'Kowalski',
+  'Lindqvist',
+  'Moreau',
+  'Nakamura',
+  'Okafor',
+  'Petrov',
+  'Quispe',
+  'Rehak',
+  'Schneider',
+  'Tanaka',
+  'Ueda',
+  'Vasquez',
+  'Weber',
+  'Xu',
+  'Yilmaz',
+  'Zimmermann',
+]
 const cities = ['Berlin', 'Lisbon', 'Lagos', 'Osaka', 'Porto', 'Krakow', 'Austin', 'Denver', 'Lyon', 'Turin', 'Malmo', 'Izmir']
 const mailHosts = ['mail.example', 'post.example', 'inbox.example']
 
@@ -25,8 +79,15 @@ export function createCustomers(count: number): Customer[] {
   const between = (low: number, high: number): number => low + Math.floor(random() * (high - low + 1))
   const card = () => {
     const network = pick(['Visa', 'Mastercard', 'Amex'] as const)
-    const [prefix, length] = { Visa: ['4', 16], Mastercard: [`5${between(1, 5)}`, 16], Amex: [pick(['34', '37']), 15] }[network] as [string, number]
-    return { number: withLuhnDigit(prefix + digits(length - 1 - prefix.length)), network, expires: `${String(between(1, 12)).padStart(2, '0')}/${between(27, 31)}` }
+    const [prefix, length] = { Visa: ['4', 16], Mastercard: [`5${between(1, 5)}`, 16], Amex: [pick(['34', '37']), 15] }[network] as [
+      string,
+      number,
+    ]
+    return {
+      number: withLuhnDigit(prefix + digits(length - 1 - prefix.length)),
+      network,
+      expires: `${String(between(1, 12)).padStart(2, '0')}/${between(27, 31)}`,
+    }
   }
   return Array.from({ length: count }, (_, index) => {
     const first = pick(firstNames)

@@ -27,7 +27,9 @@ function insertAll(database: Database.Database, customers: readonly Customer[]):
   const customer = database.prepare('INSERT INTO customers VALUES (?, ?, ?, ?, ?, ?, ?)')
   const card = database.prepare('INSERT INTO cards (customer_id, card_number, network, expires) VALUES (?, ?, ?, ?)')
   const account = database.prepare('INSERT INTO accounts (customer_id, iban) VALUES (?, ?)')
-  const payment = database.prepare('INSERT INTO payments (customer_id, amount_cents, currency, state, note, paid_at) VALUES (?, ?, ?, ?, ?, ?)')
+  const payment = database.prepare(
+    'INSERT INTO payments (customer_id, amount_cents, currency, state, note, paid_at) VALUES (?, ?, ?, ?, ?, ?)',
+  )
   for (const row of customers) {
     customer.run(row.id, row.fullName, row.email, row.phone, row.ssn, row.city, row.createdAt)
     for (const { number, network, expires } of row.cards) card.run(row.id, number, network, expires)

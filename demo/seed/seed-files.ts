@@ -9,7 +9,11 @@ export function seedFiles(folder: string): void {
   const files: Record<string, string> = {
     'README.md': '# Scratch\n\nNotes and reports of the support team. `secrets/` is not for AI clients.\n',
     'notes/refunds.md': '# Refunds of November\n\n- 14 refunds are stuck in state `stuck`\n- Bjorn checks them against the ledger\n',
-    'reports/contacts.csv': ['name,email,iban', ...customers.map((customer) => `${customer.fullName},${customer.email},${customer.iban}`), ''].join('\n'),
+    'reports/contacts.csv': [
+      'name,email,iban',
+      ...customers.map((customer) => `${customer.fullName},${customer.email},${customer.iban}`),
+      '',
+    ].join('\n'),
     'secrets/payment-provider.txt': 'api key: demo-only-not-a-key\n',
   }
   for (const [name, text] of Object.entries(files)) {

@@ -1,0 +1,52 @@
+import { AppError } from '../../src-protocol/app-error.ts'
+import type { ConnectionName } from '../../src-protocol/ids.ts'
+import { systemClock } from '../../src-node/clock.ts'
+import { gatewayApi } from '../../src-main/services/gateway-api.ts'
+import { createIdentity } from '../../src-main/services/identity.ts'
+import { signInByFetch } from '../../test/integration/sign-in-by-fetch.ts'
+
+const agentName = 'demo-agent'
+const connections = [
+  {
+    name: 'customers-db',
+    server: 'customers',
+    title: 'Customers',
+    description: 'Customer database of the demo: customers, cards, accounts, payments',
+    groups: ['operators'],
+    maxMinutes: 120,
+  },
+  {
+    name: 'scratch-files',
+    server: 'scratch',
+    title: 'Scratch files',
+    description: 'Notes and reports of the support team',
+    groups: [],
+    maxMinutes: 240,
+  },
+]
+
+/** Does what an administrator does in the app: signs in as the demo's first administrator and uses the same API. */
+export async function enrolDemo(gatewayUrl: string) {
+  const identity = createIdentity({
+    gatewayUrl,
+    clock: systemClock,
+    openBrowser: (url) => signInByFetch(url, { username: 'admin', password: 'admin-demo' }),
+  })
+  await identity.signIn()
+  const api = gatewayApi({ baseUrl: gatewayUrl, identity })
+  const findAgent = async () => (await api.call('agents', {})).agents.find((agent) => agent.name === agentName)
+  const enrolled = await findAgent()
+  return {
+    /** undefined: the agent is enrolled already and has its key */
+    joinToken: enrolled ? undefined : (await api.call('createJoinToken', { name: agentName })).joinToken,
+    agentIsOnline: async () => (await findAgent())?.online === true,
+    async registerConnections(): Promise<void> {
+      const agent = await findAgent()
+      if (!agent) throw new AppError('AGENT_OFFLINE', { agent: agentName })
+      const known = new Set((await api.call('connections', {})).connections.map((connection) => String(connection.name)))
+      for (const connection of connections.filter(({ name }) => !known.has(name)))
+        await api.call('createConnection', { ...connection, name: connection.name as ConnectionName, agent: agent.id })
+    },
+    signOut: () => identity.signOut(),
+  }
+}
