@@ -1,0 +1,65 @@
+import type { SqlFacts } from '../../src-protocol/model.ts'
+import { findDialectDoubt } from './dialect-doubt.ts'
+import { parseSql, type ParsedSql } from './sql-parser.ts'
+import { factsOfStatement } from './statement-facts.ts'
+
+/** `functions`: names of the functions called, in lower case and without their schema. */
+export interface SqlAnalysis extends SqlFacts {
+  functions: string[]
+}
+
+/** Longer texts are not parsed and count as unknown. */
+export const sqlTextLimit = 100_000
+
+/**
+ * What a SQL text would do, as PostgreSQL's parser reads it. Never throws; `loadSqlParser` comes first.
+ *
+ * - A text that does not parse, is too long, or holds no statement at all is `unknown`. "No statement" too, because a
+ *   rule such as `kinds.all(k, k == "select")` holds for an empty list.
+ * - A text that parses but that another dialect would cut into other tokens (see dialect-doubt.ts) has the kind
+ *   `unknown` behind the kinds found, and counts as without WHERE.
+ * - A statement inside another one counts as well: a DELETE in a WITH clause is a `delete`.
+ * - EXPLAIN, PREPARE and DECLARE CURSOR count as the statement they carry, whether or not it would run.
+ * - WHERE without a column (`WHERE true`) is no WHERE. `WHERE id = id` cannot be told from a real one.
+ * - Functions can have side effects and a parser cannot know which: `SELECT purge()` is a `select`. `functions` names
+ *   them for rules that know better. Views, triggers and rewrite rules of the database are out of sight too.
+ * - Names are as written, unquoted ones in lower case; the same table may be `customers` and `public.customers`.
+ */
+export function analyseSql(text: string): SqlAnalysis {
+  if (text.length > sqlTextLimit) return unknown(`${text.slice(0, 2000)} …`)
+  const parse = parseSql(text)
+  if (!parse.ok) return unknown(text)
+  const parsed = statementsOf(text, parse.tree)
+  if (parsed.length === 0) return unknown(text)
+  const statements = parsed.map(({ tree, text: own }) => ({ ...factsOfStatement(tree), text: own }))
+  const kinds = statements.flatMap((statement) => [...statement.kinds])
+  const doubtful = findDialectDoubt(text) !== undefined
+  return {
+    kinds: doubtful ? [...kinds, 'unknown'] : kinds,
+    tables: union(statements.map((statement) => statement.tables)),
+    writes: union(statements.map((statement) => statement.writes)),
+    functions: union(statements.map((statement) => statement.functions)),
+    hasWhere: !doubtful && statements.every((statement) => statement.hasWhere),
+    statements: statements.map(({ kind, text: own }) => ({ kind, text: own })),
+  }
+}
+
+const unknown = (text: string): SqlAnalysis => ({
+  kinds: ['unknown'],
+  tables: [],
+  writes: [],
+  functions: [],
+  hasWhere: false,
+  statements: [{ kind: 'unknown', text }],
+})
+
+const union = (sets: readonly ReadonlySet<string>[]): string[] => [...new Set(sets.flatMap((set) => [...set]))]
+
+/** The parser counts bytes of UTF-8, JavaScript counts UTF-16 units. */
+function statementsOf(text: string, tree: ParsedSql): { tree: unknown; text: string }[] {
+  const bytes = Buffer.from(text)
+  return (tree.stmts ?? []).map(({ stmt, stmt_location: from = 0, stmt_len: length }) => ({
+    tree: stmt,
+    text: bytes.toString('utf8', from, length === undefined || length === 0 ? bytes.length : from + length).trim(),
+  }))
+}
