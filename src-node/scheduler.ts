@@ -4,10 +4,10 @@ export interface Scheduler {
   after(milliseconds: number, task: () => void): () => void
 }
 
-/** A waiting timer does not keep the process alive: what it belongs to (a socket, a child) does. */
+/** A waiting timer keeps the process alive (an agent that waits to reconnect must not exit): whoever closes cancels his own. */
 export const systemScheduler: Scheduler = {
   after(milliseconds, task) {
-    const timer = setTimeout(task, milliseconds).unref()
+    const timer = setTimeout(task, milliseconds)
     return () => clearTimeout(timer)
   },
 }

@@ -1,0 +1,26 @@
+export interface ErrorTail {
+  push(chunk: Buffer): void
+  /** the end of what the server wrote to its standard error, without the secrets it was given */
+  text(): string
+}
+
+const limit = 8 * 1024
+const shortestSecret = 4
+
+/** Keeps the last 8 KiB: enough to see why a server stopped. Servers like to print the connection string that failed. */
+export function createErrorTail(secrets: readonly string[]): ErrorTail {
+  let tail: Buffer = Buffer.alloc(0)
+  const longest = secrets.reduce((length, secret) => Math.max(length, Buffer.byteLength(secret)), 0)
+  return {
+    push(chunk) {
+      const whole = Buffer.concat([tail, chunk])
+      // a secret that straddles the cut must still be found, so as much more is kept
+      tail = whole.length > limit + longest ? Buffer.from(whole.subarray(-(limit + longest))) : whole
+    },
+    text() {
+      let text = tail.toString('utf8')
+      for (const secret of secrets) if (secret.length >= shortestSecret) text = text.replaceAll(secret, '[secret]')
+      return text.slice(-limit)
+    },
+  }
+}

@@ -1,0 +1,34 @@
+import type { AppError, SerializedError } from '../src-protocol/app-error.ts'
+import { frameType, type ResponseHead } from '../src-protocol/tunnel.ts'
+import type { FrameSocket } from '../src-node/frame-socket.ts'
+
+/** Where the answer to an exchange goes: the frames towards the client. */
+export interface ExchangeReply {
+  head(exchange: number, head: ResponseHead): void
+  /** the bytes are taken before the call returns: they may be a view on a read buffer */
+  message(exchange: number, body: Uint8Array): void
+  keepAlive(exchange: number): void
+  end(exchange: number): void
+  abort(exchange: number, error?: SerializedError): void
+}
+
+export function replyOver(socket: FrameSocket<never>): ExchangeReply {
+  return {
+    head: (exchange, head) => socket.sendFrame(frameType.head, exchange, head),
+    message: (exchange, body) => socket.sendFrame(frameType.message, exchange, undefined, body),
+    keepAlive: (exchange) => socket.sendFrame(frameType.keepAlive, exchange),
+    end: (exchange) => socket.sendFrame(frameType.end, exchange),
+    abort: (exchange, error) => socket.sendFrame(frameType.abort, exchange, error && { error }),
+  }
+}
+
+/** JSON-RPC codes beside the HTTP status, as the SDK's own servers answer. */
+const jsonRpcCode: Record<number, number> = { 404: -32001, 409: -32000 }
+
+/** Refuses an exchange on the level of HTTP, with a JSON-RPC error that belongs to no request. */
+export function refuseExchange(reply: ExchangeReply, exchange: number, error: AppError): void {
+  const body = { jsonrpc: '2.0', id: null, error: { code: jsonRpcCode[error.status] ?? -32600, message: error.message, data: error } }
+  reply.head(exchange, { status: error.status, headers: { 'content-type': 'application/json' } })
+  reply.message(exchange, new TextEncoder().encode(JSON.stringify(body)))
+  reply.end(exchange)
+}

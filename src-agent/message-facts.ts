@@ -1,0 +1,52 @@
+/**
+ * All that the agent has to know about a JSON-RPC message to route it. It decides nothing by content: that is the gateway's part,
+ * which parses strictly. The bytes themselves travel on as they are.
+ */
+export type MessageFacts =
+  | { kind: 'request'; method: string; id: string | number; key: MessageKey; progress: MessageKey | undefined }
+  /** `progress`: whose progress this tells; `cancels`: which request it cancels */
+  | { kind: 'notification'; method: string; progress: MessageKey | undefined; cancels: MessageKey | undefined }
+  | { kind: 'response'; key: MessageKey; failed: boolean }
+
+/** A request id or progress token: the number 1 and the string "1" are two different ones. */
+export type MessageKey = `n:${number}` | `s:${string}`
+
+/** `undefined`: not one JSON-RPC 2.0 message. Also for a response whose id is null: it answers nobody. */
+export function readMessageFacts(bytes: Uint8Array): MessageFacts | undefined {
+  const message = parse(bytes)
+  if (!isObject(message) || message['jsonrpc'] !== '2.0') return undefined
+  const { method, id } = message
+  const key = keyOf(id)
+  if (typeof method === 'string') {
+    const params = isObject(message['params']) ? message['params'] : {}
+    if ('id' in message) {
+      if (key === undefined) return undefined
+      const meta = isObject(params['_meta']) ? params['_meta'] : {}
+      return { kind: 'request', method, id: id as string | number, key, progress: keyOf(meta['progressToken']) }
+    }
+    return {
+      kind: 'notification',
+      method,
+      progress: method === 'notifications/progress' ? keyOf(params['progressToken']) : undefined,
+      cancels: method === 'notifications/cancelled' ? keyOf(params['requestId']) : undefined,
+    }
+  }
+  const failed = 'error' in message
+  if (key === undefined || method !== undefined || failed === 'result' in message) return undefined
+  return { kind: 'response', key, failed }
+}
+
+function keyOf(value: unknown): MessageKey | undefined {
+  if (typeof value === 'number') return `n:${value}`
+  return typeof value === 'string' ? `s:${value}` : undefined
+}
+
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)

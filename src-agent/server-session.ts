@@ -1,0 +1,200 @@
+import { randomUUID } from 'node:crypto'
+import { AppError } from '../src-protocol/app-error.ts'
+import type { HeaderMap, OpenHead } from '../src-protocol/tunnel.ts'
+import type { Logger } from '../src-node/logger.ts'
+import type { Scheduler } from '../src-node/scheduler.ts'
+import type { ChildServer, ChildServerEvents, ServerConfig } from './child-server.ts'
+import { refuseExchange, type ExchangeReply } from './exchange-reply.ts'
+import { readMessageFacts, type MessageFacts } from './message-facts.ts'
+import { createStdioExchanges, type StdioExchanges } from './stdio-exchange.ts'
+
+export interface ServerSessionOptions {
+  server: ServerConfig
+  reply: ExchangeReply
+  /** @throws AppError SECRET_UNAVAILABLE */
+  startChild(events: ChildServerEvents): ChildServer
+  /** the first server runs */
+  onStarted(): void
+  /** the session has no server any more, and not because a client said so */
+  onStopped(error: AppError): void
+  log: Logger
+  scheduler: Scheduler
+  newMcpSession?: () => string
+}
+
+/** One session of the gateway at one stdio server. */
+export interface ServerSession {
+  open(exchange: number, head: OpenHead, body: Uint8Array): void
+  abandon(exchange: number): void
+  keepAlive(): void
+  /** ends every process of the session; nothing is reported after it */
+  end(): Promise<void>
+}
+
+/** One process, and the MCP session that was initialized with it. */
+interface Lane {
+  child: ChildServer
+  exchanges: StdioExchanges
+  mcpSession: string | undefined
+  lastUsed: number
+  cancelStartTimeout(): void
+}
+
+/** AI client, tester, and a restarted client whose old session nobody closed */
+const laneLimit = 4
+const firstStatelessRevision = '2026-07-28'
+
+/**
+ * A stdio server knows one client: its ids and its state are that client's. So every `initialize` gets a process of its own, known by
+ * an `Mcp-Session-Id`; the tester beside a running AI client disturbs nobody, and a client that restarts finds a fresh server.
+ * The first process is started with the session, so that a server that cannot start is noticed before anybody needs it.
+ */
+export function createServerSession(options: ServerSessionOptions): ServerSession {
+  const { reply, server, log } = options
+  const lanes = new Set<Lane>()
+  /** a process that nobody has initialized yet */
+  let fresh: Lane | undefined
+  let uses = 0
+  let over = false
+  let started = false
+  const ending = new Set<Promise<void>>()
+
+  function startLane(): Lane {
+    makeRoom()
+    const child = options.startChild({
+      onStarted() {
+        if (started || over) return
+        started = true
+        options.onStarted()
+      },
+      onLine: (line) => exchanges.receive(line),
+      onStopped(error) {
+        remove(lane)
+        exchanges.fail(error)
+        if (over || lanes.size > 0) return
+        over = true
+        options.onStopped(error)
+      },
+    })
+    const exchanges = createStdioExchanges({
+      reply,
+      writeLine: (line) => child.writeLine(line),
+      onDropped: (method) => log.warn({ server: server.name, pid: child.pid, method }, 'message of the server had no receiver'),
+    })
+    const lane: Lane = { child, exchanges, mcpSession: undefined, lastUsed: ++uses, cancelStartTimeout: () => {} }
+    lanes.add(lane)
+    return lane
+  }
+
+  function remove(lane: Lane) {
+    lanes.delete(lane)
+    lane.cancelStartTimeout()
+    if (fresh === lane) fresh = undefined
+  }
+
+  function stop(lane: Lane) {
+    remove(lane)
+    const stopped = lane.child.stop()
+    ending.add(stopped)
+    void stopped.finally(() => ending.delete(stopped))
+  }
+
+  /** Clients that vanish without a DELETE leave their process behind: the one that was idle longest makes room. */
+  function makeRoom() {
+    if (lanes.size < laneLimit) return
+    const idle = [...lanes].filter((lane) => lane.exchanges.open === 0).toSorted((a, b) => a.lastUsed - b.lastUsed)[0]
+    if (!idle) throw new AppError('CONFLICT', { problem: `this session already serves ${laneLimit} clients` })
+    log.info({ server: server.name, pid: idle.child.pid }, 'idle server makes room for a new client')
+    stop(idle)
+  }
+
+  function laneOf(mcpSession: string): Lane {
+    for (const lane of lanes) if (lane.mcpSession === mcpSession) return lane
+    throw new AppError('NOT_FOUND', { what: 'The MCP session' })
+  }
+
+  function initialize(exchange: number, facts: MessageFacts, body: Uint8Array, headers: HeaderMap) {
+    const lane = fresh ?? startLane()
+    fresh = undefined
+    const mcpSession = (options.newMcpSession ?? randomUUID)()
+    lane.mcpSession = mcpSession
+    lane.lastUsed = ++uses
+    const seconds = server.startSeconds
+    lane.cancelStartTimeout = options.scheduler.after(seconds * 1000, () =>
+      lane.child.fail(new AppError('SERVER_TIMED_OUT', { server: server.name, seconds })),
+    )
+    lane.exchanges.post(exchange, {
+      facts,
+      body,
+      headers,
+      initialize: {
+        mcpSession,
+        onAnswered(accepted) {
+          lane.cancelStartTimeout()
+          if (accepted) return
+          lane.mcpSession = undefined
+          if (fresh === undefined && lanes.has(lane)) fresh = lane
+        },
+      },
+    })
+  }
+
+  function post(exchange: number, headers: HeaderMap, body: Uint8Array) {
+    const facts = readMessageFacts(body)
+    if (!facts) throw new AppError('MESSAGE_NOT_JSONRPC', { problem: 'one request, notification or response was expected' })
+    const mcpSession = headers['mcp-session-id']
+    if (mcpSession === undefined && facts.kind === 'request' && facts.method === 'initialize') {
+      return initialize(exchange, facts, body, headers)
+    }
+    const lane = mcpSession === undefined ? withoutSession(headers) : laneOf(mcpSession)
+    lane.lastUsed = ++uses
+    lane.exchanges.post(exchange, { facts, body, headers })
+  }
+
+  /** Before anybody has initialized, and for clients of the stateless revisions, there is no session id to ask for. */
+  function withoutSession(headers: HeaderMap): Lane {
+    const stateless = (headers['mcp-protocol-version'] ?? '') >= firstStatelessRevision
+    const initialized = [...lanes].some((lane) => lane.mcpSession !== undefined)
+    if (initialized && !stateless) throw new AppError('INVALID_REQUEST', { problem: 'the header Mcp-Session-Id is missing' })
+    fresh ??= startLane()
+    return fresh
+  }
+
+  function existing(headers: HeaderMap): Lane {
+    const mcpSession = headers['mcp-session-id']
+    if (mcpSession === undefined) throw new AppError('INVALID_REQUEST', { problem: 'the header Mcp-Session-Id is missing' })
+    const lane = laneOf(mcpSession)
+    lane.lastUsed = ++uses
+    return lane
+  }
+
+  fresh = startLane()
+  return {
+    open(exchange, { method, headers }, body) {
+      if (over) return reply.abort(exchange, new AppError('SERVER_STOPPED', { server: server.name, problem: 'it has ended' }).toJSON())
+      try {
+        if (method === 'POST') return post(exchange, headers, body)
+        const lane = existing(headers)
+        if (method === 'GET') return lane.exchanges.get(exchange)
+        lane.exchanges.fail(new AppError('SESSION_ENDED', { reason: 'the client ended it' }))
+        stop(lane)
+        reply.head(exchange, { status: 200, headers: {} })
+        return reply.end(exchange)
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error
+        return refuseExchange(reply, exchange, error)
+      }
+    },
+    abandon(exchange) {
+      for (const lane of lanes) lane.exchanges.abandon(exchange)
+    },
+    keepAlive() {
+      for (const lane of lanes) lane.exchanges.keepAlive()
+    },
+    async end() {
+      over = true
+      for (const lane of lanes) stop(lane)
+      await Promise.all(ending)
+    },
+  }
+}

@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto'
+import type { AgentConfig } from '../src-protocol/config.ts'
+import { AppError } from '../src-protocol/app-error.ts'
+import type { SessionId } from '../src-protocol/ids.ts'
+import { frameType, type AgentCommand, type AgentControl } from '../src-protocol/tunnel.ts'
+import type { RequestFrame } from '../src-node/checked-frame.ts'
+import type { FrameSocket } from '../src-node/frame-socket.ts'
+import type { Logger } from '../src-node/logger.ts'
+import type { Scheduler } from '../src-node/scheduler.ts'
+import { startChildServer } from './child-server.ts'
+import { replyOver } from './exchange-reply.ts'
+import { createServerSession, type ServerSession } from './server-session.ts'
+
+export interface SessionTableOptions {
+  agentName: string
+  servers: AgentConfig['servers']
+  folder: string
+  env: NodeJS.ProcessEnv
+  log: Logger
+  scheduler: Scheduler
+  /** the socket these sessions live and die with */
+  socket: () => FrameSocket<AgentControl>
+  keepAliveMs?: number
+}
+
+/** The sessions of one connection to the gateway. */
+export interface SessionTable {
+  receive(frame: RequestFrame): void
+  command(command: AgentCommand): void
+  /** ends every server; resolves when all processes are gone */
+  close(): Promise<void>
+}
+
+const defaultKeepAliveMs = 15_000
+
+export function createSessionTable(options: SessionTableOptions): SessionTable {
+  const sessions = new Map<SessionId, ServerSession>()
+  const ending = new Set<Promise<void>>()
+  const send = (control: AgentControl) => options.socket().sendControl(control)
+  const keepAliveMs = options.keepAliveMs ?? defaultKeepAliveMs
+
+  function start(session: SessionId, name: string) {
+    const log = options.log.child({ session })
+    let started = false
+    const failed = (error: AppError) => {
+      sessions.delete(session)
+      send({ type: started ? 'session.ended' : 'session.failed', session, error: error.toJSON() })
+    }
+    const server = options.servers.find((candidate) => candidate.name === name)
+    if (!server) return failed(new AppError('SERVER_UNKNOWN', { agent: options.agentName, server: name }))
+    // an id is used once; a second start would leave the first server running and unreachable
+    if (sessions.has(session)) return log.error('the gateway started a session twice: ignored')
+    try {
+      const created = createServerSession({
+        server,
+        log,
+        scheduler: options.scheduler,
+        reply: replyOver(options.socket()),
+        startChild: (events) => startChildServer({ ...options, ...events, server, log, room: () => options.socket().writable() }),
+        onStarted() {
+          started = true
+          send({ type: 'session.started', session })
+        },
+        onStopped: failed,
+      })
+      sessions.set(session, created)
+    } catch (error) {
+      const known = error instanceof AppError ? error : unexpected(error, log)
+      log.error({ server: name, code: known.code, data: known.data }, 'MCP server could not be started')
+      failed(known)
+    }
+  }
+
+  function end(session: SessionId) {
+    const ended = sessions.get(session)?.end()
+    sessions.delete(session)
+    if (!ended) return
+    ending.add(ended)
+    void ended.finally(() => ending.delete(ended))
+  }
+
+  const beat = () => {
+    for (const session of sessions.values()) session.keepAlive()
+    cancelBeat = options.scheduler.after(keepAliveMs, beat)
+  }
+  let cancelBeat = options.scheduler.after(keepAliveMs, beat)
+
+  return {
+    receive(frame) {
+      if (frame.type === frameType.abort) {
+        // which session an exchange belongs to is known to its session only; there are few
+        for (const session of sessions.values()) session.abandon(frame.exchange)
+        return
+      }
+      const session = sessions.get(frame.head.session)
+      if (session) return session.open(frame.exchange, frame.head, frame.body)
+      options.socket().sendFrame(frameType.abort, frame.exchange, { error: new AppError('SESSION_UNKNOWN').toJSON() })
+    },
+    command(command) {
+      if (command.type === 'session.start') start(command.session, command.server)
+      else end(command.session)
+    },
+    async close() {
+      cancelBeat()
+      for (const session of sessions.keys()) end(session)
+      await Promise.all(ending)
+    },
+  }
+}
+
+function unexpected(error: unknown, log: Logger): AppError {
+  const reference = randomUUID()
+  log.error({ err: error, reference }, 'unexpected failure')
+  return new AppError('INTERNAL', { where: 'the agent', reference }, { cause: error })
+}
