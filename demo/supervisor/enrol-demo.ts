@@ -3,6 +3,7 @@ import type { ConnectionName } from '../../src-protocol/ids.ts'
 import { systemClock } from '../../src-node/clock.ts'
 import { gatewayApi } from '../../src-main/services/gateway-api.ts'
 import { createIdentity } from '../../src-main/services/identity.ts'
+import type { ExtraServer } from './write-config.ts'
 import { signInByFetch } from '../../test/integration/sign-in-by-fetch.ts'
 
 const agentName = 'demo-agent'
@@ -40,11 +41,15 @@ export async function enrolDemo(gatewayUrl: string) {
     /** undefined: the agent is enrolled already and has its key */
     joinToken: enrolled ? undefined : (await api.call('createJoinToken', { name: agentName })).joinToken,
     agentIsOnline: async () => (await findAgent())?.online === true,
-    async registerConnections(): Promise<void> {
+    async registerConnections(extra?: ExtraServer): Promise<void> {
       const agent = await findAgent()
       if (!agent) throw new AppError('AGENT_OFFLINE', { agent: agentName })
       const known = new Set((await api.call('connections', {})).connections.map((connection) => String(connection.name)))
-      for (const connection of connections.filter(({ name }) => !known.has(name)))
+      const wanted = [
+        ...connections,
+        ...(extra ? [{ name: extra.name, server: extra.name, title: extra.title, groups: [], maxMinutes: 240 }] : []),
+      ]
+      for (const connection of wanted.filter(({ name }) => !known.has(name)))
         await api.call('createConnection', { ...connection, name: connection.name as ConnectionName, agent: agent.id })
     },
     signOut: () => identity.signOut(),

@@ -8,7 +8,7 @@ import { enrolDemo } from './enrol-demo.ts'
 import { freePort } from './free-port.ts'
 import { demoLayout, type DemoLayout } from './layout.ts'
 import { startProcess, type ManagedProcess } from './managed-process.ts'
-import { writeConfigs } from './write-config.ts'
+import { writeConfigs, type ExtraServer } from './write-config.ts'
 
 export interface DemoServices {
   layout: DemoLayout
@@ -33,6 +33,10 @@ export async function startServices(options: {
   data: string
   reset: boolean
   progress: (step: string) => void
+  /** instead of the demo's policy */
+  policy?: string
+  /** one more server of the agent, offered as a connection of the same name */
+  extraServer?: ExtraServer
 }): Promise<DemoServices> {
   const { root, progress } = options
   const layout = demoLayout(options.data)
@@ -74,7 +78,7 @@ export async function startServices(options: {
       { GATEHOUSE_DEMO_CLIENT_SECRET: clientSecret },
     )
     const issuer = String((await readyOrExplain(identityProvider))['issuer'])
-    const files = writeConfigs(layout, root, { gatewayPort, gatewayUrl, issuer })
+    const files = writeConfigs(layout, root, { gatewayPort, gatewayUrl, issuer }, options)
 
     progress('Starting the gateway')
     const gateway = node('gateway', [join(root, 'src-cli', 'gatehouse.ts'), 'gateway', '--config', files.gateway], {
@@ -90,7 +94,7 @@ export async function startServices(options: {
       ...(demo.joinToken === undefined ? {} : { GATEHOUSE_DEMO_JOIN_TOKEN: demo.joinToken }),
     })
     await until(agent, () => demo.agentIsOnline())
-    await demo.registerConnections()
+    await demo.registerConnections(options.extraServer)
     await demo.signOut()
 
     writeFileSync(layout.running, JSON.stringify({ pid: process.pid, gatewayUrl, issuer }))

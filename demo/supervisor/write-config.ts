@@ -14,8 +14,20 @@ export interface DemoAddresses {
   issuer: string
 }
 
+/** A server that a benchmark or a test adds to the demo's agent. */
+export interface ExtraServer {
+  name: string
+  title: string
+  command: string[]
+}
+
 /** Writes gateway.yaml and agent.yaml; they are what an administrator would write, and hold no secret. */
-export function writeConfigs(layout: DemoLayout, root: string, addresses: DemoAddresses): { gateway: string; agent: string } {
+export function writeConfigs(
+  layout: DemoLayout,
+  root: string,
+  addresses: DemoAddresses,
+  changes: { policy?: string; extraServer?: ExtraServer },
+): { gateway: string; agent: string } {
   mkdirSync(layout.config, { recursive: true })
   const gateway: z.input<typeof gatewayConfig> = {
     listen: { host: '127.0.0.1', port: addresses.gatewayPort },
@@ -25,7 +37,7 @@ export function writeConfigs(layout: DemoLayout, root: string, addresses: DemoAd
     log: { folder: layout.log, origin: 'gatehouse.demo/log' },
     identityProvider: { issuer: addresses.issuer, clientId: 'gatehouse-gateway', clientSecret: 'env:GATEHOUSE_DEMO_CLIENT_SECRET' },
     roles: { operator: ['operators'], reviewer: ['reviewers', 'dba'], auditor: ['audit'], administrator: ['gatehouse-admins'] },
-    policy: join(root, 'demo', 'policy.yaml'),
+    policy: changes.policy ?? join(root, 'demo', 'policy.yaml'),
     masking: join(root, 'demo', 'masking.yaml'),
   }
   const agent: z.input<typeof agentConfig> = {
@@ -46,6 +58,7 @@ export function writeConfigs(layout: DemoLayout, root: string, addresses: DemoAd
         description: 'Files by @modelcontextprotocol/server-filesystem',
         command: [process.execPath, programOf('@modelcontextprotocol/server-filesystem'), layout.scratch],
       },
+      ...(changes.extraServer ? [changes.extraServer] : []),
     ],
   }
   const files = { gateway: join(layout.config, 'gateway.yaml'), agent: join(layout.config, 'agent.yaml') }

@@ -1,0 +1,80 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { stringify } from 'yaml'
+import { startProcess, type ManagedProcess } from '../../demo/supervisor/managed-process.ts'
+import { startServices } from '../../demo/supervisor/services.ts'
+import type { Target } from './load.ts'
+
+export interface Arm {
+  name: string
+  start(folder: string): Promise<{ target: Target; stop(): Promise<void> }>
+}
+
+const root = resolve(import.meta.dirname, '..', '..')
+const baseEnvironment = { PATH: process.env['PATH'], HOME: process.env['HOME'], GATEHOUSE_LOG_LEVEL: 'warn' }
+
+function node(name: string, args: string[], folder: string): ManagedProcess {
+  return startProcess({ name, command: process.execPath, args, env: baseEnvironment, cwd: root, logFile: join(folder, `${name}.log`) })
+}
+
+async function readyUrl(managed: ManagedProcess): Promise<Record<string, unknown>> {
+  const gone = managed.exited.then(() => Promise.reject(new Error(`${managed.name} did not start:\n${managed.tail()}`)))
+  return Promise.race([managed.readyLine, gone])
+}
+
+/** HTTP → ws → ws → stdio with nothing in between. */
+export const floorTunnel: Arm = {
+  name: 'do-nothing tunnel',
+  async start(folder) {
+    const program = join(import.meta.dirname, 'floor-tunnel.ts')
+    const started: ManagedProcess[] = []
+    const part = async (role: string, ...upstream: string[]): Promise<string> => {
+      const managed = node(`floor-${role}`, [program, role, ...upstream], folder)
+      started.push(managed)
+      return String((await readyUrl(managed))['url'])
+    }
+    const url = await part('desktop', await part('gateway', await part('agent')))
+    return { target: { url, headers: {} }, stop: async () => void (await Promise.all(started.map((managed) => managed.stop()))) }
+  },
+}
+
+const rulesInPolicy = 50
+
+/** Everything on: sign-in, 50 rules, masking, recording durable on disk. The desktop's services run as `gatehouse connect`. */
+export const fullPath: Arm = {
+  name: 'Gatehouse, everything on',
+  async start(folder) {
+    mkdirSync(folder, { recursive: true })
+    const policy = join(folder, 'policy.yaml')
+    writeFileSync(policy, benchPolicy())
+    const services = await startServices({
+      root,
+      data: join(folder, 'data'),
+      reset: true,
+      progress: () => {},
+      policy,
+      extraServer: { name: 'echo', title: 'Echo', command: [process.execPath, join(import.meta.dirname, 'echo-server.ts')] },
+    })
+    const connect = node('connect', [join(import.meta.dirname, 'connect-as-operator.ts'), services.gatewayUrl, 'echo'], folder)
+    const { url, bearer } = await readyUrl(connect)
+    return {
+      target: { url: String(url), headers: { authorization: `Bearer ${String(bearer)}` } },
+      stop: async () => {
+        await connect.stop()
+        await services.stop()
+      },
+    }
+  },
+}
+
+function benchPolicy(): string {
+  const rules: object[] = Array.from({ length: rulesInPolicy - 1 }, (_, index) => ({
+    id: `rule-${index}`,
+    match: { connections: [index % 2 ? '*' : `prod-${index}`], tools: [index % 3 ? 'echo' : `tool-${index}`] },
+    when: `has(args.text) && args.text == "forbidden ${index}"`,
+    effect: 'deny',
+    because: 'A rule of the benchmark.',
+  }))
+  rules.push({ id: 'allow-echo', match: { connections: ['*'], tools: ['echo'] }, effect: 'allow', because: 'The benchmark may echo.' })
+  return stringify({ version: 1, rules })
+}

@@ -1,0 +1,105 @@
+import { Agent, request } from 'node:http'
+
+export interface Target {
+  url: string
+  headers: Record<string, string>
+}
+
+export interface Load {
+  /** milliseconds */
+  p50: number
+  p99: number
+  callsPerSecond: number
+  calls: number
+  errors: number
+}
+
+const kibibyte = 'x'.repeat(1024)
+
+/** Calls `echo` with 1 KiB from `clients` connections at once, each waiting for its answer: first to warm up, then measured. */
+export async function measureLoad(target: Target, clients: number, seconds: { warmUp: number; measured: number }): Promise<Load> {
+  const agent = new Agent({ keepAlive: true, maxSockets: clients })
+  const session = await initialize(target, agent)
+  const headers = { ...target.headers, ...session }
+  let nextId = 1000
+  const callOnce = () =>
+    post({ ...target, headers }, agent, {
+      jsonrpc: '2.0',
+      id: (nextId += 1),
+      method: 'tools/call',
+      params: { name: 'echo', arguments: { text: kibibyte } },
+    })
+  await runFor(seconds.warmUp, clients, async () => void (await callOnce()))
+
+  const latencies: number[] = []
+  let errors = 0
+  const started = performance.now()
+  await runFor(seconds.measured, clients, async () => {
+    const at = performance.now()
+    const answer = await callOnce()
+    latencies.push(performance.now() - at)
+    if (answer.status !== 200 || !answer.body.includes(kibibyte)) errors += 1
+  })
+  const elapsed = (performance.now() - started) / 1000
+  agent.destroy()
+  latencies.sort((a, b) => a - b)
+  const at = (share: number): number => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? Number.NaN
+  return { p50: at(0.5), p99: at(0.99), callsPerSecond: latencies.length / elapsed, calls: latencies.length, errors }
+}
+
+async function runFor(seconds: number, clients: number, once: () => Promise<void>): Promise<void> {
+  const end = performance.now() + seconds * 1000
+  await Promise.all(
+    Array.from({ length: clients }, async () => {
+      while (performance.now() < end) await once()
+    }),
+  )
+}
+
+async function initialize(target: Target, agent: Agent): Promise<Record<string, string>> {
+  const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'bench', version: '1' } }
+  const { status, headers, body } = await post(target, agent, { jsonrpc: '2.0', id: 1, method: 'initialize', params })
+  if (status !== 200) throw new Error(`initialize gave ${status}: ${body.slice(0, 300)}`)
+  const id = headers['mcp-session-id']
+  const session: Record<string, string> = {
+    'mcp-protocol-version': '2025-11-25',
+    ...(typeof id === 'string' ? { 'mcp-session-id': id } : {}),
+  }
+  await post({ ...target, headers: { ...target.headers, ...session } }, agent, { jsonrpc: '2.0', method: 'notifications/initialized' })
+  return session
+}
+
+interface Answer {
+  status: number
+  headers: NodeJS.Dict<string | string[]>
+  body: string
+}
+
+function post(target: Target, agent: Agent, message: object): Promise<Answer> {
+  const body = JSON.stringify(message)
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      target.url,
+      {
+        method: 'POST',
+        agent,
+        headers: {
+          'content-type': 'application/json',
+          accept: 'application/json, text/event-stream',
+          'content-length': Buffer.byteLength(body),
+          ...target.headers,
+        },
+      },
+      (response) => {
+        const chunks: Buffer[] = []
+        response.on('data', (chunk: Buffer) => chunks.push(chunk))
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks).toString() }),
+        )
+        response.on('error', reject)
+      },
+    )
+    outgoing.on('error', reject)
+    outgoing.end(body)
+  })
+}
