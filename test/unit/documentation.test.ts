@@ -1,0 +1,56 @@
+import { readFileSync, readdirSync, existsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { expect, test } from 'vitest'
+import { errors } from '../../src-protocol/errors.ts'
+
+const root = resolve(import.meta.dirname, '..', '..')
+const read = (file: string): string => readFileSync(join(root, file), 'utf8')
+
+/** `npx vitest run --project unit test/unit/documentation.test.ts -u` writes the page afresh. */
+test('docs/errors.md is the error table', async () => {
+  const rows = Object.entries(errors).map(([code, [status, message, remedy]]) => `| \`${code}\` | ${status} | ${message} | ${remedy} |`)
+  const page = [
+    '# Errors',
+    '',
+    'Every failure that leaves a process has one of these codes. Decide by code, never by message. Over HTTP the body is',
+    '`{ "error": { code, message, remedy, data } }` with the status; towards an AI client the same stands in the `data` of a JSON-RPC',
+    'error, or in the text of a tool result that is marked as an error; on the command line it is `code: message — remedy`.',
+    '',
+    '| code | status | message | what to do |',
+    '|---|---|---|---|',
+    ...rows,
+    '',
+  ]
+  await expect(page.join('\n')).toMatchFileSnapshot('../../docs/errors.md')
+})
+
+test('docs/dependencies.md gives a reason for every dependency, and for nothing else', () => {
+  const { dependencies, devDependencies, optionalDependencies } = JSON.parse(read('package.json')) as Record<string, Record<string, string>>
+  const documented = [...read('docs/dependencies.md').matchAll(/^\| `([^`]+)` \| [^|]+\|$/gm)].map((row) => row[1]!)
+  expect(documented.toSorted()).toEqual(Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies }).toSorted())
+})
+
+test('versions are exact: a newer one is a decision', () => {
+  const { dependencies, devDependencies, optionalDependencies } = JSON.parse(read('package.json')) as Record<string, Record<string, string>>
+  const loose = Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies }).filter(
+    ([, version]) => !/^\d+\.\d+\.\d+/.test(version),
+  )
+  expect(loose).toEqual([])
+})
+
+test('links between pages lead somewhere', () => {
+  const pages = [
+    'README.md',
+    'CHANGELOG.md',
+    ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.md'))
+      .map((file) => join('docs', file)),
+  ]
+  const broken = pages.flatMap((page) =>
+    [...read(page).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)]
+      .map((link) => link[1]!)
+      .filter((target) => !existsSync(join(root, dirname(page), target)))
+      .map((target) => `${page} → ${target}`),
+  )
+  expect(broken).toEqual([])
+})
