@@ -21,6 +21,8 @@ export const gatewayConfig = z.strictObject({
     clientSecret: secretReference,
     groupsClaim: z.string().default('groups'),
     scopes: z.array(z.string()).default(['openid', 'profile', 'email', 'groups']),
+    /** what is asked of the provider at each sign-in; `provider` leaves it to its single sign-on */
+    prompt: z.enum(['login', 'select_account', 'provider']).default('login'),
   }),
   /** which groups have which role */
   roles: z.strictObject({
