@@ -25,7 +25,7 @@ export function TopBar() {
         type="button"
         className={styles.palette}
         onClick={spotlight.open}
-        aria-label="Search, open, run a command"
+       
         aria-keyshortcuts="Control+K Meta+K"
       >
         <Search className="small" aria-hidden />

@@ -1,0 +1,109 @@
+/** A double of `window.gatehouse`: the whole contract in memory, with realistic example data, selectable by scenario. */
+import { AppError } from '../../src-protocol/app-error.ts'
+import type { DesktopBridge, DesktopEventName, DesktopState } from '../../src-protocol/desktop-api.ts'
+import { fakeActions } from './fake-actions.ts'
+import { fakeLibrary, manyLibraryRows, manyReplayRows } from './fake-recordings.ts'
+import { ago, days, fakeHex, minutes, type FakeHandlers, type FakeSetting } from './fake-scenario.ts'
+
+type Listener = (payload: never) => void
+
+export interface FakeDesktop extends DesktopBridge {
+  /** pushes an event to the window, as main would */
+  emit: (event: DesktopEventName, payload: unknown) => void
+  /** what was put on the clipboard, the latest last */
+  clipboard: string[]
+}
+
+/** Channels that answer with the gateway's help: they fail offline. */
+const needsGateway = /^(connections|agents|sessions|tester|approvals|policies):/
+
+export function createFakeDesktop(setting: FakeSetting): FakeDesktop {
+  const listeners = new Map<DesktopEventName, Set<Listener>>()
+  const clipboard: string[] = []
+  const emit = (event: DesktopEventName, payload: unknown): void => {
+    for (const listener of listeners.get(event) ?? []) listener(payload as never)
+  }
+  const handlers = createHandlers(setting, emit, clipboard)
+
+  return {
+    clipboard,
+    emit,
+    async invoke(channel, ...input) {
+      if (setting.scenario === 'loading' && channel !== 'state:get') return new Promise(() => undefined)
+      try {
+        if (setting.scenario === 'offline' && needsGateway.test(channel))
+          throw new AppError('GATEWAY_UNREACHABLE', { gateway: 'gate.acme.example' })
+        if (setting.scenario === 'error' && channel.endsWith(':list'))
+          throw new AppError('INTERNAL', { where: 'the gateway', reference: 'req_7Yk2mQ' })
+        const handler = handlers[channel]
+        return { ok: true, value: await handler(input[0] as never) }
+      } catch (error) {
+        const { code, message, remedy, data } =
+          error instanceof AppError ? error : new AppError('INTERNAL', { where: 'the double', reference: String(error) })
+        return { ok: false, error: { code, message, remedy, data: { ...data } } }
+      }
+    },
+    subscribe(event, listener) {
+      const set = listeners.get(event) ?? new Set<Listener>()
+      listeners.set(event, set.add(listener as Listener))
+      return () => void set.delete(listener as Listener)
+    },
+  }
+}
+
+function createHandlers(setting: FakeSetting, emit: FakeDesktop['emit'], clipboard: string[]): FakeHandlers {
+  const { scenario } = setting
+  let state = initialState(setting)
+  const change = (values: Partial<DesktopState>): DesktopState => {
+    state = { ...state, ...values }
+    emit('state:changed', state)
+    return state
+  }
+  const library = fakeLibrary({
+    offline: scenario === 'offline' || scenario === 'signed-out',
+    ...(scenario === 'empty' ? { rows: [] } : {}),
+    ...(scenario === 'too-much' ? { rows: manyLibraryRows(1042), replayRows: manyReplayRows(4000) } : {}),
+  })
+  return {
+    'state:get': () => state,
+    'preferences:set': (preferences) => change({ preferences: { ...state.preferences, ...preferences } }),
+    'clipboard:write': (text) => void clipboard.push(text),
+    'profile:open-another': () => undefined,
+    'identity:sign-in': () => change({ signIn: waiting }),
+    'identity:cancel-sign-in': () => change({ signIn: { state: 'signed-out' } }),
+    'identity:sign-out': () => change({ signIn: { state: 'signed-out' } }),
+    ...library,
+    ...fakeActions(setting, emit),
+  } as FakeHandlers
+}
+
+const waiting = {
+  state: 'waiting',
+  url: 'https://gate.acme.example/oidc/auth?client_id=gatehouse-desktop&response_type=code&code_challenge_method=S256&state=Yk2mQ9',
+} as const
+
+function initialState({ scenario, person, now }: FakeSetting): DesktopState {
+  const offline = scenario === 'offline'
+  const signedOut = scenario === 'signed-out' || offline
+  return {
+    version: '0.1.0',
+    platform: 'linux',
+    runtime: 'host',
+    gateway: { url: 'https://gate.acme.example', reachable: !offline, lastReachedAt: ago(now, offline ? days(1) : 3) },
+    signIn: signedOut
+      ? { state: 'signed-out' }
+      : scenario === 'waiting'
+        ? waiting
+        : { state: 'signed-in', person, expiresAt: ago(now, -minutes(4)) },
+    tunnel: signedOut ? { state: 'closed', streams: 0 } : { state: 'open', streams: person.roles.includes('operator') ? 2 : 0 },
+    pinned: {
+      origin: 'gate.acme.example/log',
+      size: offline ? 48_140 : 48_211,
+      root: `9f3c${fakeHex('root', 56)}a17e`,
+      seenAt: ago(now, offline ? days(1) : 12),
+      note: `gate.acme.example/log\n${offline ? 48_140 : 48_211}\nnzyhfjQzJ1Rr0m0Y0Zf0qkqk7tq0d0xqkXhR0VYvoX4=\n\n— gate.acme.example/log p/MR0Lt7v1zWQ0m8bYV8wq3r6vXbY0n4tqk5x2\n`,
+    },
+    ...(scenario === 'alarm' ? { alarm: 'The checkpoint of size 48,211 does not extend the pinned one of size 48,140.' } : {}),
+    preferences: { colorScheme: 'auto', notifications: true, gatewayUrl: 'https://gate.acme.example' },
+  }
+}

@@ -1,0 +1,120 @@
+import type { Page } from 'playwright-core'
+import type { PersonName, Scenario } from '../fakes/fake-scenario.ts'
+import { heldApproval, liveSession } from '../fakes/fake-sessions.ts'
+
+export interface PageUnderTest {
+  name: string
+  /** behind the `#` */
+  path: string
+  as: PersonName
+  scenario?: Scenario
+  /** what to do before looking */
+  prepare?: (page: Page) => Promise<void>
+}
+
+/** Every page worth looking at, in each state that it can be in. */
+export const pagesUnderTest: readonly PageUnderTest[] = [
+  { name: 'sign-in', path: '/', as: 'mira', scenario: 'signed-out' },
+  { name: 'sign-in-waiting', path: '/sign-in', as: 'mira', scenario: 'waiting' },
+  { name: 'sign-in-offline', path: '/sign-in', as: 'mira', scenario: 'offline' },
+  { name: 'connections', path: '/connections', as: 'mira' },
+  { name: 'connections-start', path: '/connections?start=orders-db', as: 'mira' },
+  { name: 'connections-admin', path: '/connections', as: 'priya' },
+  {
+    name: 'connections-register',
+    path: '/connections',
+    as: 'priya',
+    prepare: (page) => page.getByRole('button', { name: 'Register a connection' }).click(),
+  },
+  { name: 'connections-empty', path: '/connections', as: 'priya', scenario: 'empty' },
+  { name: 'connections-error', path: '/connections', as: 'mira', scenario: 'error' },
+  { name: 'connections-loading', path: '/connections', as: 'mira', scenario: 'loading' },
+  { name: 'connections-too-much', path: '/connections', as: 'priya', scenario: 'too-much' },
+  { name: 'sessions', path: '/sessions', as: 'mira' },
+  { name: 'sessions-empty', path: '/sessions', as: 'mira', scenario: 'empty' },
+  { name: 'sessions-too-much', path: '/sessions', as: 'jonas', scenario: 'too-much' },
+  { name: 'session', path: `/sessions/${liveSession}`, as: 'mira' },
+  {
+    name: 'session-tester',
+    path: `/sessions/${liveSession}`,
+    as: 'mira',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'List tools' }).click()
+      await page.getByRole('button', { name: 'Call', exact: true }).click()
+      await page.getByText('Result', { exact: true }).waitFor()
+    },
+  },
+  {
+    name: 'session-end',
+    path: `/sessions/${liveSession}`,
+    as: 'mira',
+    prepare: (page) => page.getByRole('button', { name: 'End session' }).click(),
+  },
+  { name: 'session-watch', path: '/sessions/ses_8b02f7Hs61nRtY4c', as: 'jonas' },
+  { name: 'session-ended', path: '/sessions/ses_19ad40Qw37uKzM8f', as: 'mira' },
+  { name: 'session-too-much', path: `/sessions/${liveSession}`, as: 'mira', scenario: 'too-much' },
+  { name: 'inbox', path: `/inbox/${heldApproval}`, as: 'jonas' },
+  { name: 'inbox-warnings', path: '/inbox/apr_5dR8kWq1Zn6HsJ3v', as: 'jonas' },
+  { name: 'inbox-own', path: '/inbox/apr_7vK3nDf5Sa8WqP2r', as: 'jonas' },
+  { name: 'inbox-decided', path: '/inbox/apr_decided000000002', as: 'jonas' },
+  {
+    name: 'inbox-approve',
+    path: `/inbox/${heldApproval}`,
+    as: 'jonas',
+    prepare: async (page) => {
+      await page.getByLabel('Reason').fill('Agreed in the incident channel.')
+      await page.getByRole('button', { name: 'Approve' }).click()
+    },
+  },
+  { name: 'inbox-empty', path: '/inbox', as: 'jonas', scenario: 'empty' },
+  { name: 'inbox-too-much', path: '/inbox', as: 'jonas', scenario: 'too-much' },
+  { name: 'inbox-error', path: '/inbox', as: 'jonas', scenario: 'error' },
+  { name: 'policies', path: '/policies', as: 'priya' },
+  {
+    name: 'policies-draft',
+    path: '/policies',
+    as: 'priya',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Edit a draft' }).click()
+      const editor = page.getByRole('textbox', { name: 'policy.yaml, draft' })
+      const text = await editor.inputValue()
+      await editor.fill(text.replace('    effect: deny\n', '    effect: deny\n    severity: high\n'))
+      await page.getByText('The key severity is not known').waitFor()
+    },
+  },
+  { name: 'policies-auditor', path: '/policies', as: 'helene' },
+  { name: 'policies-empty', path: '/policies', as: 'priya', scenario: 'empty' },
+  { name: 'masking', path: '/masking', as: 'priya' },
+  { name: 'agents', path: '/agents', as: 'priya' },
+  {
+    name: 'agents-token',
+    path: '/agents',
+    as: 'priya',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Enrol an agent' }).click()
+      await page.getByLabel('Name').fill('dc3-agent-1')
+      await page.getByRole('button', { name: 'Create join token' }).click()
+      await page.getByText('shown only once').waitFor()
+    },
+  },
+  { name: 'agents-empty', path: '/agents', as: 'priya', scenario: 'empty' },
+  { name: 'settings', path: '/settings', as: 'mira' },
+  {
+    name: 'palette',
+    path: '/sessions',
+    as: 'priya',
+    prepare: async (page) => {
+      await page.keyboard.press('Control+k')
+      await page.getByRole('textbox', { name: 'Search' }).fill('orders')
+    },
+  },
+  {
+    name: 'status-details',
+    path: '/sessions',
+    as: 'mira',
+    prepare: (page) => page.getByRole('button', { name: /Pinned checkpoint/ }).click(),
+  },
+  { name: 'forbidden', path: '/agents', as: 'mira' },
+  { name: 'missing', path: '/nowhere', as: 'mira' },
+  { name: 'alarm', path: '/sessions', as: 'mira', scenario: 'alarm' },
+]
