@@ -3,7 +3,7 @@ import { pointerStep } from './mask-places.ts'
 
 /** Children of one container that are shown before the rest is asked for. */
 export const childrenShown = 200
-/** Characters of a string that one row can show; a longer one opens into its lines. */
+/** Characters of a string that one row shows, unless the viewer knows its width; a longer string opens into its lines. */
 export const longestLine = 160
 const mostTextLines = 5_000
 
@@ -35,14 +35,19 @@ export interface TreeExpansion {
   shown: ReadonlyMap<string, number>
 }
 
+interface TreeView extends TreeExpansion {
+  lineLength: number
+}
+
 export const rootId = '$'
 
 /** The visible lines, top to bottom. Work and memory grow with what is open, not with the document. */
-export function flattenJson(document: JsonDocument, expansion: TreeExpansion): JsonRow[] {
+export function flattenJson(document: JsonDocument, expansion: TreeExpansion, lineLength = longestLine): JsonRow[] {
+  const view = { ...expansion, lineLength }
   const rows: JsonRow[] = []
   // the message's own braces carry nothing: its members are the first level
-  if (isContainer(document.root)) addChildren(rows, document, document.root, rootId, '', 0, expansion)
-  else addNode(rows, document, document.root, rootId, '', 0, expansion)
+  if (isContainer(document.root)) addChildren(rows, document, document.root, rootId, '', 0, view)
+  else addNode(rows, document, document.root, rootId, '', 0, view)
   return rows
 }
 
@@ -83,7 +88,7 @@ function addNode(
   id: string,
   parentPath: string,
   depth: number,
-  expansion: TreeExpansion,
+  expansion: TreeView,
 ): void {
   const maskPath = id === rootId ? parentPath : parentPath + (node.index === undefined ? pointerStep(node.name ?? '') : '/*')
   const expanded = expansion.open.has(id)
@@ -104,7 +109,7 @@ function addNode(
   }
   const text = scalarText(document, node)
   const nested = node.kind === 'string' ? readNestedJson(text) : undefined
-  const lines = !nested && node.kind === 'string' && (text.length > longestLine || text.includes('\n'))
+  const lines = !nested && node.kind === 'string' && (text.length > expansion.lineLength || text.includes('\n'))
   const opens = nested ? 'json' : lines ? 'lines' : undefined
   rows.push({
     ...base,
@@ -126,7 +131,7 @@ function addChildren(
   id: string,
   path: string,
   depth: number,
-  expansion: TreeExpansion,
+  expansion: TreeView,
 ): void {
   const limit = expansion.shown.get(id) ?? childrenShown
   for (const [at, child] of node.children.entries()) {
@@ -138,8 +143,8 @@ function addChildren(
   }
 }
 
-function addLines(rows: JsonRow[], text: string, id: string, maskPath: string, depth: number, expansion: TreeExpansion): void {
-  const lines = cutLines(text)
+function addLines(rows: JsonRow[], text: string, id: string, maskPath: string, depth: number, expansion: TreeView): void {
+  const lines = cutLines(text, expansion.lineLength)
   const limit = expansion.shown.get(id) ?? childrenShown
   for (const [at, line] of lines.slice(0, limit).entries()) {
     rows.push({
@@ -161,12 +166,12 @@ function addLines(rows: JsonRow[], text: string, id: string, maskPath: string, d
 }
 
 /** The lines of a text, long ones cut; a masked token is never cut in two. */
-export function cutLines(text: string): string[] {
+export function cutLines(text: string, lineLength = longestLine): string[] {
   const cut: string[] = []
   for (const line of text.split('\n')) {
     let rest = line
-    while (rest.length > longestLine && cut.length < mostTextLines) {
-      const end = safeCut(rest)
+    while (rest.length > lineLength && cut.length < mostTextLines) {
+      const end = safeCut(rest, lineLength)
       cut.push(rest.slice(0, end))
       rest = rest.slice(end)
     }
@@ -179,8 +184,8 @@ export function cutLines(text: string): string[] {
   return cut
 }
 
-function safeCut(text: string): number {
-  let end = longestLine
+function safeCut(text: string, lineLength: number): number {
+  let end = lineLength
   const tokenStart = text.lastIndexOf('[MASKED:', end)
   const tokenEnd = tokenStart < 0 ? -1 : text.indexOf(']', tokenStart)
   if (tokenStart > 0 && tokenEnd >= end && tokenEnd - tokenStart < 80) end = tokenStart

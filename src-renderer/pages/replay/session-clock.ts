@@ -7,24 +7,6 @@ export function clockText(ms: number): string {
   return hours > 0 ? `${hours}:${rest}` : rest
 }
 
-/** `38 min`, `1 h 52`, `12 s`, `2 d 3 h`: a length as a table shows it. */
-export function lengthText(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000))
-  if (seconds < 60) return `${seconds} s`
-  const minutes = Math.round(seconds / 60)
-  if (minutes < 60) return `${minutes} min`
-  const hours = Math.floor(minutes / 60)
-  if (hours < 24) return `${hours} h ${String(minutes % 60).padStart(2, '0')}`
-  return `${Math.floor(hours / 24)} d ${hours % 24} h`
-}
-
-/** `61 ms`, `2.4 s`: how long an answer took. */
-export function tookText(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`
-  return lengthText(ms)
-}
-
 /** `20 s`, `0.5 s`, `5 min`: the length of one bar. */
 export function stepText(ms: number): string {
   if (ms < 1_000) return `${ms / 1000} s`

@@ -1,0 +1,12 @@
+import type { RowKind } from './timeline.ts'
+
+/** How people call the kinds of records. */
+export const kindTitles: Record<RowKind, string> = {
+  open: 'Session opened',
+  request: 'Request',
+  response: 'Response',
+  notification: 'Notification',
+  approval: 'Approval',
+  error: 'Error',
+  close: 'Session ended',
+}

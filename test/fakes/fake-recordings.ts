@@ -1,0 +1,96 @@
+import { AppError } from '../../src-protocol/app-error.ts'
+import type { DesktopArguments, DesktopChannel, DesktopOutput, LibraryRow, ReplayRow } from '../../src-protocol/desktop-api.ts'
+import type { SessionRecord } from '../../src-protocol/recording.ts'
+import type { Verification } from '../../src-protocol/verification.ts'
+import { fakeLibraryRows } from './recordings/library-rows.ts'
+import { lookalikeHash } from './recordings/random.ts'
+import { replayRowsOf } from './recordings/replay-rows.ts'
+import { ordersRecording } from './recordings/session-records.ts'
+import { rootMismatch, verifiedProof } from './recordings/verifications.ts'
+
+export { fakeLibraryRows, manyLibraryRows } from './recordings/library-rows.ts'
+export { manyReplayRows, replayRowsOf } from './recordings/replay-rows.ts'
+export { ordersRecording, ordersSession, fakeSessionId } from './recordings/session-records.ts'
+export { bodyMismatch, forkedLog, rootMismatch, verifiedProof, verifiedWithoutPin } from './recordings/verifications.ts'
+
+export type LibraryChannel = Extract<DesktopChannel, `library:${string}`>
+export type LibraryHandlers = { [C in LibraryChannel]: (...input: DesktopArguments<C>) => Promise<DesktopOutput<C>> }
+
+export interface FakeLibraryOptions {
+  rows?: LibraryRow[]
+  offline?: boolean
+  /** stands in for the replay of every session; without it all of them replay the orders recording */
+  replayRows?: ReplayRow[]
+  /** what verifying says; by default a row's proof state decides */
+  verification?: (row: LibraryRow, seq: number | undefined) => Verification
+  /** makes this channel fail */
+  failing?: { channel: LibraryChannel; error: AppError }
+}
+
+/** The library as the desktop's main process would answer it, kept in memory: downloads, removals and verifications take effect. */
+export function fakeLibrary(options: FakeLibraryOptions = {}): LibraryHandlers {
+  const records = ordersRecording()
+  const replayRows = options.replayRows ?? replayRowsOf(records)
+  let rows = options.rows ?? fakeLibraryRows()
+
+  const rowOf = (session: string): LibraryRow => {
+    const row = rows.find((candidate) => candidate.session === session)
+    if (!row) throw new AppError('NOT_FOUND', { what: `The recording ${session}` })
+    return row
+  }
+  const change = (session: string, values: Partial<LibraryRow>): LibraryRow => {
+    const changed = { ...rowOf(session), ...values }
+    rows = rows.map((row) => (row.session === session ? changed : row))
+    return changed
+  }
+  const recordAt = (seq: number): SessionRecord => {
+    const record = records.at(seq % records.length)
+    if (!record) throw new AppError('NOT_FOUND', { what: `Record ${seq}` })
+    return { ...record, seq }
+  }
+
+  const handlers: LibraryHandlers = {
+    'library:list': async ({ text, hereOnly }) => {
+      const wanted = text?.trim().toLowerCase()
+      const visible = rows.filter((row) => (!hereOnly || row.here) && (options.offline !== true || row.here || row.onGateway))
+      const found = wanted
+        ? visible.filter((row) => [row.connection, row.person.name, row.reason].join(' ').toLowerCase().includes(wanted))
+        : visible
+      return { rows: found, total: rows.length, offline: options.offline ?? false }
+    },
+    'library:download': async (sessions) => {
+      if (options.offline) throw new AppError('GATEWAY_UNREACHABLE', { gateway: 'gate.acme.example' })
+      return sessions.map((session) => change(session, { here: true, proof: 'verified' }))
+    },
+    'library:remove': async (session) => {
+      change(session, { here: false, proof: 'unchecked' })
+      return undefined
+    },
+    'library:import': async () => [],
+    'library:get': async (session) => ({ row: { ...rowOf(session), records: replayRows.length }, rows: replayRows }),
+    'library:record': async ({ seq }) => {
+      const line = JSON.stringify(recordAt(seq))
+      return { line, leaf: lookalikeHash(`leaf ${seq}`) }
+    },
+    'library:search': async ({ text }) => {
+      const wanted = text.toLowerCase()
+      return records.filter((record) => JSON.stringify(record).toLowerCase().includes(wanted)).map((record) => record.seq)
+    },
+    'library:verify': async ({ session, seq }) => {
+      const row = rowOf(session)
+      const verification =
+        options.verification?.(row, seq) ??
+        (row.proof === 'failed' ? rootMismatch(replayRows.length, seq) : verifiedProof(replayRows.length, seq))
+      change(session, { proof: verification.verified ? 'verified' : 'failed' })
+      return verification
+    },
+    'library:export': async (sessions) =>
+      sessions.flatMap((session) => [
+        `/home/auditor/evidence/${session}.jsonl`,
+        `/home/auditor/evidence/${session}.tlog-proof`,
+        '/home/auditor/evidence/gate.acme.example.pub',
+      ]),
+  }
+  const { failing } = options
+  return failing ? { ...handlers, [failing.channel]: () => Promise.reject(failing.error) } : handlers
+}
