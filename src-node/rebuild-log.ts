@@ -1,0 +1,69 @@
+import { join } from 'node:path'
+import { AppError } from '../src-protocol/app-error.ts'
+import { openCheckpoint } from '../src-core/log/checkpoint.ts'
+import { equalBytes } from '../src-core/log/merkle-hash.ts'
+import type { VerifierKey } from '../src-core/log/signed-note.ts'
+import { tileWidth } from '../src-core/log/tile.ts'
+import { readBundle, readIfThere } from './log-files.ts'
+import { emptyTree, growTree, partialFiles, treeRoot, type LogTree, type TreeFile } from './log-tree.ts'
+
+export interface RebuiltLog {
+  tree: LogTree
+  /** size of the stored checkpoint */
+  signedSize: number
+  /** files that a crash kept from being written */
+  missing: TreeFile[]
+}
+
+/**
+ * Computes the log anew from its entries and holds it against its checkpoint and its tiles. Entries are the truth; tiles follow from them. Entries
+ * beyond the checkpoint, which a crash left, are kept.
+ * @throws AppError LOG_CORRUPT
+ */
+export async function rebuildLog(folder: string, note: string | undefined, key: VerifierKey): Promise<RebuiltLog> {
+  const opened = note === undefined ? undefined : openCheckpoint(note, key)
+  if (opened && !opened.ok) throw corrupt(`its checkpoint is not one of this log's key (${opened.reason})`)
+  const signed = opened?.checkpoint
+  const signedSize = signed?.size ?? 0
+
+  let tree = emptyTree
+  const missing: TreeFile[] = []
+  let isChecked = signedSize === 0
+
+  async function add(entries: readonly Uint8Array[]): Promise<void> {
+    if (entries.length === 0) return
+    const grown = growTree(tree, entries)
+    tree = grown.tree
+    // Partial files of sizes in between come and go: those of the last size are looked at in the end.
+    for (const file of grown.files) if (!isPartial(file)) await expectFile(file)
+    if (tree.size === signedSize && signed) {
+      if (!equalBytes(treeRoot(tree), signed.root)) throw corrupt('its entries do not give the root of its checkpoint')
+      isChecked = true
+    }
+  }
+
+  async function expectFile(file: TreeFile): Promise<void> {
+    const stored = await readIfThere(join(folder, file.path))
+    if (!stored) missing.push(file)
+    else if (!equalBytes(stored, file.bytes)) throw corrupt(`${file.path} does not follow from the entries`)
+  }
+
+  for (let index = 0; ; index += 1) {
+    const entries = await readBundle(folder, index)
+    if (entries === undefined) break
+    if (entries === 'torn') throw corrupt(`entry bundle ${index} is torn`)
+    if (note === undefined) throw corrupt('it has entries, but no checkpoint')
+    // Two parts if the checkpoint lies within the bundle, so that its root can be compared.
+    const split = Math.min(Math.max(signedSize - tree.size, 0), entries.length)
+    await add(entries.slice(0, split))
+    await add(entries.slice(split))
+    if (entries.length < tileWidth) break
+  }
+  if (!isChecked) throw corrupt(`its checkpoint says ${signedSize} entries, but only ${tree.size} are there`)
+  for (const file of partialFiles(tree, emptyTree)) await expectFile(file)
+  return { tree, signedSize, missing }
+}
+
+const isPartial = ({ path }: TreeFile): boolean => path.includes('.p/')
+
+const corrupt = (problem: string): AppError => new AppError('LOG_CORRUPT', { problem })

@@ -1,0 +1,179 @@
+/**
+ * Recordings as files, one for each session:
+ *
+ *     open/ses_….jsonl      sessions that run
+ *     Ab/ses_Ab….jsonl      finished ones, by the first two letters of the session id: any of them is found without a search
+ *
+ * Life of a record, and what a crash after each step leaves behind:
+ *
+ * 1. `create` makes `open/ses_….jsonl` and writes the open record. Crash: an empty file or half a line; `recover` removes it, nobody was told of it.
+ * 2. The folder `open` is synchronized, then `create` resolves. From here on the file survives a power cut.
+ * 3. `append` writes one or more whole lines with one synchronous write, then resolves. Crash: durable lines, maybe half a line after them, which nobody
+ *    was told of; `recover` cuts it off.
+ * 4. `close` writes the close record the same way. Crash: as in 3, or a closed file in `open`; `recover` finishes it with step 5.
+ * 5. The file moves to its place among the finished ones; both folders are synchronized; `close` resolves with the seal. Crash: a finished recording
+ *    whose root may not be in the log yet; `sealOf` gives the seal again.
+ */
+import { mkdir, readFile, readdir, rename, truncate, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { AppError } from '../src-protocol/app-error.ts'
+import { sessionId, type SessionId } from '../src-protocol/ids.ts'
+import type { VerdictCounts } from '../src-protocol/model.ts'
+import type { OpenRecord } from '../src-protocol/recording.ts'
+import { createFrontier } from '../src-core/log/merkle-frontier.ts'
+import { hexOf } from '../src-core/log/merkle-hash.ts'
+import type { Clock } from './clock.ts'
+import { moveFile, openDurableFile, problemOf, syncFolder, type DurableFile, type OpenDurableFile } from './durable-file.ts'
+import { readStoredRecording } from './read-stored-recording.ts'
+import { createClosedWriter, createRecordingWriter, type RecordingWriter, type Seal } from './recording-writer.ts'
+
+export type OpenDraft = Omit<OpenRecord, 'v' | 'seq' | 'at' | 'kind'> & { kind?: 'open' }
+
+/** A session that a crash left unfinished. */
+export interface UnsealedRecording {
+  session: SessionId
+  open: OpenRecord
+  /** records that are kept */
+  count: number
+  /** what became of its calls, for the close record */
+  counts: VerdictCounts
+  /** time of the last record */
+  lastAt: string
+  /** bytes of a record that was being written, cut off */
+  tornBytes: number
+  /** there if only the last steps were missing: the recording is closed, its root may not be in the log yet. Log it with this end reason. */
+  seal?: Seal
+  /** to close it with; if `seal` is there, `close` writes nothing and returns that seal */
+  writer: RecordingWriter
+}
+
+export interface RecordingStore {
+  /** @throws AppError RECORDING_UNAVAILABLE, CONFLICT (the session has a recording already) */
+  create(draft: OpenDraft): Promise<RecordingWriter>
+  /** To be called once, before any `create`. @throws AppError RECORDING_UNAVAILABLE */
+  recover(): Promise<UnsealedRecording[]>
+  /** The file's text; of a running session what is durable so far. @throws AppError NOT_FOUND, RECORDING_UNAVAILABLE */
+  readText(session: SessionId): Promise<string>
+  /** Seal of a finished recording, computed from the file; undefined if there is none. For what a crash kept from being logged. */
+  sealOf(session: SessionId): Promise<Seal | undefined>
+  /** Gives the files of running sessions back to the system; their writers refuse from then on. */
+  close(): Promise<void>
+}
+
+/** Files that are read at the same time during recovery. */
+const recoveryWidth = 8
+
+/**
+ * @param options.openFile stands for the disk in tests
+ * @throws AppError RECORDING_UNAVAILABLE if the folder cannot be made or written
+ */
+export async function openRecordingStore(options: { folder: string; clock: Clock; openFile?: OpenDurableFile }): Promise<RecordingStore> {
+  const { folder, clock } = options
+  const files = new Set<DurableFile>()
+  const openFolder = join(folder, 'open')
+  await orUnavailable(() => mkdir(openFolder, { recursive: true, mode: 0o700 }))
+
+  const openPath = (session: SessionId) => join(openFolder, `${session}.jsonl`)
+  const finishedFolder = (session: SessionId) => join(folder, session.slice('ses_'.length, 'ses_'.length + 2))
+  const finishedPath = (session: SessionId) => join(finishedFolder(session), `${session}.jsonl`)
+
+  const openFile: OpenDurableFile = async (path, mode) => {
+    const file = await (options.openFile ?? openDurableFile)(path, mode)
+    const tracked: DurableFile = {
+      append: (bytes) => file.append(bytes),
+      close: () => (files.delete(tracked) ? file.close() : Promise.resolve()),
+    }
+    files.add(tracked)
+    return tracked
+  }
+
+  async function finish(session: SessionId): Promise<void> {
+    if ((await mkdir(finishedFolder(session), { recursive: true, mode: 0o700 })) !== undefined) await syncFolder(folder)
+    await moveFile(openPath(session), finishedPath(session))
+  }
+
+  async function read(session: SessionId): Promise<Buffer> {
+    // Finished, open, and once more finished: it may move from one to the other in between.
+    for (const path of [finishedPath(session), openPath(session), finishedPath(session)]) {
+      try {
+        return await readFile(path)
+      } catch (cause) {
+        if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') {
+          throw new AppError('RECORDING_UNAVAILABLE', { problem: problemOf(cause) }, { cause })
+        }
+      }
+    }
+    throw new AppError('NOT_FOUND', { what: `The recording of session ${session}` })
+  }
+
+  async function recoverOne(session: SessionId): Promise<UnsealedRecording | undefined> {
+    const path = openPath(session)
+    const stored = readStoredRecording(await readFile(path))
+    if (!stored.open) {
+      // Nothing whole in it: nobody was told of this session. Lines without their open record are damage, and are kept for a person to look at.
+      await (stored.keptBytes === 0 ? unlink(path) : rename(path, `${path}.damaged`))
+      return undefined
+    }
+    const { open, frontier, counts, lastAt, keptBytes, tornBytes, close } = stored
+    const common = { session, open, count: frontier.size, counts, lastAt, tornBytes }
+    if (tornBytes > 0) await truncate(path, keptBytes)
+    if (close) {
+      await finish(session)
+      const seal = { count: frontier.size, root: hexOf(frontier.root()), endReason: close.endReason }
+      return { ...common, seal, writer: createClosedWriter(session, seal) }
+    }
+    const file = await openFile(path, 'extend')
+    return { ...common, writer: createRecordingWriter({ session, file, frontier, clock, finish: () => finish(session) }) }
+  }
+
+  return {
+    async create({ kind: _, ...draft }) {
+      const { session } = draft
+      const file = await orUnavailable(() => openFile(openPath(session), 'create'), session)
+      const writer = createRecordingWriter({ session, file, frontier: createFrontier(), clock, finish: () => finish(session) })
+      await writer.append({ kind: 'open', ...draft })
+      await orUnavailable(() => syncFolder(openFolder))
+      return writer
+    },
+    async recover() {
+      const names = await orUnavailable(() => readdir(openFolder))
+      const sessions = names.filter((name) => name.endsWith('.jsonl')).map((name) => sessionId.safeParse(name.slice(0, -'.jsonl'.length)))
+      const queue = sessions.flatMap(({ data }) => (data ? [data] : []))
+      const recovered: UnsealedRecording[] = []
+      const worker = async () => {
+        for (let session = queue.shift(); session; session = queue.shift()) {
+          const next = session
+          const unsealed = await orUnavailable(() => recoverOne(next))
+          if (unsealed) recovered.push(unsealed)
+        }
+      }
+      await Promise.all(Array.from({ length: recoveryWidth }, worker))
+      await orUnavailable(() => syncFolder(openFolder))
+      return recovered.toSorted((one, other) => one.open.counter - other.open.counter)
+    },
+    async readText(session) {
+      const bytes = await read(session)
+      return bytes.toString('utf8', 0, bytes.lastIndexOf(10) + 1)
+    },
+    async sealOf(session) {
+      const { frontier, close, tornBytes } = readStoredRecording(await read(session))
+      if (!close || tornBytes > 0) return undefined
+      return { count: frontier.size, root: hexOf(frontier.root()), endReason: close.endReason }
+    },
+    async close() {
+      await Promise.all([...files].map((file) => file.close()))
+    },
+  }
+}
+
+async function orUnavailable<T>(work: () => Promise<T>, session?: SessionId): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause
+    if (session && (cause as NodeJS.ErrnoException).code === 'EEXIST') {
+      throw new AppError('CONFLICT', { problem: `session ${session} has a recording already` }, { cause })
+    }
+    throw new AppError('RECORDING_UNAVAILABLE', { problem: problemOf(cause) }, { cause })
+  }
+}

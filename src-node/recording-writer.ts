@@ -1,0 +1,143 @@
+import { AppError } from '../src-protocol/app-error.ts'
+import type { SessionId } from '../src-protocol/ids.ts'
+import type { EndReason } from '../src-protocol/model.ts'
+import type { CloseRecord, RecordDraft } from '../src-protocol/recording.ts'
+import type { MerkleFrontier } from '../src-core/log/merkle-frontier.ts'
+import { hexOf } from '../src-core/log/merkle-hash.ts'
+import { recordLeaf } from '../src-core/recording/record-leaf.ts'
+import { maximumLineBytes } from '../src-core/recording/record-lines.ts'
+import { timestampOf, type Clock } from './clock.ts'
+import { problemOf, type DurableFile } from './durable-file.ts'
+
+/** What a finished recording amounts to, as the log's session.close entry says it. */
+export interface Seal {
+  count: number
+  /** RFC 9162 root over the leaves of all records, the close record included; hex */
+  root: string
+  endReason: EndReason
+}
+
+export type CloseDraft = Omit<CloseRecord, 'v' | 'seq' | 'at' | 'kind' | 'session'>
+
+/** Appends to one session's recording. */
+export interface RecordingWriter {
+  readonly session: SessionId
+  /** records so far, those included that are still on their way to the disk */
+  readonly count: number
+  /**
+   * The sequence number is taken at the call, in call order; the promise resolves with it when the record is on the disk. Records that come while
+   * the disk is busy share the next write. After one failure every append is refused, for what is on the disk is no longer known.
+   */
+  append(draft: RecordDraft): Promise<number>
+  /** Writes the close record and puts the recording among the finished ones. Once only. */
+  close(draft: CloseDraft): Promise<Seal>
+}
+
+/** One write takes at most this much, so that a burst of large messages does not hold up the first of them. */
+const batchBytes = 4 * 1024 * 1024
+
+interface Waiting {
+  line: Buffer
+  resolve: () => void
+  reject: (error: AppError) => void
+}
+
+export function createRecordingWriter(options: {
+  session: SessionId
+  file: DurableFile
+  frontier: MerkleFrontier
+  clock: Clock
+  /** called when the close record is durable */
+  finish: () => Promise<void>
+}): RecordingWriter {
+  const { session, file, frontier, clock, finish } = options
+  let waiting: Waiting[] = []
+  let writing = false
+  let failure: AppError | undefined
+  let ended: EndReason | undefined
+
+  function enqueue(draft: RecordDraft): Promise<number> {
+    if (failure) return Promise.reject(failure)
+    const seq = frontier.size
+    const line = Buffer.from(`${JSON.stringify({ v: 1, seq, at: timestampOf(clock.now()), ...draft })}\n`)
+    if (line.length > maximumLineBytes) {
+      return Promise.reject(new AppError('BODY_TOO_LARGE', { bytes: line.length, limit: maximumLineBytes }))
+    }
+    frontier.append(recordLeaf(line.subarray(0, -1)))
+    return new Promise((resolve, reject) => {
+      waiting.push({ line, resolve: () => resolve(seq), reject })
+      if (!writing) {
+        writing = true
+        // Not at once: appends of the same turn of the event loop go into the same write.
+        queueMicrotask(() => void writeWaiting())
+      }
+    })
+  }
+
+  async function writeWaiting(): Promise<void> {
+    while (waiting.length > 0) {
+      const batch = takeBatch()
+      try {
+        await file.append(batch.length === 1 && batch[0] ? batch[0].line : Buffer.concat(batch.map(({ line }) => line)))
+      } catch (cause) {
+        fail(cause, batch)
+        break
+      }
+      for (const { resolve } of batch) resolve()
+    }
+    writing = false
+  }
+
+  function takeBatch(): Waiting[] {
+    let bytes = 0
+    let length = 0
+    for (const { line } of waiting) {
+      if (length > 0 && bytes + line.length > batchBytes) break
+      bytes += line.length
+      length += 1
+    }
+    return waiting.splice(0, length)
+  }
+
+  function fail(cause: unknown, batch: Waiting[]): void {
+    failure = new AppError('RECORDING_UNAVAILABLE', { problem: problemOf(cause) }, { cause })
+    for (const { reject } of [...batch, ...waiting]) reject(failure)
+    waiting = []
+    file.close().catch(() => undefined)
+  }
+
+  return {
+    session,
+    get count() {
+      return frontier.size
+    },
+    append(draft) {
+      return ended === undefined ? enqueue(draft) : Promise.reject(new AppError('SESSION_ENDED', { reason: ended }))
+    },
+    async close(draft) {
+      if (ended !== undefined) throw new AppError('SESSION_ENDED', { reason: ended })
+      ended = draft.endReason
+      const durable = enqueue({ kind: 'close', session, ...draft })
+      const seal = { count: frontier.size, root: hexOf(frontier.root()), endReason: draft.endReason }
+      await durable
+      try {
+        await file.close()
+        await finish()
+      } catch (cause) {
+        failure = new AppError('RECORDING_UNAVAILABLE', { problem: problemOf(cause) }, { cause })
+        throw failure
+      }
+      return seal
+    },
+  }
+}
+
+/** Stands in for the writer of a recording whose close record is durable already: nothing is written, the seal is given again. */
+export function createClosedWriter(session: SessionId, seal: Seal): RecordingWriter {
+  return {
+    session,
+    count: seal.count,
+    append: () => Promise.reject(new AppError('SESSION_ENDED', { reason: seal.endReason })),
+    close: () => Promise.resolve(seal),
+  }
+}
