@@ -1,0 +1,132 @@
+import type { CelInput } from '@bufbuild/cel'
+import { isJsonObject } from '../json/json-value.ts'
+import { conditionArguments, ConditionInputTooLarge, conditionUser } from './condition-input.ts'
+import type { Decision, MessageFacts, ReviewNeeded } from './decision.ts'
+import type { ActiveRule, Policy } from './policy.ts'
+import { isProtocolMethod, protocolRule } from './protocol-methods.ts'
+
+/**
+ * Decides about one message: deny before review before allow, and what no rule allows is denied. Never throws.
+ *
+ * - Any doubt denies: if the condition of any matching rule fails, the message is denied in that rule's name, whatever
+ *   the others say. The order of rules in the file does not matter, except for whose name a decision carries: the
+ *   first of the deciding ones, or the strictest of several reviews.
+ * - Several reviews are combined so that each one's terms hold: the most approvals, the shortest times, a reason if
+ *   any asks for it, and the groups that all of them name. If they name no common group, those of the strictest stand.
+ * - Housekeeping of the protocol is allowed unless a rule denies it by name (see protocol-methods.ts).
+ */
+export function decideMessage(policy: Policy, facts: MessageFacts): Decision {
+  let outcome: Outcome
+  try {
+    policy.language.takeSql()
+    outcome = decide(policy, facts)
+  } catch {
+    outcome = deny(null, 'The policy could not be applied to this message, so it is refused.')
+  }
+  const sql = policy.language.takeSql()
+  return { ...outcome, policyVersion: policy.version, ...(sql && { sql }) }
+}
+
+type Outcome =
+  | { effect: 'allow' | 'deny'; rule: string | null; because: string }
+  | { effect: 'review'; rule: string; because: string; review: ReviewNeeded }
+
+const deny = (rule: string | null, because: string): Outcome => ({ effect: 'deny', rule, because })
+
+function decide(policy: Policy, facts: MessageFacts): Outcome {
+  if (facts.method === 'tools/call' && !facts.tool) return deny(null, 'This tool call names no tool, so no rule can judge it.')
+  const protocol = isProtocolMethod(facts.method)
+  // `has(args.path)` is false for a list, which would let it past the rules about paths
+  if (!protocol && facts.args !== undefined && !isJsonObject(facts.args)) {
+    return deny(null, 'The arguments are not an object, so no rule can judge them.')
+  }
+  const matching = policy.rulesFor(facts)
+  const rules = protocol ? matching.filter((rule) => rule.effect === 'deny' && rule.namesMethod) : matching
+  const { denies, reviews, allows, doubts } = judge(rules, facts)
+
+  if (denies[0]) return deny(denies[0].id, denies[0].because)
+  if (doubts[0]) return deny(doubts[0].rule.id, doubtSentence(doubts[0]))
+  if (protocol) return { effect: 'allow', rule: protocolRule, because: 'Housekeeping of the protocol; no rule denies it.' }
+  const strictest = reviews.toSorted((one, other) => other.review.approvals - one.review.approvals)[0]
+  if (strictest) {
+    return { effect: 'review', rule: strictest.id, because: strictest.because, review: combineReviews(strictest.review, reviews) }
+  }
+  if (allows[0]) return { effect: 'allow', rule: allows[0].id, because: allows[0].because }
+  return deny(null, defaultSentence(facts))
+}
+
+type ReviewRule = ActiveRule & { review: ReviewNeeded }
+interface Doubt {
+  rule: ActiveRule
+  reason: 'failed' | 'too-large'
+}
+interface Judged {
+  denies: ActiveRule[]
+  reviews: ReviewRule[]
+  allows: ActiveRule[]
+  doubts: Doubt[]
+}
+
+function judge(rules: readonly ActiveRule[], facts: MessageFacts): Judged {
+  const judged: Judged = { denies: [], reviews: [], allows: [], doubts: [] }
+  const user = conditionUser(facts.person)
+  for (const rule of rules) {
+    const holds = evaluate(rule, facts, user)
+    if (typeof holds === 'string') judged.doubts.push({ rule, reason: holds })
+    else if (!holds) continue
+    else if (rule.effect === 'deny') {
+      judged.denies.push(rule)
+      return judged // nothing can change it any more
+    } else if (rule.effect === 'allow') judged.allows.push(rule)
+    else if (rule.review) judged.reviews.push({ ...rule, review: rule.review })
+    else judged.doubts.push({ rule, reason: 'failed' })
+  }
+  return judged
+}
+
+function evaluate({ condition }: ActiveRule, facts: MessageFacts, user: CelInput): boolean | Doubt['reason'] {
+  if (!condition) return true
+  try {
+    const { connection, method, tool, server } = facts
+    const variables: Record<string, CelInput> = {
+      args: conditionArguments(facts.args, condition.reads),
+      user,
+      connection,
+      method,
+      server,
+      // without a tool there is no such variable, so that a condition that reads it fails
+      ...(tool !== undefined && { tool }),
+    }
+    const holds = condition.evaluate(variables)
+    return holds === 'doubt' ? 'failed' : holds
+  } catch (error) {
+    return error instanceof ConditionInputTooLarge ? 'too-large' : 'failed'
+  }
+}
+
+function combineReviews(strictest: ReviewNeeded, rules: readonly ReviewRule[]): ReviewNeeded {
+  const reviews = rules.map(({ review }) => review)
+  const common = strictest.groups.filter((group) => reviews.every(({ groups }) => groups.includes(group)))
+  return {
+    groups: common.length > 0 ? common : strictest.groups,
+    approvals: strictest.approvals,
+    decideWithinSeconds: Math.min(...reviews.map((review) => review.decideWithinSeconds)),
+    runWithinSeconds: Math.min(...reviews.map((review) => review.runWithinSeconds)),
+    reasonRequired: reviews.some((review) => review.reasonRequired),
+  }
+}
+
+/** Says nothing about why the condition failed: that could tell what the arguments hold. */
+function doubtSentence({ rule, reason }: Doubt): string {
+  return reason === 'too-large'
+    ? `The arguments are too large for the condition of the rule ${rule.id}, so the call is refused.`
+    : `The condition of the rule ${rule.id} could not be evaluated (an argument is missing or has another type), so the call is refused.`
+}
+
+function defaultSentence({ method, tool, connection }: MessageFacts): string {
+  const what = tool === undefined ? printable(method) : `the tool ${printable(tool)}`
+  return `No rule allows ${what} on ${connection}${method === 'tools/call' ? ' with these arguments' : ''}.`
+}
+
+/** Names come from the client; a sentence must not break or turn round because of them. */
+const printable = (name: string): string => name.slice(0, 100).replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '\ufffd')

@@ -1,0 +1,37 @@
+import type { Person } from '../../src-protocol/model.ts'
+import type { JsonValue } from '../json/json-value.ts'
+import type { SqlAnalysis } from '../sql/analyse-sql.ts'
+
+/** What is known about one JSON-RPC message when the policy decides about it. */
+export interface MessageFacts {
+  connection: string
+  server: string
+  method: string
+  /** `params.name` of a tool call */
+  tool?: string | undefined
+  /** `params.arguments` of a tool call, `params` of every other method */
+  args: JsonValue | undefined
+  person: Person
+}
+
+/** Who has to approve before the call may run. */
+export interface ReviewNeeded {
+  /** a member of any of these groups may vote */
+  groups: string[]
+  approvals: number
+  decideWithinSeconds: number
+  runWithinSeconds: number
+  reasonRequired: boolean
+}
+
+interface Decided {
+  policyVersion: string
+  /** a sentence for people; holds nothing of the arguments */
+  because: string
+  /** what the conditions saw, if one of them looked at SQL; its texts are not masked */
+  sql?: SqlAnalysis
+}
+
+/** `rule` is null if no rule of the document decided: the default, or a message that could not be judged at all. */
+export type Decision =
+  (Decided & { effect: 'allow' | 'deny'; rule: string | null }) | (Decided & { effect: 'review'; rule: string; review: ReviewNeeded })
