@@ -4,7 +4,7 @@ import { systemClock } from '../../src-node/clock.ts'
 import { gatewayApi } from '../../src-main/services/gateway-api.ts'
 import { createIdentity } from '../../src-main/services/identity.ts'
 import type { ExtraServer } from './write-config.ts'
-import { signInByFetch } from '../../test/integration/sign-in-by-fetch.ts'
+import { openBrowserAs } from '../../test/integration/sign-in-by-fetch.ts'
 
 const agentName = 'demo-agent'
 const connections = [
@@ -31,7 +31,7 @@ export async function enrolDemo(gatewayUrl: string) {
   const identity = createIdentity({
     gatewayUrl,
     clock: systemClock,
-    openBrowser: (url) => signInByFetch(url, { username: 'admin', password: 'admin-demo' }),
+    openBrowser: openBrowserAs({ username: 'admin' }),
   })
   await identity.signIn()
   const api = gatewayApi({ baseUrl: gatewayUrl, identity })

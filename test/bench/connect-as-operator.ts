@@ -1,6 +1,6 @@
 /** The desktop's services without a window, signed in as the demo's operator: prints {"url","bearer"} when the endpoint is open. */
 import { runConnect } from '../../src-cli/commands/connect.ts'
-import { signInByFetch } from '../integration/sign-in-by-fetch.ts'
+import { openBrowserAs } from '../integration/sign-in-by-fetch.ts'
 
 const [gateway = '', connection = ''] = process.argv.slice(2)
 await runConnect({
@@ -8,5 +8,5 @@ await runConnect({
   connection,
   reason: 'Benchmark',
   minutes: 60,
-  openBrowser: (url) => signInByFetch(url, { username: 'operator', password: 'operator-demo' }),
+  openBrowser: openBrowserAs({ username: 'operator' }),
 })
