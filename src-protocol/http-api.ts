@@ -173,7 +173,9 @@ export const httpApi = {
 >
 
 export type HttpApi = typeof httpApi
-export type HttpInput<K extends keyof HttpApi> = z.input<HttpApi[K]['input']> & z.input<HttpApi[K]['params']>
+export type HttpInput<K extends keyof HttpApi> = Fields<HttpApi[K]['input']> & Fields<HttpApi[K]['params']>
+/** an object schema without members has the input `Record<string, never>`, which in an intersection would forbid the members of the other */
+type Fields<S extends z.ZodType> = z.input<S> extends Record<string, never> ? object : z.input<S>
 export type HttpOutput<K extends keyof HttpApi> = z.output<HttpApi[K]['output']>
 
 /**
