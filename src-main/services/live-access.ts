@@ -1,0 +1,113 @@
+import type { EndReason } from '../../src-protocol/model.ts'
+import { AppError } from '../../src-protocol/app-error.ts'
+import type { Clock } from '../../src-node/clock.ts'
+import type { Logger } from '../../src-node/logger.ts'
+import { systemScheduler, type Scheduler } from '../../src-node/scheduler.ts'
+import type { Push } from '../../src-protocol/push.ts'
+import { gatewayApi, type GatewayApi } from './gateway-api.ts'
+import { createIdentity, type DesktopIdentity } from './identity.ts'
+import { createLocalEndpoint, type LocalEndpoint } from './local-endpoint.ts'
+import { createSessionEnds, type SessionEnds } from './session-ends.ts'
+import { createTunnel, type Tunnel } from './tunnel.ts'
+
+export interface LiveAccessOptions {
+  gatewayUrl: string
+  openBrowser: (url: string) => Promise<void>
+  clock: Clock
+  log: Logger
+  scheduler?: Scheduler
+  onPush?: (push: Push) => void
+  /** identity, tunnel or reachability changed */
+  onChange?: () => void
+}
+
+/** All that belongs to one gateway while somebody may be signed in to it. The desktop and `gatehouse connect` are both built on it. */
+export interface LiveAccess {
+  readonly gatewayUrl: string
+  readonly identity: DesktopIdentity
+  readonly api: GatewayApi
+  readonly tunnel: Tunnel
+  readonly endpoint: LocalEndpoint
+  readonly sessions: SessionEnds
+  readonly reachable: boolean
+  readonly lastReachedAt: string | undefined
+  close(): Promise<void>
+}
+
+export function openLiveAccess(options: LiveAccessOptions): LiveAccess {
+  const { gatewayUrl, clock, log, onChange = () => {}, onPush = () => {} } = options
+  const scheduler = options.scheduler ?? systemScheduler
+  let reachable = true
+  let lastReachedAt: string | undefined
+
+  const reached = (now: boolean) => {
+    if (now) lastReachedAt = clock.now().toISOString()
+    if (now === reachable) return
+    reachable = now
+    onChange()
+  }
+  const identity = createIdentity({ gatewayUrl, openBrowser: options.openBrowser, clock })
+  const api = gatewayApi({ baseUrl: gatewayUrl, identity, onReachable: reached })
+  const tunnel = createTunnel({
+    gatewayUrl,
+    identity,
+    clock,
+    scheduler,
+    log,
+    onPush(push) {
+      if (push.type === 'session' && push.session.state === 'ended') sessions.end(push.session.id, push.session.endReason ?? 'expired')
+      onPush(push)
+    },
+    onChange() {
+      if (tunnel.state === 'open') reached(true)
+      onChange()
+    },
+  })
+  const endpoint = createLocalEndpoint({ tunnel, log })
+  const sessions = createSessionEnds({ clock, scheduler, onEnd: (session, reason) => endpoint.end(session, sentence[reason]) })
+
+  identity.onChange(({ state }) => {
+    if (state === 'signed-in') tunnel.start()
+    if (state === 'signed-out') {
+      sessions.endAll('signed-out')
+      tunnel.stop(new AppError('SIGN_IN_REQUIRED'))
+    }
+    onChange()
+  })
+
+  return {
+    gatewayUrl,
+    identity,
+    api,
+    tunnel,
+    endpoint,
+    sessions,
+    get reachable() {
+      return reachable
+    },
+    get lastReachedAt() {
+      return lastReachedAt
+    },
+    async close() {
+      sessions.endAll('desktop-disconnected')
+      tunnel.stop(new AppError('SESSION_ENDED', { reason: 'Gatehouse was closed' }))
+      await endpoint.close()
+      identity.close()
+    },
+  }
+}
+
+/** `The session has ended (…).` */
+const sentence: Record<EndReason, string> = {
+  'ended-by-operator': 'its operator ended it',
+  'ended-by-reviewer': 'a reviewer ended it',
+  'ended-by-administrator': 'an administrator ended it',
+  expired: 'its time is over',
+  'signed-out': 'its operator signed out',
+  'desktop-disconnected': 'the desktop was away for too long',
+  'agent-disconnected': 'the agent disconnected',
+  'server-stopped': 'the MCP server stopped',
+  'recording-unavailable': 'it could not be recorded any more',
+  'gateway-stopped': 'the gateway was stopped',
+  'gateway-crash': 'the gateway failed',
+}

@@ -1,0 +1,93 @@
+import type { ServerResponse } from 'node:http'
+import type { AppError } from '../../../src-protocol/app-error.ts'
+import { forwardedResponseHeaders, type ResponseHead } from '../../../src-protocol/tunnel.ts'
+import type { ExchangeReceiver } from '../tunnel.ts'
+import { keepAliveComment, sseFrame } from './sse-frame.ts'
+
+const eventStream = 'text/event-stream'
+/** a client that does not read its stream must not fill this computer's memory */
+const unreadLimit = 64 * 1024 * 1024
+
+/** Writes what comes through the tunnel as the HTTP answer. `request` is the posted message, to answer its id if the exchange fails. */
+export function exchangeResponse(response: ServerResponse, request: Uint8Array): ExchangeReceiver {
+  let head: ResponseHead | undefined
+  let streaming = false
+
+  const headersOf = ({ headers }: ResponseHead): Record<string, string> => {
+    const kept: Record<string, string> = {}
+    for (const name of forwardedResponseHeaders) {
+      const value = headers[name]
+      if (value !== undefined) kept[name] = value
+    }
+    return kept
+  }
+  const write = (bytes: Uint8Array | string) => {
+    response.write(bytes)
+    if (response.writableLength > unreadLimit) response.destroy()
+  }
+
+  return {
+    head(received) {
+      if (head) return
+      head = received
+      streaming = received.headers['content-type']?.startsWith(eventStream) ?? false
+      // a JSON answer waits for its one message, so that head and body leave together
+      if (!streaming) return
+      response.writeHead(received.status, { ...headersOf(received), 'cache-control': 'no-store' })
+      response.flushHeaders()
+    },
+    message(fields, body) {
+      if (!head || response.writableEnded) return
+      if (streaming) return write(sseFrame(fields, body))
+      response.writeHead(head.status, { ...headersOf(head), 'content-length': body.length, 'cache-control': 'no-store' })
+      response.end(body)
+    },
+    keepAlive() {
+      if (streaming) write(keepAliveComment)
+    },
+    end() {
+      if (response.writableEnded) return
+      if (head && !response.headersSent) response.writeHead(head.status, { ...headersOf(head), 'content-length': 0 })
+      // an exchange that ends without a head is a defect of the other side
+      else if (!head) return sendError(response, 502, rpcError(undefined, request))
+      response.end()
+    },
+    abort(error) {
+      if (response.writableEnded) return
+      if (!response.headersSent) return sendError(response, error.status, rpcError(error, request))
+      // a client that waits for an answer on its stream gets one, instead of waiting until it times out
+      if (request.length > 0) write(sseFrame({}, rpcError(error, request)))
+      response.end()
+    },
+  }
+}
+
+/** Refuses a request on the level of HTTP; the body is a JSON-RPC error that carries our code. */
+export function refuseRequest(response: ServerResponse, error: AppError, headers: Record<string, string> = {}): void {
+  sendError(response, error.status, rpcError(error, new Uint8Array()), headers)
+}
+
+function sendError(response: ServerResponse, status: number, body: Uint8Array, headers: Record<string, string> = {}): void {
+  if (response.headersSent || response.destroyed) return
+  response.writeHead(status, { ...headers, 'content-type': 'application/json', 'content-length': body.length, 'cache-control': 'no-store' })
+  response.end(body)
+}
+
+function rpcError(error: AppError | undefined, request: Uint8Array): Uint8Array {
+  const message = error ? `${error.message} ${error.remedy}` : 'The answer ended before it began.'
+  const data = error ? { code: error.code, remedy: error.remedy, ...error.data } : { code: 'INTERNAL' }
+  return Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: requestId(request), error: { code: -32001, message, data } }))
+}
+
+/** Read only when something failed: on the normal way this computer does not parse the messages. */
+function requestId(request: Uint8Array): string | number | null {
+  try {
+    const { id, method } = JSON.parse(Buffer.from(request.buffer, request.byteOffset, request.byteLength).toString('utf8')) as Record<
+      string,
+      unknown
+    >
+    return method !== undefined && (typeof id === 'string' || typeof id === 'number') ? id : null
+  } catch {
+    return null
+  }
+}

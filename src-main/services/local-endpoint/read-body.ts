@@ -1,0 +1,17 @@
+import type { IncomingMessage } from 'node:http'
+import { AppError } from '../../../src-protocol/app-error.ts'
+
+/** @throws AppError BODY_TOO_LARGE; rejects with the stream's own error if the client goes away */
+export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+  const declared = Number(request.headers['content-length'] ?? 0)
+  if (declared > limit) throw new AppError('BODY_TOO_LARGE', { bytes: declared, limit })
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length
+    if (length > limit) throw new AppError('BODY_TOO_LARGE', { bytes: length, limit })
+    chunks.push(chunk)
+  }
+  const [only] = chunks
+  return chunks.length === 1 && only ? only : Buffer.concat(chunks, length)
+}
