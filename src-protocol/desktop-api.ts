@@ -162,7 +162,11 @@ export const desktopEvents = {
   'call:changed': call,
   'connections:changed': z.object({}),
   /** a deep link, a notification or a menu asks the window to show a page */
-  'navigate:requested': z.object({ to: z.string().regex(/^\/[a-z-]*(\/[A-Za-z0-9_]+)?$/) }),
+  'navigate:requested': z.object({
+    to: z.string().regex(/^\/[a-z-]*(\/[A-Za-z0-9_]+)?$/),
+    /** begin with this decision's confirmation; nothing is decided by it */
+    confirm: z.enum(['deny']).optional(),
+  }),
 } as const satisfies Record<`${string}:${string}`, z.ZodType>
 
 export type DesktopContract = typeof desktopContract

@@ -13,8 +13,9 @@ export const shell = {
 }
 
 export const clipboard = {
-  writeText(text: string): void {
+  writeText(text: string): Promise<void> {
     hostRecord.clipboard = text
+    return Promise.resolve()
   },
   readText: (): string => hostRecord.clipboard,
 }

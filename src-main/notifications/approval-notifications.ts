@@ -1,0 +1,122 @@
+import type { Approval, Person } from '../../src-protocol/model.ts'
+import type { DesktopHandlers, DesktopSubscribe } from '../shell/ipc-registrar.ts'
+import { concerns, decideNotifications, summaryId } from './decide-notifications.ts'
+import type { NotificationAction, Notifier, NotifierEvents, ShowResult } from './notifier.ts'
+
+export interface ApprovalNotificationsPorts {
+  handlers: Pick<DesktopHandlers, 'state:get' | 'approvals:list' | 'approvals:vote'>
+  subscribe: DesktopSubscribe
+  openNotifier: (events: NotifierEvents) => Notifier
+  /** shows a page; `confirm` asks it to begin with that decision */
+  openPage: (page: string, confirm?: 'deny') => void
+  /** tray and application badge */
+  showCount: (waiting: number) => void
+  log: { info(details: object, message: string): void; warn(details: object, message: string): void }
+}
+
+/** the reason that a denial from the notification carries, where the policy demands none */
+export const reasonFromNotification = 'Denied from the notification.'
+
+/** Keeps the screen's notifications and the tray's count in step with the requests that wait for this person. */
+export async function startApprovalNotifications(ports: ApprovalNotificationsPorts): Promise<{ close(): void }> {
+  const requests = new Map<string, Approval>()
+  const visible = new Set<string>()
+  let announced: string[] = []
+  let me: Person | undefined
+  let enabled = true
+  let queue = Promise.resolve()
+
+  const notifier = ports.openNotifier({
+    onAction: (id, action) => {
+      visible.delete(id)
+      void act(id, action)
+    },
+    onDismissed: (id) => visible.delete(id),
+  })
+
+  const waiting = () => [...requests.values()].filter((approval) => concerns(approval, me).ok)
+
+  const bringUpToDate = async () => {
+    ports.showCount(waiting().length)
+    const plan = decideNotifications({ waiting: waiting(), announced, visible: [...visible], enabled })
+    announced = plan.announced
+    for (const id of plan.withdraw) {
+      visible.delete(id)
+      await notifier.withdraw(id)
+    }
+    for (const notification of plan.show) {
+      visible.add(notification.id)
+      const result = await notifier.show(notification)
+      if (result === 'shown') continue
+      visible.delete(notification.id)
+      ports.log.warn({ id: notification.id, ...reasonOf(result) }, 'a notification was not shown')
+    }
+  }
+
+  /** One plan at a time: a second one must know what the first has put on the screen. */
+  const update = () => {
+    queue = queue.then(bringUpToDate).catch((error: unknown) => ports.log.warn({ error }, 'notifications could not be brought up to date'))
+  }
+
+  const act = async (id: string, action: NotificationAction) => {
+    const approval = requests.get(id)
+    if (id === summaryId || !approval) return ports.openPage('/inbox')
+    if (action === 'open') return ports.openPage(`/inbox/${approval.id}`)
+    // a reason must be written, so the denial goes on in the window
+    if (approval.reasonRequired) return ports.openPage(`/inbox/${approval.id}`, 'deny')
+    try {
+      await ports.handlers['approvals:vote']({
+        approval: approval.id,
+        decision: 'deny',
+        reason: reasonFromNotification,
+        digest: approval.digest,
+      })
+    } catch (error) {
+      ports.log.warn({ approval: approval.id, error }, 'a request could not be denied from its notification')
+      ports.openPage(`/inbox/${approval.id}`, 'deny')
+    }
+  }
+
+  const reload = async () => {
+    requests.clear()
+    if (me?.roles.includes('reviewer')) {
+      try {
+        for (const approval of await ports.handlers['approvals:list'](undefined)) requests.set(approval.id, approval)
+      } catch (error) {
+        ports.log.info({ error }, 'the requests could not be listed; they will arrive as they change')
+      }
+    }
+    update()
+  }
+
+  const unsubscribe = [
+    ports.subscribe('approval:changed', (approval) => {
+      requests.set(approval.id, approval)
+      update()
+    }),
+    ports.subscribe('state:changed', (state) => {
+      const person = state.signIn.state === 'signed-in' ? state.signIn.person : undefined
+      const changedPerson = person?.sub !== me?.sub
+      const changedSwitch = enabled !== state.preferences.notifications
+      me = person
+      enabled = state.preferences.notifications
+      if (changedPerson) void reload()
+      else if (changedSwitch) update()
+    }),
+  ]
+  const state = await ports.handlers['state:get'](undefined)
+  me = state.signIn.state === 'signed-in' ? state.signIn.person : undefined
+  enabled = state.preferences.notifications
+  await reload()
+
+  return {
+    close() {
+      unsubscribe.forEach((end) => end())
+      for (const id of visible) void notifier.withdraw(id)
+      notifier.close()
+    },
+  }
+}
+
+const reasonOf = (result: Exclude<ShowResult, 'shown'>) =>
+  'suppressed' in result ? { suppressed: result.suppressed } : { failed: result.failed }

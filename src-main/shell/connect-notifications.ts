@@ -1,0 +1,36 @@
+import { startApprovalNotifications } from '../notifications/approval-notifications.ts'
+import { createElectronNotifier } from '../notifications/electron-notifier.ts'
+import { openNotifier } from '../notifications/open-notifier.ts'
+import type { Logger } from '../../src-node/logger.ts'
+import type { MainWindow } from './main-window.ts'
+import type { DesktopServices } from './run-desktop.ts'
+
+/** Notifications with this system's adapters. */
+export function connectNotifications(ports: {
+  services: DesktopServices
+  window: MainWindow
+  showCount: (waiting: number) => void
+  log: Logger
+}): Promise<{ close(): void }> {
+  const { log, window, services } = ports
+  const busAddress = process.platform === 'linux' ? process.env['DBUS_SESSION_BUS_ADDRESS'] : undefined
+  return startApprovalNotifications({
+    handlers: services.handlers,
+    subscribe: services.subscribe,
+    openNotifier: (events) =>
+      openNotifier(events, {
+        dbus: busAddress
+          ? async () => {
+              const { openDbusNotifier } = await import('../notifications/dbus-notifier.ts')
+              return openDbusNotifier(events, { busAddress, applicationName: 'Gatehouse' })
+            }
+          : undefined,
+        electron: createElectronNotifier,
+        log,
+      }),
+    openPage: (page, confirm) =>
+      void window.show(page, confirm).catch((error: unknown) => log.error({ error }, 'the window could not be shown')),
+    showCount: ports.showCount,
+    log,
+  })
+}

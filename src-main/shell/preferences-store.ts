@@ -1,0 +1,56 @@
+import Store from 'electron-store'
+import { z } from 'zod'
+import { desktopState } from '../../src-protocol/desktop-api.ts'
+
+const preferences = desktopState.shape.preferences
+export type Preferences = z.infer<typeof preferences>
+
+const bounds = z.object({ x: z.number().int(), y: z.number().int(), width: z.number().int().min(200), height: z.number().int().min(200) })
+export const windowState = z.object({ bounds, maximized: z.boolean() })
+export type WindowState = z.infer<typeof windowState>
+
+/** What people choose, and where their window was. Never a token, a key or anything that came from the gateway. */
+export interface PreferencesStore {
+  get(): Preferences
+  set(change: Partial<Preferences>): void
+  windowState(): WindowState | undefined
+  saveWindowState(state: WindowState): void
+}
+
+/** Opens `preferences.json` in the user-data folder. A file that does not fit its schema is put back to the defaults. */
+export function openPreferencesStore(options: { folder: string; gatewayUrl: string | undefined }): PreferencesStore {
+  const store = new Store({
+    cwd: options.folder,
+    name: 'preferences',
+    clearInvalidConfig: true,
+    schema: {
+      colorScheme: { type: 'string', enum: ['light', 'dark', 'auto'] },
+      notifications: { type: 'boolean' },
+      gatewayUrl: { type: 'string', maxLength: 2000 },
+      window: { type: 'object' },
+    },
+    defaults: { colorScheme: 'auto', notifications: true, gatewayUrl: 'http://127.0.0.1:7420' },
+  })
+
+  return {
+    get: () => {
+      const stored = preferences.parse({
+        colorScheme: store.get('colorScheme'),
+        notifications: store.get('notifications'),
+        gatewayUrl: store.get('gatewayUrl'),
+      })
+      // what the environment says holds for this run and is not written down
+      return options.gatewayUrl ? { ...stored, gatewayUrl: options.gatewayUrl } : stored
+    },
+    set: (change) => {
+      for (const [name, value] of Object.entries(preferences.partial().parse(change))) {
+        if (value !== undefined) store.set(name, value)
+      }
+    },
+    windowState: () => {
+      const stored = windowState.safeParse(store.get('window'))
+      return stored.success ? stored.data : undefined
+    },
+    saveWindowState: (state) => store.set('window', windowState.parse(state)),
+  }
+}

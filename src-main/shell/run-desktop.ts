@@ -1,0 +1,211 @@
+import { app, clipboard, dialog, Menu, nativeTheme, protocol, session, shell, type OpenDialogOptions } from 'electron'
+import { join } from 'node:path'
+import { systemClock, type Clock } from '../../src-node/clock.ts'
+import { createLogger, type Logger } from '../../src-node/logger.ts'
+import { randomText } from '../../src-node/random-id.ts'
+import { AppError } from '../../src-protocol/app-error.ts'
+import { openAnotherProfile } from './another-profile.ts'
+import { createApplicationFiles } from './application-files.ts'
+import { applicationMenu } from './application-menu.ts'
+import { applicationScheme } from './application-origin.ts'
+import { connectNotifications } from './connect-notifications.ts'
+import { deepLinkIn, deepLinkScheme, pageOf, parseDeepLink } from './deep-link.ts'
+import { desktopRuntime } from './desktop-runtime.ts'
+import { decideExternalUrl } from './external-url.ts'
+import { hardeningReport } from './hardening-report.ts'
+import { registerIpc } from './ipc.ts'
+import { forwardEvents, type DesktopHandlers, type DesktopSubscribe } from './ipc-registrar.ts'
+import { createMainWindow, type MainWindow } from './main-window.ts'
+import { guardNavigation } from './navigation.ts'
+import { denyPermissions } from './permissions.ts'
+import { openPreferencesStore, type Preferences } from './preferences-store.ts'
+import { createTray } from './tray.ts'
+import { decideUserData } from './user-data.ts'
+
+/** What the services behind the window need from the desktop. */
+export interface DesktopPorts {
+  version: string
+  runtime: 'electron' | 'host'
+  userData: string
+  preferences: { get(): Preferences; set(change: Partial<Preferences>): void }
+  /** @throws AppError SIGN_IN_RESPONSE_INVALID for an address that is not the gateway's */
+  openBrowser: (url: string) => Promise<void>
+  writeClipboard: (text: string) => void
+  /** undefined: cancelled */
+  chooseFolder: () => Promise<string | undefined>
+  chooseFile: () => Promise<string | undefined>
+  openAnotherProfile: () => void
+  clock: Clock
+  log: Logger
+}
+
+export interface DesktopServices {
+  handlers: DesktopHandlers
+  subscribe: DesktopSubscribe
+  close(): void | Promise<void>
+}
+
+/**
+ * Starts the desktop around its services. Everything that must precede Electron's `ready` (sandbox, scheme, folder, lock) is done
+ * in this call; the rest when it comes.
+ */
+export function runDesktop(createServices: (ports: DesktopPorts) => DesktopServices): void {
+  app.enableSandbox()
+  protocol.registerSchemesAsPrivileged([{ scheme: applicationScheme, privileges: { standard: true, secure: true, supportFetchAPI: true } }])
+  const folder = decideUserData({ argv: process.argv, env: process.env, defaultFolder: app.getPath('userData'), cwd: process.cwd() })
+  if (!folder.ok) return refuseStart(`The folder or profile on the command line cannot be used (${folder.reason}).`)
+  app.setPath('userData', folder.folder)
+  const gatewayUrl = process.env['GATEHOUSE_GATEWAY_URL']
+  if (process.argv.includes('--hardening-report')) return printHardeningReport(folder.folder, gatewayUrl)
+  // a second start hands its command line to the first and leaves
+  if (!app.requestSingleInstanceLock()) return app.quit()
+  if (app.isPackaged) app.setAsDefaultProtocolClient(deepLinkScheme)
+
+  const log = createLogger('desktop')
+  void app
+    .whenReady()
+    .then(() => start(createServices, { userData: folder.folder, gatewayUrl, log }))
+    .catch((error: unknown) => {
+      log.error({ error }, 'the desktop could not start')
+      refuseStart('Gatehouse could not start. Its log says why.')
+    })
+}
+
+function refuseStart(problem: string): void {
+  process.stderr.write(`${problem}\n`)
+  app.exit(1)
+}
+
+function printHardeningReport(userData: string, gatewayUrl: string | undefined): void {
+  const report = hardeningReport({
+    version: app.getVersion(),
+    runtime: desktopRuntime(),
+    versions: { electron: process.versions['electron'], chrome: process.versions['chrome'], node: process.versions.node },
+    packaged: app.isPackaged,
+    gatewayUrl: openPreferencesStore({ folder: userData, gatewayUrl }).get().gatewayUrl,
+  })
+  process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
+  app.exit(0)
+}
+
+async function start(
+  createServices: (ports: DesktopPorts) => DesktopServices,
+  { userData, gatewayUrl, log }: { userData: string; gatewayUrl: string | undefined; log: Logger },
+): Promise<void> {
+  const folder = import.meta.dirname
+  protocol.handle(applicationScheme, createApplicationFiles(join(folder, '../renderer')))
+  denyPermissions(session.defaultSession)
+  app.on('web-contents-created', (_event, contents) => guardNavigation(contents))
+
+  const preferences = openPreferencesStore({ folder: userData, gatewayUrl })
+  applyColorScheme(preferences.get().colorScheme)
+  const window = createMainWindow({
+    preload: join(folder, '../preload/index.cjs'),
+    packaged: app.isPackaged,
+    dark: () => nativeTheme.shouldUseDarkColors,
+    preferences,
+    // without a tray nobody could bring a hidden window back; every system we run on has one or a dock
+    hideOnClose: () => true,
+  })
+  const anotherProfile = () =>
+    openAnotherProfile({
+      executable: app.getPath('exe'),
+      applicationPath: app.isPackaged ? undefined : app.getAppPath(),
+      userData,
+      onFailed: (error) => log.error({ error }, 'another profile could not be started'),
+    })
+
+  const services = createServices({
+    version: app.getVersion(),
+    runtime: desktopRuntime(),
+    userData,
+    preferences,
+    openBrowser: (url) => openBrowser(url, preferences.get().gatewayUrl),
+    writeClipboard: (text) => void clipboard.writeText(text),
+    chooseFolder: () => choose(window, { title: 'Choose a folder for the export', properties: ['openDirectory', 'createDirectory'] }),
+    chooseFile: () =>
+      choose(window, {
+        title: 'Choose a recording',
+        properties: ['openFile'],
+        filters: [
+          { name: 'Recordings', extensions: ['jsonl', 'ndjson'] },
+          { name: 'All files', extensions: ['*'] },
+        ],
+      }),
+    openAnotherProfile: anotherProfile,
+    clock: systemClock,
+    log,
+  })
+  registerIpc({ handlers: services.handlers, isOurs: window.isOurs, newReference: () => randomText(10), log })
+  forwardEvents({ subscribe: services.subscribe, send: window.send, log })
+
+  const show = (page?: string) => void window.show(page).catch((error: unknown) => log.error({ error }, 'the window could not be shown'))
+  const tray = createTray({ show: () => show(), openInbox: () => show('/inbox') })
+  installMenu(services, preferences.get().colorScheme, anotherProfile)
+  services.subscribe('state:changed', (state) => {
+    applyColorScheme(state.preferences.colorScheme)
+    installMenu(services, state.preferences.colorScheme, anotherProfile)
+  })
+
+  const follow = (text: string | undefined) => {
+    const link = text === undefined ? undefined : parseDeepLink(text)
+    if (link && !link.ok) log.warn({ reason: link.reason }, 'a link was refused')
+    show(link?.ok ? pageOf(link.target) : undefined)
+  }
+  app.on('second-instance', (_event, argv) => follow(deepLinkIn(argv)))
+  app.on('open-url', (event, url) => {
+    event.preventDefault()
+    follow(url)
+  })
+  app.on('activate', () => show())
+  // the tray keeps it running
+  app.on('window-all-closed', () => undefined)
+  const notifications = await connectNotifications({ services, window, showCount: tray.showCount, log })
+  app.on('before-quit', () => {
+    window.letClose()
+    notifications.close()
+    tray.close()
+  })
+  closeServicesBeforeExit(services, log)
+  follow(deepLinkIn(process.argv))
+}
+
+/** Electron does not wait for promises when it quits, so the first `will-quit` is put off until the services have ended. */
+function closeServicesBeforeExit(services: DesktopServices, log: Logger): void {
+  let closed = false
+  app.on('will-quit', (event) => {
+    if (closed) return
+    event.preventDefault()
+    closed = true
+    void Promise.resolve(services.close())
+      .catch((error: unknown) => log.error({ error }, 'the services did not end in order'))
+      .finally(() => app.quit())
+  })
+}
+
+async function openBrowser(url: string, gatewayUrl: string): Promise<void> {
+  const decision = decideExternalUrl(url, gatewayUrl)
+  if (!decision.ok)
+    throw new AppError('SIGN_IN_RESPONSE_INVALID', { problem: `the address to open is not the gateway’s (${decision.reason})` })
+  await shell.openExternal(decision.url)
+}
+
+async function choose(window: MainWindow, options: OpenDialogOptions): Promise<string | undefined> {
+  const { canceled, filePaths } = await dialog.showOpenDialog(await window.show(), options)
+  return canceled ? undefined : filePaths[0]
+}
+
+function applyColorScheme(scheme: Preferences['colorScheme']): void {
+  nativeTheme.themeSource = scheme === 'auto' ? 'system' : scheme
+}
+
+function installMenu(services: DesktopServices, colorScheme: Preferences['colorScheme'], anotherProfile: () => void): void {
+  const template = applicationMenu({
+    platform: process.platform,
+    packaged: app.isPackaged,
+    colorScheme,
+    openAnotherProfile: anotherProfile,
+    setColorScheme: (scheme) => void services.handlers['preferences:set']({ colorScheme: scheme }),
+  })
+  Menu.setApplicationMenu(Menu.buildFromTemplate(template))
+}
