@@ -5,6 +5,8 @@ import styles from './search-field.module.css'
 
 interface SearchFieldProps {
   label: string
+  /** what can be searched for; the label if absent */
+  placeholder?: string
   value: string
   onChange: (value: string) => void
   /** the key that leads here, shown while it is empty */
@@ -16,9 +18,8 @@ interface SearchFieldProps {
 }
 
 /** A search box: Escape empties it, then leaves it. */
-export function SearchField({ label, value, onChange, keyHint, small = false, onStep, ref }: SearchFieldProps) {
+export function SearchField({ label, placeholder = label, value, onChange, keyHint, small = false, onStep, ref }: SearchFieldProps) {
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>): void => {
-    event.stopPropagation()
     if (event.key === 'Escape') {
       if (value === '') event.currentTarget.blur()
       else onChange('')
@@ -32,7 +33,7 @@ export function SearchField({ label, value, onChange, keyHint, small = false, on
         type="text"
         role="searchbox"
         aria-label={label}
-        placeholder={label}
+        placeholder={placeholder}
         maxLength={200}
         value={value}
         spellCheck={false}

@@ -1,6 +1,5 @@
-import { isJsonObject, type JsonValue } from '../../../src-core/json/json-value.ts'
-import { readJson, type JsonReading } from '../../components/json-document.ts'
-import { MaskPlaces } from '../../components/mask-places.ts'
+import { memberOf, readJson, scalarText, type JsonReading } from '../../components/json-document.ts'
+import { MaskPlaces, pointerStep } from '../../components/mask-places.ts'
 import type { MessageRecord, SessionRecord } from '../../../src-protocol/recording.ts'
 import type { StoredRecord } from './use-exchange.ts'
 
@@ -21,32 +20,31 @@ export function isMessage(record: SessionRecord | undefined): record is MessageR
 }
 
 /** What a request asks for, shown below its answer. */
-export type RequestArguments =
-  { language: 'sql'; text: string; raw: string; path: string } | { language: 'json'; text: string; raw: string; path: string }
+export interface RequestArguments {
+  language: 'sql' | 'json'
+  text: string
+  /** the arguments exactly as recorded */
+  raw: string
+  /** where `text` stands, for its masks */
+  path: string
+}
 
 const sqlNames = ['sql', 'query', 'statement']
 const argumentsPath = '/params/arguments'
 
 /** The SQL of a request, or its arguments as JSON; undefined if it has none. */
 export function argumentsOf(record: MessageRecord): RequestArguments | undefined {
-  const args = parsedArguments(record.body)
-  if (args === undefined) return undefined
-  const raw = JSON.stringify(args)
-  if (isJsonObject(args)) {
-    for (const name of sqlNames) {
-      const value = args[name]
-      if (typeof value === 'string' && value.trim() !== '') return { language: 'sql', text: value, raw, path: `${argumentsPath}/${name}` }
-    }
+  const reading = readJson(record.body)
+  if (!reading.ok) return undefined
+  const { document } = reading
+  const node = memberOf(memberOf(document.root, 'params'), 'arguments')
+  if (!node) return undefined
+  const raw = document.text.slice(node.start, node.end)
+  for (const name of sqlNames) {
+    const value = memberOf(node, name)
+    if (value?.kind !== 'string') continue
+    const text = scalarText(document, value)
+    if (text.trim() !== '') return { language: 'sql', text, raw, path: argumentsPath + pointerStep(name) }
   }
-  return { language: 'json', text: JSON.stringify(args, null, 2), raw, path: argumentsPath }
-}
-
-function parsedArguments(body: string): JsonValue | undefined {
-  try {
-    const message = JSON.parse(body) as JsonValue
-    const params = isJsonObject(message) ? message.params : undefined
-    return isJsonObject(params) ? params.arguments : undefined
-  } catch {
-    return undefined
-  }
+  return { language: 'json', text: JSON.stringify(JSON.parse(raw), null, 2), raw, path: argumentsPath }
 }

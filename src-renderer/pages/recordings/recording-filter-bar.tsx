@@ -1,0 +1,74 @@
+import { Calendar, HardDrive } from 'lucide-react'
+import type { LibraryRow } from '../../../src-protocol/desktop-api.ts'
+import { FilterChip, FilterMenu } from '../../components/filter-chip.tsx'
+import { ProofState } from '../../components/proof-state.tsx'
+import { SearchField } from '../../components/search-field.tsx'
+import { Verdict } from '../../components/verdict.tsx'
+import { periods, proofOf, seriousVerdicts, tally, type Period, type RecordingFilters } from './recording-filters.ts'
+import styles from './recording-filter-bar.module.css'
+
+const periodTitles: Record<Period, string> = {
+  today: 'Today',
+  '7 days': 'Last 7 days',
+  '30 days': 'Last 30 days',
+  'this year': 'This year',
+}
+
+interface RecordingFilterBarProps {
+  rows: readonly LibraryRow[]
+  filters: RecordingFilters
+  onFilters: (filters: RecordingFilters) => void
+  text: string
+  onText: (text: string) => void
+  hereOnly: boolean
+  onHereOnly: (hereOnly: boolean) => void
+}
+
+/** Which recordings the table shows. */
+export function RecordingFilterBar({ rows, filters, onFilters, text, onText, hereOnly, onHereOnly }: RecordingFilterBarProps) {
+  const names = new Map(rows.map((row) => [row.person.sub, row.person.name]))
+  return (
+    <div className={styles.bar} role="search" aria-label="Filter recordings">
+      <div className={styles.search}>
+        <SearchField label="Search recordings" placeholder="Tool, rule, person, text in messages" value={text} onChange={onText} />
+      </div>
+      <FilterMenu
+        label="Period"
+        icon={Calendar}
+        options={periods.map((period) => ({ value: period, label: periodTitles[period] }))}
+        value={filters.period}
+        onChange={(period) => onFilters({ ...filters, period })}
+      />
+      <FilterMenu
+        label="Connection"
+        options={tally(rows, (row) => String(row.connection)).map(({ value, count }) => ({ value, label: value, count }))}
+        value={filters.connection}
+        onChange={(connection) => onFilters({ ...filters, connection })}
+      />
+      <FilterMenu
+        label="Person"
+        options={tally(rows, (row) => row.person.sub).map(({ value, count }) => ({ value, label: names.get(value) ?? value, count }))}
+        value={filters.person}
+        onChange={(person) => onFilters({ ...filters, person })}
+      />
+      <FilterMenu
+        label="Verdict"
+        options={seriousVerdicts.map((verdict) => ({ value: verdict, label: <Verdict verdict={verdict} /> }))}
+        value={filters.verdict}
+        onChange={(verdict) => onFilters({ ...filters, verdict })}
+      />
+      <FilterMenu
+        label="Proof"
+        options={tally(rows, proofOf).map(({ value, count }) => ({ value, label: <ProofState state={value} />, count }))}
+        value={filters.proof}
+        onChange={(proof) => onFilters({ ...filters, proof })}
+      />
+      <span className={styles.end}>
+        <FilterChip pressed={hereOnly} onChange={onHereOnly}>
+          <HardDrive className="small" aria-hidden />
+          On this computer only
+        </FilterChip>
+      </span>
+    </div>
+  )
+}

@@ -1,0 +1,106 @@
+import { useEffect, useMemo, useRef, useState } from 'react'
+import type { LibraryRow, ReplayRow } from '../../../src-protocol/desktop-api.ts'
+import { useDesktopQuery } from '../../api/use-desktop-query.ts'
+import { ErrorState } from '../../components/error-state.tsx'
+import { LoadingRows } from '../../components/loading-rows.tsx'
+import { DensityPlot } from './density-plot.tsx'
+import { FilterBar } from './filter-bar.tsx'
+import { MessageList } from './message-list.tsx'
+import { MessagePane, type MessageView } from './message-pane.tsx'
+import { PlaybackBar } from './playback-bar.tsx'
+import { createPlaybackStore, usePlayback, windowFrames, type PlaybackStore } from './playback-store.ts'
+import { selectRow, startOfPlayback, stepMessage } from './playback.ts'
+import { RecordSide } from './record-side.tsx'
+import { filterRows, noFilters, type ReplayFilters } from './replay-filters.ts'
+import { ReplayHeader } from './replay-header.tsx'
+import { buildTimeline, verdictOf, type Timeline } from './timeline.ts'
+import { useExchange } from './use-exchange.ts'
+import { useMessageSearch } from './use-message-search.ts'
+import { useReplayKeys } from './use-replay-keys.ts'
+import styles from './replay.module.css'
+
+interface ReplayProps {
+  row: LibraryRow
+  rows: readonly ReplayRow[]
+  /** message to open at */
+  seq: number | undefined
+}
+
+/** The replay of a recording that is loaded. */
+export function Replay({ row, rows, seq }: ReplayProps) {
+  const timeline = useMemo(() => buildTimeline(rows), [rows])
+  const store = usePlaybackStore(timeline, seq)
+  const [filters, setFilters] = useState<ReplayFilters>(noFilters)
+  const [text, setText] = useState('')
+  const { matches, searching } = useMessageSearch(row.session, text)
+  const shown = useMemo(() => filterRows(timeline, { ...filters, matches }), [timeline, filters, matches])
+  const search = useRef<HTMLInputElement>(null)
+  useReplayKeys({ timeline, store, shown, search })
+  const verification = useDesktopQuery('library:verify', { session: row.session })
+  const highlight = text.trim() === '' ? undefined : text.trim()
+
+  return (
+    <div className={styles.page}>
+      <ReplayHeader row={row} timeline={timeline} verification={verification.data} />
+      <div className={styles.time}>
+        <DensityPlot timeline={timeline} store={store} shown={shown} />
+        <PlaybackBar timeline={timeline} store={store} shown={shown} />
+      </div>
+      <FilterBar
+        timeline={timeline}
+        filters={filters}
+        onFilters={setFilters}
+        text={text}
+        onText={setText}
+        onStep={(direction) => store.update((playback) => stepMessage(playback, direction, shown, timeline))}
+        searching={searching}
+        shownCount={shown.length}
+        searchRef={search}
+      />
+      <div className={styles.columns}>
+        <MessageList timeline={timeline} store={store} shown={shown} highlight={highlight} />
+        <Message
+          row={row}
+          timeline={timeline}
+          store={store}
+          highlight={highlight}
+          proof={{ verification: verification.data, error: verification.error }}
+        />
+      </div>
+    </div>
+  )
+}
+
+interface MessageProps {
+  row: LibraryRow
+  timeline: Timeline
+  store: PlaybackStore
+  highlight: string | undefined
+  proof: Parameters<typeof RecordSide>[0]['proof']
+}
+
+/** The message that the playback stands on, and what is known about it. */
+function Message({ row, timeline, store, highlight, proof }: MessageProps) {
+  const current = usePlayback(store, (playback) => playback.row)
+  const [view, setView] = useState<MessageView>('tree')
+  const exchange = useExchange(row.session, timeline, current)
+  if (exchange.isError) return <ErrorState error={exchange.error} onRetry={() => void exchange.refetch()} />
+  if (!exchange.data) return <LoadingRows rows={10} label="Loading the message" />
+  const shownRow = timeline.bySeq.get(exchange.data.shown.seq) ?? current
+  return (
+    <>
+      <MessagePane exchange={exchange.data} view={view} onView={setView} highlight={highlight} />
+      <RecordSide session={row.session} exchange={exchange.data} verdict={verdictOf(timeline, shownRow)} proof={proof} />
+    </>
+  )
+}
+
+function usePlaybackStore(timeline: Timeline, seq: number | undefined): PlaybackStore {
+  const [store] = useState(() => createPlaybackStore(timeline, windowFrames))
+  useEffect(() => {
+    const row = seq === undefined ? undefined : timeline.bySeq.get(seq)
+    store.update((playback) => selectRow(row === undefined ? startOfPlayback : playback, row ?? 0, timeline))
+    return () => store.close()
+  }, [store, timeline, seq])
+  return store
+}

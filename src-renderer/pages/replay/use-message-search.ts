@@ -1,0 +1,29 @@
+import { useDebouncedValue } from '@mantine/hooks'
+import { useMemo } from 'react'
+import type { SessionId } from '../../../src-protocol/ids.ts'
+import { useDesktopQueryWith } from '../../api/use-desktop-query.ts'
+
+interface MessageSearch {
+  /** sequence numbers that contain the text; undefined while nothing is searched */
+  matches: ReadonlySet<number> | undefined
+  searching: boolean
+  failed: boolean
+}
+
+/** Searches the whole text of the messages, in the library's index on this computer. */
+export function useMessageSearch(session: SessionId, text: string): MessageSearch {
+  const wanted = text.trim()
+  const [settled] = useDebouncedValue(wanted, 150)
+  const query = useDesktopQueryWith({
+    channel: 'library:search',
+    input: [{ session, text: settled }],
+    enabled: settled !== '',
+    keepPrevious: true,
+  })
+  const matches = useMemo(() => (settled === '' || !query.data ? undefined : new Set(query.data)), [settled, query.data])
+  return {
+    matches: wanted === '' ? undefined : matches,
+    searching: wanted !== '' && (wanted !== settled || query.isFetching),
+    failed: query.isError,
+  }
+}
