@@ -1,0 +1,74 @@
+import type { WebSocket } from 'ws'
+import type { Logger } from '../../src-node/logger.ts'
+import type { AppError } from '../../src-protocol/app-error.ts'
+import type { SessionId } from '../../src-protocol/ids.ts'
+import { openAgentLink, type AgentLink } from './agent-link.ts'
+import type { AgentRegistry } from './agent-registry.ts'
+
+export interface AgentsOnline {
+  link(id: string): AgentLink | undefined
+  /** an agent's WebSocket was opened and authenticated; a link that it already had is closed */
+  connected(socket: WebSocket, agent: { id: string; name: string }): void
+  drop(id: string): void
+  close(): void
+}
+
+export interface AgentsOnlineEvents {
+  registry: Pick<AgentRegistry, 'greeted' | 'seen'>
+  onChanged(): void
+  onLost(agent: string): void
+  onSessionEnded(session: SessionId, error: AppError): void
+  log: Logger
+}
+
+/** Which agents are connected. An agent counts once it has said which servers it offers. */
+export function createAgentsOnline(ports: AgentsOnlineEvents): AgentsOnline {
+  const links = new Map<string, AgentLink>()
+  const noted = (what: Promise<void>) => what.catch((error: unknown) => ports.log.error({ err: error }, 'an agent’s state was not stored'))
+
+  /** sessions of the agent's earlier connection have lost their servers: they end before the new one is used */
+  const replace = (id: string, link: AgentLink) => {
+    const earlier = links.get(id)
+    links.set(id, link)
+    if (!earlier || earlier === link) return
+    ports.onLost(id)
+    earlier.close('the agent connected again')
+  }
+
+  return {
+    link: (id) => links.get(id),
+
+    connected(socket, agent) {
+      let closed = false
+      const link = openAgentLink(socket, agent, {
+        onHello(hello) {
+          void noted(
+            ports.registry.greeted(agent.id, hello).then(() => {
+              if (closed) return
+              replace(agent.id, link)
+              ports.log.info({ agent: agent.id, name: agent.name, servers: hello.servers.length }, 'agent connected')
+              ports.onChanged()
+            }),
+          )
+        },
+        onSessionEnded: ports.onSessionEnded,
+        onClose({ code, reason, error }) {
+          closed = true
+          if (error !== undefined) ports.log.error({ err: error, agent: agent.id }, 'a frame of the agent could not be handled')
+          // a newer link may have taken its place
+          if (links.get(agent.id) !== link) return
+          links.delete(agent.id)
+          ports.log.warn({ agent: agent.id, name: agent.name, code, reason }, 'agent disconnected')
+          ports.onLost(agent.id)
+          void noted(ports.registry.seen(agent.id))
+          ports.onChanged()
+        },
+      })
+    },
+
+    drop: (id) => links.get(id)?.close('the agent was removed'),
+    close() {
+      for (const link of links.values()) link.close('the gateway stops')
+    },
+  }
+}

@@ -1,0 +1,16 @@
+import type { Approval, Person } from '../../src-protocol/model.ts'
+
+/** Whom a request is put before: reviewers in one of its groups, never the one who made it. Whether a vote counts is decided when it is cast. */
+export const mayDecide = (person: Person, approval: Approval): boolean =>
+  person.sub !== approval.requester.sub &&
+  person.roles.includes('reviewer') &&
+  approval.digestInput.groups.some((group) => person.groups.includes(group))
+
+export const seesOthersApprovals = ({ roles }: Person): boolean =>
+  roles.includes('reviewer') || roles.includes('auditor') || roles.includes('administrator')
+
+export const maySeeApproval = (person: Person, approval: Approval): boolean =>
+  person.sub === approval.requester.sub ||
+  mayDecide(person, approval) ||
+  person.roles.includes('auditor') ||
+  person.roles.includes('administrator')

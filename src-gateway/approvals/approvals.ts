@@ -1,0 +1,46 @@
+import type { Decision } from '../../src-core/policy/decision.ts'
+import type { AppError } from '../../src-protocol/app-error.ts'
+import type { VoteRequest } from '../../src-protocol/http-api.ts'
+import type { ApprovalId, SessionId } from '../../src-protocol/ids.ts'
+import type { Approval, Call, MaskApplied, Person, SqlFacts } from '../../src-protocol/model.ts'
+import type { ToolDefinition } from '../exchange/tool-definitions.ts'
+import type { SignedIn } from '../identity/identity.ts'
+import type { LiveSession } from '../sessions/live-session.ts'
+
+/** A call that policy holds, as the pipeline knows it at this moment. */
+export interface HeldCall {
+  session: LiveSession
+  method: string
+  tool: string
+  definition: ToolDefinition
+  /** the exact bytes of `params.arguments` */
+  argumentBytes: Uint8Array
+  argumentsText: string
+  argumentsMasks: MaskApplied[]
+  sql?: SqlFacts
+  /** the calls just before it */
+  before: Call[]
+  decision: Extract<Decision, { effect: 'review' }>
+}
+
+export type Execution = { ok: true; approval: Approval; logIndex: number } | { ok: false; error: AppError }
+
+export interface Approvals {
+  /** one's own requests, those one may decide, and all of them for auditors and administrators */
+  list(viewer: Person): Promise<Approval[]>
+  get(viewer: Person, id: string): Promise<Approval>
+  vote(signedIn: SignedIn, id: ApprovalId, request: VoteRequest): Promise<Approval>
+  withdraw(person: Person, id: ApprovalId): Promise<Approval>
+  /** Asks for approval, or attaches to the open approval that the same call asked for before. */
+  request(call: HeldCall): Promise<{ approval: Approval; attached: boolean; logIndex?: number }>
+  /** Resolves once the approval is no longer pending; never if nobody waits any more. */
+  decided(id: ApprovalId, signal: AbortSignal): Promise<Approval>
+  /** Takes the one execution of an approval, if the call is still the one that was approved. */
+  execute(id: ApprovalId, call: HeldCall): Promise<Execution>
+  voidSession(session: SessionId): Promise<void>
+  /** another policy is in force: what was asked under an earlier one is void */
+  policyChanged(version: string): void
+  /** at start: the sessions that asked have ended */
+  voidAll(): Promise<void>
+  close(): void
+}

@@ -1,0 +1,214 @@
+import { settleApproval } from '../../src-core/approval/approval-state.ts'
+import { decideExecution } from '../../src-core/approval/decide-execution.ts'
+import { decideVote } from '../../src-core/approval/decide-vote.ts'
+import { timestampOf, type Clock } from '../../src-node/clock.ts'
+import type { TransparencyLog } from '../../src-node/log-store.ts'
+import type { Logger } from '../../src-node/logger.ts'
+import type { Scheduler } from '../../src-node/scheduler.ts'
+import { AppError } from '../../src-protocol/app-error.ts'
+import type { Approval, Person, Vote } from '../../src-protocol/model.ts'
+import type { StateDatabase } from '../state/state-database.ts'
+import { mayDecide, maySeeApproval, seesOthersApprovals } from './approval-audience.ts'
+import { createApprovalRequest, digestNow, retryKey } from './approval-request.ts'
+import { createApprovalStore } from './approval-store.ts'
+import type { Approvals, HeldCall } from './approvals.ts'
+import type { GroupMembership } from './group-membership.ts'
+import { createKeyedQueue } from './keyed-queue.ts'
+
+export interface ApprovalPorts {
+  database: StateDatabase
+  log: TransparencyLog
+  clock: Clock
+  scheduler: Scheduler
+  logger: Logger
+  policyVersion(): string
+  /** with the groups that the identity provider named last */
+  personNow(sub: string): Person | undefined
+  membership: Pick<GroupMembership, 'since'>
+  push(approval: Approval, to: (person: Person) => boolean): void
+}
+
+const listedApprovals = 200
+const shownSimilar = 5
+/** a client that asks in a loop must not drown its reviewers */
+const mostOpenPerSession = 20
+
+/**
+ * Approvals from request to execution. Each change of one approval is made alone (`queue`), in SQLite by a step that only succeeds from
+ * the expected state, and is in the log before anybody acts on it.
+ */
+export function createApprovals(ports: ApprovalPorts): Approvals {
+  const { log, clock, scheduler, logger } = ports
+  const store = createApprovalStore(ports.database)
+  const queue = createKeyedQueue()
+  const timers = new Map<string, () => void>()
+  const waiting = new Map<string, Set<(approval: Approval) => void>>()
+
+  const find = async (id: string): Promise<Approval> => {
+    const approval = await store.find(id)
+    if (!approval) throw new AppError('NOT_FOUND', { what: 'The approval' })
+    return approval
+  }
+
+  function tell(approval: Approval): void {
+    ports.push(approval, (person) => mayDecide(person, approval))
+    if (approval.state === 'pending') return
+    for (const resolve of waiting.get(approval.id) ?? []) resolve(approval)
+    waiting.delete(approval.id)
+  }
+
+  /** A new state counts once it is stored and logged. @returns nothing if another change came first */
+  async function move(before: Approval, after: Approval): Promise<{ logIndex: number } | undefined> {
+    if (after.state === 'pending' || !(await store.move(before.state, after))) return undefined
+    timers.get(after.id)?.()
+    timers.delete(after.id)
+    const reason = after.voidReason
+    const { index } = await log.append({
+      kind: 'approval.settled',
+      approval: after.id,
+      digest: after.digest,
+      state: after.state,
+      ...(reason !== undefined && { reason }),
+    })
+    if (after.state === 'approved' && after.runBy !== undefined) lookAt(after.id, after.runBy)
+    tell(after)
+    return { logIndex: index }
+  }
+
+  /** Brings an approval up to date: time-outs and votes take effect when somebody looks, and at the latest by a timer. */
+  async function settle(id: string): Promise<Approval> {
+    const before = await find(id)
+    const after = settleApproval(before, clock.now())
+    if (after !== before) await move(before, after)
+    return after
+  }
+
+  function lookAt(id: string, deadline: string): void {
+    timers.get(id)?.()
+    // a moment later, so that the deadline has passed for certain
+    const milliseconds = Math.max(0, Date.parse(deadline) - clock.now().getTime()) + 20
+    const look = () => {
+      timers.delete(id)
+      queue(id, () => settle(id)).catch((error: unknown) => logger.error({ err: error, approval: id }, 'an approval could not be settled'))
+    }
+    timers.set(id, scheduler.after(milliseconds, look))
+  }
+
+  const voidOne = (id: string, voidReason: string): Promise<void> =>
+    queue(id, async () => {
+      const before = await settle(id)
+      if (isOpen(before)) await move(before, { ...before, state: 'void', voidReason })
+    })
+
+  async function voidWhere(approvals: Approval[], reason: string): Promise<void> {
+    await Promise.all(approvals.map(({ id }) => voidOne(id, reason)))
+  }
+
+  async function create(call: HeldCall): Promise<{ approval: Approval; logIndex: number }> {
+    const open = await store.open(call.session.id)
+    if (open.length >= mostOpenPerSession) {
+      throw new AppError('CONFLICT', { problem: `${open.length} calls of this session wait for approval already` })
+    }
+    const { rule } = call.decision
+    const similar = await store.similar({ connection: call.session.connection, tool: call.tool, rule }, shownSimilar)
+    const approval = createApprovalRequest(call, clock.now(), similar)
+    const { id, digest, digestInput } = approval
+    const { index } = await log.append({ kind: 'approval.requested', approval: id, digest, input: digestInput })
+    await store.insert(approval, retryKey(call))
+    lookAt(id, approval.decideBy)
+    tell(approval)
+    return { approval, logIndex: index }
+  }
+
+  return {
+    async list(viewer) {
+      const newest = await store.newest(listedApprovals, seesOthersApprovals(viewer) ? undefined : viewer.sub)
+      return newest.filter((approval) => maySeeApproval(viewer, approval))
+    },
+
+    async get(viewer, id) {
+      const approval = await find(id)
+      if (!maySeeApproval(viewer, approval)) throw new AppError('NOT_FOUND', { what: 'The approval' })
+      return approval
+    },
+
+    vote: ({ person, keyThumbprint }, id, request) =>
+      queue(id, async () => {
+        const approval = await settle(id)
+        if (!maySeeApproval(person, approval)) throw new AppError('NOT_FOUND', { what: 'The approval' })
+        const groupsSince = ports.membership.since(person.sub)
+        const decided = decideVote({ approval, voter: person, request, keyThumbprint, groupsSince, now: clock.now() })
+        if (!decided.ok) throw decided.error
+        const { decision, reason, at, signature, key } = request
+        const vote: Vote = { person: { sub: person.sub, name: person.name }, decision, reason, at, signature, key }
+        await log.append({ kind: 'approval.vote', approval: id, digest: approval.digest, vote })
+        await store.addVote(id, vote)
+        const after = await settle(id)
+        if (after.state === 'pending') tell(after)
+        return after
+      }),
+
+    withdraw: (person, id) =>
+      queue(id, async () => {
+        const approval = await settle(id)
+        if (approval.requester.sub !== person.sub) throw new AppError('NOT_FOUND', { what: 'Your approval request' })
+        const withdrawn: Approval = { ...approval, state: 'withdrawn' }
+        if (isOpen(approval) && (await move(approval, withdrawn))) return withdrawn
+        throw new AppError('APPROVAL_NOT_PENDING', { approval: id, state: approval.state })
+      }),
+
+    request: (call) =>
+      queue(retryKey(call), async () => {
+        for (const { id } of await store.openByRetryKey(retryKey(call))) {
+          const approval = await queue(id, () => settle(id))
+          if (isOpen(approval)) return { approval, attached: true }
+        }
+        return { ...(await create(call)), attached: false }
+      }),
+
+    async decided(id, signal) {
+      const decision = new Promise<Approval>((resolve) => {
+        const resolves = waiting.get(id) ?? new Set()
+        resolves.add(resolve)
+        waiting.set(id, resolves)
+        signal.addEventListener('abort', () => resolves.delete(resolve), { once: true })
+      })
+      // it may have been decided before anybody waited
+      const now = await queue(id, () => settle(id))
+      return now.state === 'pending' ? decision : now
+    },
+
+    execute: (id, call) =>
+      queue(id, async () => {
+        const approval = await settle(id)
+        const digest = digestNow(approval, call, ports.policyVersion())
+        const liveMembers = new Map(approval.votes.map(({ person }) => [person.sub, ports.personNow(person.sub)?.groups ?? []]))
+        const decided = decideExecution({ approval, digest, now: clock.now(), liveMembers })
+        if (!decided.ok) {
+          if (decided.voids) await move(approval, { ...approval, state: 'void', voidReason: String(decided.error.data['reason']) })
+          return { ok: false, error: decided.error }
+        }
+        const executed: Approval = { ...approval, state: 'executed', executedAt: timestampOf(clock.now()) }
+        const moved = await move(approval, executed)
+        if (!moved) return { ok: false, error: new AppError('APPROVAL_NOT_PENDING', { approval: id, state: 'executed' }) }
+        return { ok: true, approval: executed, logIndex: moved.logIndex }
+      }),
+
+    voidSession: async (session) => voidWhere(await store.open(session), 'the session has ended'),
+    voidAll: async () => voidWhere(await store.open(), 'the gateway was started anew'),
+
+    policyChanged(version) {
+      const outdated = async () => (await store.open()).filter((approval) => approval.policyVersion !== version)
+      outdated()
+        .then((approvals) => voidWhere(approvals, 'another policy is in force'))
+        .catch((error: unknown) => logger.error({ err: error }, 'approvals under an earlier policy could not be voided'))
+    },
+
+    close() {
+      for (const cancel of timers.values()) cancel()
+      timers.clear()
+    },
+  }
+}
+
+const isOpen = ({ state }: Approval): boolean => state === 'pending' || state === 'approved'

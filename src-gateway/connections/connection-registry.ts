@@ -1,0 +1,89 @@
+import type { TransparencyLog } from '../../src-node/log-store.ts'
+import { timestampOf, type Clock } from '../../src-node/clock.ts'
+import { AppError } from '../../src-protocol/app-error.ts'
+import type { ConnectionRequest } from '../../src-protocol/http-api.ts'
+import { connection as connectionSchema, type Connection, type Person } from '../../src-protocol/model.ts'
+import type { AgentRegistry } from '../agents/agent-registry.ts'
+import type { ConnectionRow } from '../state/schema.ts'
+import type { StateDatabase } from '../state/state-database.ts'
+
+export interface ConnectionRegistry {
+  /** those that the person may start sessions on; administrators see all */
+  listFor(person: Person): Promise<Connection[]>
+  find(name: string): Promise<Connection | undefined>
+  create(request: ConnectionRequest, by: Person): Promise<Connection>
+  remove(name: string, by: Person): Promise<void>
+}
+
+export interface ConnectionRegistryPorts {
+  database: StateDatabase
+  agents: Pick<AgentRegistry, 'find' | 'list'>
+  log: TransparencyLog
+  clock: Clock
+  onChanged: () => void
+}
+
+/** Empty groups: every operator. */
+export const mayUseConnection = (person: Person, connection: { groups: readonly string[] }): boolean =>
+  connection.groups.length === 0 || connection.groups.some((group) => person.groups.includes(group))
+
+export function createConnectionRegistry({ database, agents, log, clock, onChanged }: ConnectionRegistryPorts): ConnectionRegistry {
+  const rowOf = (name: string) => database.selectFrom('connections').selectAll().where('name', '=', name).executeTakeFirst()
+
+  return {
+    async listFor(person) {
+      const rows = await database.selectFrom('connections').selectAll().orderBy('name').execute()
+      const known = new Map((await agents.list()).map((agent) => [agent.id as string, agent]))
+      const connections = rows.map((row) => toConnection(row, known.get(row.agent)))
+      return person.roles.includes('administrator') ? connections : connections.filter((connection) => mayUseConnection(person, connection))
+    },
+
+    async find(name) {
+      const row = await rowOf(name)
+      return row && toConnection(row, await agents.find(row.agent))
+    },
+
+    async create(request, by) {
+      const agent = await agents.find(request.agent)
+      if (!agent) throw new AppError('NOT_FOUND', { what: 'The agent' })
+      if (!agent.servers.some((server) => server.name === request.server))
+        throw new AppError('SERVER_UNKNOWN', { agent: agent.name, server: request.server })
+      if (await rowOf(request.name)) throw new AppError('CONFLICT', { problem: `A connection named ${request.name} exists already` })
+      await log.append({ kind: 'admin', act: 'connection.created', by: by.sub, subject: request.name })
+      const row: ConnectionRow = {
+        name: request.name,
+        title: request.title,
+        description: request.description ?? null,
+        agent: request.agent,
+        server: request.server,
+        groups: JSON.stringify(request.groups),
+        max_minutes: request.maxMinutes,
+        created_at: timestampOf(clock.now()),
+      }
+      await database.insertInto('connections').values(row).execute()
+      onChanged()
+      return toConnection(row, agent)
+    },
+
+    async remove(name, by) {
+      if (!(await rowOf(name))) throw new AppError('NOT_FOUND', { what: `The connection ${name}` })
+      await log.append({ kind: 'admin', act: 'connection.removed', by: by.sub, subject: name })
+      await database.deleteFrom('connections').where('name', '=', name).execute()
+      onChanged()
+    },
+  }
+}
+
+/** A connection outlives the agent that it names: it is shown, offline, until an administrator removes it. */
+function toConnection(row: ConnectionRow, agent: { id: string; name: string; online: boolean } | undefined): Connection {
+  return connectionSchema.parse({
+    name: row.name,
+    title: row.title,
+    description: row.description ?? undefined,
+    agent: { id: row.agent, name: agent?.name ?? 'removed agent', online: agent?.online ?? false },
+    server: row.server,
+    groups: JSON.parse(row.groups),
+    maxMinutes: row.max_minutes,
+    createdAt: row.created_at,
+  })
+}

@@ -1,0 +1,200 @@
+import type { FastifyInstance } from 'fastify'
+import { timestampOf, type Clock } from '../src-node/clock.ts'
+import type { Logger } from '../src-node/logger.ts'
+import type { TransparencyLog } from '../src-node/log-store.ts'
+import type { RecordingStore } from '../src-node/recording-store.ts'
+import type { Scheduler } from '../src-node/scheduler.ts'
+import type { GatewayConfig } from '../src-protocol/config.ts'
+import { agentTunnelPath, desktopTunnelPath } from '../src-protocol/http-api.ts'
+import type { Session } from '../src-protocol/model.ts'
+import { createAgentRegistry } from './agents/agent-registry.ts'
+import { createAgentAuthentication } from './agents/agent-token.ts'
+import { createAgentsOnline, type AgentsOnline } from './agents/agents-online.ts'
+import type { Approvals } from './approvals/approvals.ts'
+import { createApprovals } from './approvals/create-approvals.ts'
+import type { GroupMembership } from './approvals/group-membership.ts'
+import { createConnectionRegistry } from './connections/connection-registry.ts'
+import type { ExchangePorts } from './exchange/exchange-ports.ts'
+import { openExchange } from './exchange/open-exchange.ts'
+import type { Identity } from './identity/identity.ts'
+import { createPolicies, type Policies } from './policies/policies.ts'
+import { createRecordingIndex, type RecordingIndex } from './recordings/recording-index.ts'
+import { createHttpServer } from './routes/http-server.ts'
+import { createRouteHandlers } from './routes/route-handlers.ts'
+import { serveUpgrades } from './routes/upgrades.ts'
+import { maySeeSession } from './sessions/session-audience.ts'
+import { createSessionStore, type SessionStore } from './sessions/session-store.ts'
+import { createSessions, type Sessions } from './sessions/sessions.ts'
+import type { StateDatabase } from './state/state-database.ts'
+import { createCallPushes } from './tunnel/call-pushes.ts'
+import { createCheckpointPushes } from './tunnel/checkpoint-pushes.ts'
+import { createDesktops, type Desktops } from './tunnel/desktops.ts'
+
+export interface GatewayParts {
+  config: GatewayConfig
+  database: StateDatabase
+  log: TransparencyLog
+  recordings: RecordingStore
+  identity: Identity
+  membership: GroupMembership
+  clock: Clock
+  scheduler: Scheduler
+  logger: Logger
+  version: string
+}
+
+export interface Gateway {
+  app: FastifyInstance
+  store: SessionStore
+  index: RecordingIndex
+  approvals: Approvals
+  policies: Policies
+  close(): Promise<void>
+}
+
+/**
+ * Wires the services. They call each other both ways (a session ends when its agent is lost, an agent is told when a session ends), so what
+ * is made later is reached through functions, none of which runs before everything is made.
+ */
+export function createGateway(parts: GatewayParts): Gateway {
+  const { config, database, log, recordings, identity, membership, clock, scheduler, logger, version } = parts
+  const { publicUrl } = config
+  const store = createSessionStore(database)
+  const index = createRecordingIndex({ database, recordings, log })
+  const policies: Policies = createPolicies({
+    database,
+    log,
+    clock,
+    onActivated: (kind) => {
+      if (kind === 'policy') approvals.policyChanged(policies.inForce().policy.version)
+    },
+  })
+
+  const connectionsChanged = () => desktops.push({ type: 'connections' }, () => true)
+  const agents = createAgentRegistry({ database, log, clock, isOnline: (id) => agentsOnline.link(id) !== undefined })
+  const agentsOnline: AgentsOnline = createAgentsOnline({
+    registry: agents,
+    onChanged: connectionsChanged,
+    onLost: (agent) => sessions.agentLost(agent),
+    onSessionEnded: (session, error) => sessions.serverStopped(session, error),
+    log: logger,
+  })
+  const connections = createConnectionRegistry({ database, agents, log, clock, onChanged: connectionsChanged })
+
+  const approvals: Approvals = createApprovals({
+    database,
+    log,
+    clock,
+    scheduler,
+    logger,
+    policyVersion: () => policies.inForce().policy.version,
+    personNow: (sub) => identity.person(sub),
+    membership,
+    push: (approval, to) => desktops.push({ type: 'approval', approval }, ({ person }) => to(person)),
+  })
+  const exchangePorts: ExchangePorts = {
+    inForce: policies.inForce,
+    approvals,
+    limits: config.limits,
+    clock,
+    scheduler,
+    fail: (session, error) => sessions.fail(session, error),
+  }
+
+  const pushSession = (session: Session) =>
+    desktops.push({ type: 'session', session }, ({ person }) => maySeeSession(person, session.person.sub))
+  const callChanged = createCallPushes(scheduler, (signInId, call) =>
+    desktops.push({ type: 'call', call }, (signedIn) => signedIn.signInId === signInId),
+  )
+  const sessions: Sessions = createSessions({
+    store,
+    log,
+    recordings,
+    index,
+    policies,
+    exchangePorts,
+    findConnection: (name) => connections.find(name),
+    agentOffers: async (id, server) => (await agents.find(id))?.servers.some(({ name }) => name === server) ?? false,
+    agentLink: (id) => agentsOnline.link(id),
+    isDesktopConnected: (signInId) => desktops.isConnected(signInId),
+    onCallChanged: (session, call) => callChanged(session.signInId, call),
+    onChanged: pushSession,
+    graceSeconds: config.limits.graceSeconds,
+    gateway: publicUrl,
+    clock,
+    scheduler,
+    logger,
+  })
+  const desktops: Desktops = createDesktops({
+    identity,
+    tunnelUrl: publicUrl + desktopTunnelPath,
+    clock,
+    scheduler,
+    log: logger,
+    onExchange: (link, stream, head, body) =>
+      openExchange(exchangePorts, sessions.ofSignIn(link.signedIn.signInId, head.session), stream, head, body),
+    onConnected: (signInId) => sessions.desktopBack(signInId),
+    onGone: (signInId) => sessions.desktopGone(signInId),
+  })
+
+  const stopListening = [
+    identity.onSignedOut((signInId) => {
+      sessions.signedOut(signInId)
+      desktops.signedOut(signInId)
+    }),
+    identity.onPersonChanged((person) => {
+      membership.heard(person, timestampOf(clock.now()))
+      sessions.personChanged(person)
+    }),
+    log.onCheckpoint(createCheckpointPushes(scheduler, (note) => desktops.push({ type: 'checkpoint', note }, () => true))),
+  ]
+
+  const handlers = createRouteHandlers({
+    gateway: publicUrl,
+    version,
+    identity,
+    log,
+    agents,
+    agentsOnline,
+    connections,
+    sessions,
+    approvals,
+    recordings: index,
+    policies,
+  })
+  const { app, server } = createHttpServer({ publicUrl, identity, handlers, logger })
+  const authenticateAgent = createAgentAuthentication({ audience: publicUrl + agentTunnelPath, publicKey: agents.publicKey, clock })
+  const upgrades = serveUpgrades(
+    server,
+    {
+      async desktop({ headers }) {
+        const signedIn = await identity.authenticate({ method: 'GET', url: publicUrl + desktopTunnelPath, headers })
+        return (socket) => desktops.connected(socket, signedIn)
+      },
+      async agent({ headers }) {
+        const id = await authenticateAgent(headers.authorization)
+        const agent = await agents.find(id)
+        return (socket) => agentsOnline.connected(socket, { id, name: agent?.name ?? id })
+      },
+    },
+    logger,
+  )
+
+  return {
+    app,
+    store,
+    index,
+    approvals,
+    policies,
+    async close() {
+      for (const stop of stopListening) stop()
+      await sessions.close()
+      approvals.close()
+      desktops.close()
+      agentsOnline.close()
+      upgrades.close()
+      for (const socket of upgrades.clients) socket.terminate()
+      await app.close()
+    },
+  }
+}

@@ -1,0 +1,13 @@
+import type { AppError } from '../../src-protocol/app-error.ts'
+import type { MessageHead } from '../../src-protocol/tunnel.ts'
+
+/** Where the answers of one exchange go: a desktop's tunnel, or nowhere once the client has left. */
+export interface ClientStream {
+  /** the client has closed its stream, or the tunnel is gone: what is sent now reaches nobody */
+  readonly gone: boolean
+  head(status: number, headers: Record<string, string>): void
+  message(head: MessageHead, body: Uint8Array): void
+  keepAlive(): void
+  end(): void
+  abort(error: AppError): void
+}

@@ -1,0 +1,23 @@
+import { forwardedRequestHeaders } from '../../src-protocol/tunnel.ts'
+import type { Exchange } from './exchange.ts'
+import type { ExchangePorts } from './exchange-ports.ts'
+import { receiveServerFrame } from './receive-server-frame.ts'
+
+const forwarded = new Set<string>(forwardedRequestHeaders)
+
+/** Sends the exchange on to the agent, with the client's own bytes. What it carries must be recorded by then. */
+export function forward(ports: ExchangePorts, exchange: Exchange, bytes: Uint8Array): void {
+  const { session, head } = exchange
+  if (session.ended) return
+  const open = { session: session.id, method: head.method, headers: requestHeaders(head.headers) }
+  exchange.upstream = session.link.openExchange(open, bytes, (frame) => receiveServerFrame(ports, exchange, frame))
+}
+
+function requestHeaders(headers: Record<string, string>): Record<string, string> {
+  const kept: Record<string, string> = {}
+  for (const name in headers) {
+    const value = headers[name]
+    if (value !== undefined && (forwarded.has(name) || name.startsWith('mcp-param-'))) kept[name] = value
+  }
+  return kept
+}

@@ -1,0 +1,234 @@
+import { parseMessage } from '../../src-core/json/parse-message.ts'
+import { maskText } from '../../src-core/masking/mask-message.ts'
+import { AppError } from '../../src-protocol/app-error.ts'
+import type { Approval, SqlFacts } from '../../src-protocol/model.ts'
+import type { ApprovalRecord } from '../../src-protocol/recording.ts'
+import type { HeldCall } from '../approvals/approvals.ts'
+import { answer, close, endCall, eventStream } from './answer.ts'
+import type { Exchange } from './exchange.ts'
+import { deepestMessage, type ExchangePorts } from './exchange-ports.ts'
+import { forward } from './forward.ts'
+import { maskFor, messageRecord } from './message-record.ts'
+import { waitingProgress } from './progress.ts'
+import type { DecidedMessage } from './receive-client-message.ts'
+import { rpcError, toolRefusal } from './rpc-answer.ts'
+
+const keepAliveMs = 10_000
+const shownBefore = 5
+
+/**
+ * Holds a call until a person has decided. The request's record is durable by now; what is asked of the reviewers, what they decide and
+ * that it ran are each recorded before the next step. The bytes that go on in the end are the ones that were hashed.
+ */
+export async function holdForApproval(ports: ExchangePorts, exchange: Exchange, decided: DecidedMessage): Promise<void> {
+  const { session } = exchange
+  const held = describeHeldCall(ports, exchange, decided)
+  const requested = await ask(ports, exchange, held)
+  if (!requested) return
+  const { approval, attached, logIndex } = requested
+  if (exchange.call) session.calls.change(exchange.call, { approval: approval.id })
+  await recordEvent(exchange, approval, attached ? 'attached' : 'requested', { logIndex })
+  const stopWaiting = keepWaiting(ports, exchange, approval)
+  let outcome: Approval | 'pending'
+  try {
+    outcome = await waitForDecision(ports, exchange, approval)
+  } finally {
+    stopWaiting()
+  }
+  if (session.ended) return
+  if (outcome === 'pending' || exchange.stream.gone) return settlePending(ports, exchange, approval)
+  if (outcome.state !== 'approved') return settleRefused(ports, exchange, outcome)
+  await run(ports, exchange, decided, outcome)
+}
+
+/** Nothing if too many calls wait already: the client is told, and no reviewer is bothered. */
+async function ask(ports: ExchangePorts, exchange: Exchange, held: HeldCall) {
+  try {
+    return await ports.approvals.request(held)
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'CONFLICT') throw error
+    endCall(ports, exchange, { verdict: 'denied', because: error.message })
+    const { request, session } = exchange
+    if (request && !session.ended) answer(ports, exchange, rpcError(request.id, error))
+    return undefined
+  }
+}
+
+function describeHeldCall(
+  ports: ExchangePorts,
+  exchange: Exchange,
+  { message, method, bytes, masked, decision }: DecidedMessage,
+): HeldCall {
+  if (decision.effect !== 'review') throw new Error('only a call that policy holds can be held')
+  const { session } = exchange
+  const tool = message.tool ?? method
+  const span = message.argumentsSpan
+  return {
+    session,
+    method,
+    tool,
+    definition: session.tools.of(tool),
+    argumentBytes: span ? bytes.subarray(span.start, span.end) : new Uint8Array(),
+    argumentsText: argumentsOf(masked.bytes),
+    argumentsMasks: masked.masks.filter(({ path }) => path.startsWith('/params/arguments')),
+    ...(decision.sql && { sql: maskSql(ports, session.connection, tool, decision.sql) }),
+    before: session.calls.latest(shownBefore + 1).filter(({ seq }) => seq !== exchange.call?.seq),
+    decision,
+  }
+}
+
+function argumentsOf(maskedBytes: Uint8Array): string {
+  const parsed = parseMessage(maskedBytes, { maxBytes: Infinity, maxDepth: deepestMessage })
+  const span = parsed.ok ? parsed.message.argumentsSpan : undefined
+  return span ? new TextDecoder().decode(maskedBytes.subarray(span.start, span.end)) : '{}'
+}
+
+/** What the parser found is text of the arguments too. */
+function maskSql(ports: ExchangePorts, connection: string, tool: string, sql: SqlFacts): SqlFacts {
+  const { masking } = ports.inForce()
+  const mask = (text: string) => maskText(masking, text, { connection, tool }).text
+  return {
+    kinds: sql.kinds,
+    tables: sql.tables.map(mask),
+    writes: sql.writes.map(mask),
+    hasWhere: sql.hasWhere,
+    statements: sql.statements.map(({ kind, text }) => ({ kind, text: mask(text) })),
+  }
+}
+
+/** The time-outs of clients run on silence: comments keep the connection, progress (if it was asked for) keeps the call. */
+function keepWaiting(ports: ExchangePorts, exchange: Exchange, approval: Approval): () => void {
+  const accept = exchange.head.headers['accept'] ?? ''
+  if (!accept.includes('text/event-stream')) return () => {}
+  exchange.headSent = true
+  exchange.delivery.after(undefined, () => exchange.stream.head(200, eventStream))
+  let cancel = () => {}
+  const tell = () => {
+    exchange.delivery.after(undefined, () => exchange.stream.keepAlive())
+    const progress = waitingProgress(exchange, `Waiting for approval ${approval.id}`)
+    if (progress !== undefined) deliverProgress(ports, exchange, progress)
+    cancel = ports.scheduler.after(keepAliveMs, tell)
+  }
+  tell()
+  return () => cancel()
+}
+
+function deliverProgress(ports: ExchangePorts, exchange: Exchange, text: string): void {
+  const masked = maskFor(ports.inForce().masking, exchange, text)
+  const method = 'notifications/progress'
+  const durable = exchange.session.record(
+    messageRecord(exchange, { kind: 'notification', method }, masked, { direction: 'server', method }),
+  )
+  exchange.delivery.after(durable, () => exchange.stream.message({}, masked.bytes))
+}
+
+/** Until it is decided, the client's patience is used up, the client has left, or the session has ended. */
+async function waitForDecision(ports: ExchangePorts, exchange: Exchange, approval: Approval): Promise<Approval | 'pending'> {
+  const patience = new AbortController()
+  const cancel = ports.scheduler.after(ports.limits.holdSeconds * 1000, () => patience.abort())
+  exchange.stopHolding = () => patience.abort()
+  const over = new Promise<'pending'>((resolve) => patience.signal.addEventListener('abort', () => resolve('pending'), { once: true }))
+  try {
+    return await Promise.race([ports.approvals.decided(approval.id, patience.signal), over])
+  } finally {
+    cancel()
+    exchange.stopHolding = undefined
+    patience.abort()
+  }
+}
+
+/** The client is told to repeat the call; the approval stays, and only a call that waits for it can run it. */
+async function settlePending(ports: ExchangePorts, exchange: Exchange, approval: Approval): Promise<void> {
+  await recordEvent(exchange, approval, 'pending')
+  const because = exchange.stream.gone ? 'The client left while the call was held.' : 'The client was told to repeat the call.'
+  endCall(ports, exchange, { because })
+  if (exchange.stream.gone) return close(exchange)
+  const text =
+    `Pending approval ${approval.id}: nobody has decided yet, and the call has not run. ` +
+    `Repeat the same call with the same arguments to keep waiting; it attaches to this approval until ${approval.decideBy}.`
+  refuseCall(ports, exchange, new AppError('APPROVAL_PENDING', { approval: approval.id }), text, approval)
+}
+
+async function settleRefused(ports: ExchangePorts, exchange: Exchange, approval: Approval): Promise<void> {
+  const error = refusal(approval)
+  const { event, by, reason } = refusalEvent(approval)
+  await recordEvent(exchange, approval, event, { by, reason })
+  endCall(ports, exchange, { verdict: 'denied', because: error.message })
+  refuseCall(ports, exchange, error, `The call has not run. ${error.message} ${error.remedy}`, approval)
+}
+
+/** Executed at most once: the step that says so is durable before the bytes go on. */
+async function run(ports: ExchangePorts, exchange: Exchange, decided: DecidedMessage, approval: Approval): Promise<void> {
+  const { session } = exchange
+  const voters = approval.votes.filter(({ decision }) => decision === 'approve')
+  await recordEvent(exchange, approval, 'approved', { by: voters.map(({ person }) => person.name).join(', ') })
+  const execution = await ports.approvals.execute(approval.id, describeHeldCall(ports, exchange, decided))
+  if (session.ended) return
+  if (!execution.ok) {
+    await recordEvent(exchange, approval, 'void', { reason: execution.error.message })
+    endCall(ports, exchange, { verdict: 'denied', because: execution.error.message })
+    const text = `The call has not run. ${execution.error.message} ${execution.error.remedy}`
+    return refuseCall(ports, exchange, execution.error, text, approval)
+  }
+  await recordEvent(exchange, approval, 'executed', { logIndex: execution.logIndex })
+  if (exchange.call) session.calls.change(exchange.call, { state: 'running' })
+  forward(ports, exchange, decided.bytes)
+}
+
+function refuseCall(ports: ExchangePorts, exchange: Exchange, error: AppError, text: string, approval: Approval): void {
+  const { request } = exchange
+  if (exchange.session.ended || !request) return
+  const data = { code: error.code, approval: approval.id, rule: approval.rule, policyVersion: approval.policyVersion }
+  const body = request.method === 'tools/call' ? toolRefusal(request, text, data) : rpcError(request.id, error, data)
+  answer(ports, exchange, body, { approval: approval.id })
+}
+
+function recordEvent(
+  exchange: Exchange,
+  approval: Approval,
+  event: ApprovalRecord['event'],
+  facts: { by?: string; reason?: string; logIndex?: number } = {},
+): Promise<number> {
+  const { id, digest } = approval
+  return exchange.session.record({ kind: 'approval', exchange: exchange.number, approval: id, event, digest, ...facts })
+}
+
+function refusal(approval: Approval): AppError {
+  const id = approval.id
+  switch (approval.state) {
+    case 'denied': {
+      const denial = approval.votes.find(({ decision }) => decision === 'deny')
+      return new AppError('APPROVAL_DENIED', { approval: id, by: denial?.person.name ?? 'a reviewer', reason: denial?.reason ?? '' })
+    }
+    case 'expired':
+      return new AppError('APPROVAL_EXPIRED', { approval: id })
+    case 'withdrawn':
+      return new AppError('APPROVAL_VOID', { approval: id, reason: 'you withdrew it' })
+    case 'executed':
+      return new AppError('APPROVAL_VOID', { approval: id, reason: 'it has run already' })
+    case 'void':
+    case 'pending':
+    case 'approved':
+      return new AppError('APPROVAL_VOID', { approval: id, reason: approval.voidReason ?? 'it no longer holds' })
+    default:
+      return approval.state satisfies never
+  }
+}
+
+function refusalEvent(approval: Approval): { event: ApprovalRecord['event']; by?: string; reason?: string } {
+  const denial = approval.votes.find(({ decision }) => decision === 'deny')
+  switch (approval.state) {
+    case 'denied':
+      return { event: 'denied', by: denial?.person.name, reason: denial?.reason }
+    case 'expired':
+    case 'withdrawn':
+      return { event: approval.state }
+    case 'void':
+    case 'executed':
+    case 'pending':
+    case 'approved':
+      return { event: 'void', reason: refusal(approval).message }
+    default:
+      return approval.state satisfies never
+  }
+}

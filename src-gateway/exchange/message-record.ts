@@ -1,0 +1,58 @@
+import { hash } from 'node:crypto'
+import type { Message } from '../../src-core/json/parse-message.ts'
+import type { Masking } from '../../src-core/masking/load-masking.ts'
+import { maskMessage } from '../../src-core/masking/mask-message.ts'
+import type { MaskApplied } from '../../src-protocol/model.ts'
+import type { MessageRecord } from '../../src-protocol/recording.ts'
+import type { Exchange } from './exchange.ts'
+
+export type MessageRecordDraft = Omit<MessageRecord, 'v' | 'seq' | 'at'>
+
+/** A message after masking: what is recorded, and towards the client also what is delivered. */
+export interface MaskedMessage {
+  text: string
+  bytes: Uint8Array
+  masks: MaskApplied[]
+  maskingVersion: string
+}
+
+const encoder = new TextEncoder()
+
+/**
+ * Masks a message of the session's connection. Where nothing was masked `bytes` are the original ones.
+ * @throws AppError MESSAGE_UNMASKABLE
+ */
+export function maskFor(masking: Masking, exchange: Exchange, text: string, tool?: string, original?: Uint8Array): MaskedMessage {
+  const { connection } = exchange.session
+  const masked = maskMessage(masking, text, { connection, tool })
+  const bytes = original !== undefined && masked.text === text ? original : encoder.encode(masked.text)
+  return { text: masked.text, bytes, masks: masked.masks, maskingVersion: masking.version }
+}
+
+export interface RecordFacts {
+  direction: 'client' | 'server'
+  method: string
+  tool?: string | undefined
+  decision?: MessageRecord['decision']
+  approval?: MessageRecord['approval']
+}
+
+/** Length and hash are those of the masked bytes: the recording holds nothing from which a masked value could be guessed. */
+export function messageRecord(exchange: Exchange, message: Message, masked: MaskedMessage, facts: RecordFacts): MessageRecordDraft {
+  return {
+    kind: message.kind,
+    direction: facts.direction,
+    exchange: exchange.number,
+    method: facts.method,
+    ...(facts.tool !== undefined && { tool: facts.tool }),
+    ...(message.id !== undefined && { id: message.id }),
+    body: masked.text,
+    bytes: masked.bytes.length,
+    sha256: hash('sha256', masked.bytes, 'hex'),
+    ...(facts.decision && { decision: facts.decision }),
+    maskingVersion: masked.maskingVersion,
+    masks: masked.masks,
+    ...(facts.approval !== undefined && { approval: facts.approval }),
+    ...(facts.direction === 'server' && exchange.stream.gone && { delivered: false as const }),
+  }
+}

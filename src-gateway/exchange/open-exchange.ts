@@ -1,0 +1,76 @@
+import { hash } from 'node:crypto'
+import type { OpenHead } from '../../src-protocol/tunnel.ts'
+import type { LiveSession } from '../sessions/live-session.ts'
+import { close, endCall } from './answer.ts'
+import type { ClientStream } from './client-stream.ts'
+import { Delivery } from './delivery.ts'
+import { isStateless, type Exchange } from './exchange.ts'
+import type { ExchangePorts } from './exchange-ports.ts'
+import { forward } from './forward.ts'
+import { receiveClientMessage } from './receive-client-message.ts'
+
+/**
+ * Starts an exchange of a session that the caller has proved to own.
+ * @returns what to do when the client closes its stream
+ */
+export function openExchange(
+  ports: ExchangePorts,
+  session: LiveSession,
+  stream: ClientStream,
+  head: OpenHead,
+  body: Uint8Array,
+): () => void {
+  const exchange: Exchange = {
+    number: ++session.lastExchange,
+    session,
+    head,
+    stream,
+    delivery: new Delivery(
+      () => session.ended === undefined,
+      (error) => ports.fail(session, error),
+    ),
+    startedAt: ports.clock.now().getTime(),
+    headSent: false,
+    answered: false,
+    progressOffset: 0,
+  }
+  session.exchanges.add(exchange)
+  if (head.method === 'POST') receiveClientMessage(ports, exchange, body)
+  // a GET only listens: it carries no message, and every message that comes of it is recorded
+  else if (head.method === 'GET') forward(ports, exchange, new Uint8Array())
+  else forwardDelete(ports, exchange)
+  return () => clientLeft(ports, exchange)
+}
+
+/** The end of an MCP session is no JSON-RPC message, but it is something that the client did: it stands in the recording. */
+function forwardDelete(ports: ExchangePorts, exchange: Exchange): void {
+  const { session } = exchange
+  const durable = session.record({
+    kind: 'notification',
+    direction: 'client',
+    exchange: exchange.number,
+    method: 'DELETE',
+    body: '',
+    bytes: 0,
+    sha256: hash('sha256', '', 'hex'),
+    maskingVersion: ports.inForce().masking.version,
+    masks: [],
+  })
+  durable.then(
+    () => forward(ports, exchange, new Uint8Array()),
+    (error: unknown) => ports.fail(session, error),
+  )
+}
+
+/**
+ * Up to MCP 2025-11-25 a closed stream is no cancellation: the call runs on, and its answer is recorded as undelivered. Since 2026-07-28
+ * it is one. A stream that only listens ends with its listener in both.
+ */
+function clientLeft(ports: ExchangePorts, exchange: Exchange): void {
+  // nothing runs for a client that no longer waits; its approval stays for a repeated call
+  exchange.stopHolding?.()
+  if (exchange.head.method !== 'GET' && !isStateless(exchange.head.headers)) return
+  exchange.upstream?.abort()
+  if (exchange.call?.state === 'running') endCall(ports, exchange, { because: 'The client closed the stream, which cancels the call.' })
+  close(exchange)
+}

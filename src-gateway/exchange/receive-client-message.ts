@@ -1,0 +1,165 @@
+import { isJsonObject } from '../../src-core/json/json-value.ts'
+import { parseMessage, type Message, type RequestId } from '../../src-core/json/parse-message.ts'
+import { summariseArguments, summariseRequest } from '../../src-core/recording/message-summary.ts'
+import { decideMessage } from '../../src-core/policy/decide-message.ts'
+import type { Decision } from '../../src-core/policy/decision.ts'
+import { timestampOf } from '../../src-node/clock.ts'
+import { AppError } from '../../src-protocol/app-error.ts'
+import type { Call } from '../../src-protocol/model.ts'
+import { answer, recordError } from './answer.ts'
+import { isStateless, type Exchange } from './exchange.ts'
+import { deepestMessage, type ExchangePorts } from './exchange-ports.ts'
+import { forward } from './forward.ts'
+import { mismatchedHeader } from './header-check.ts'
+import { holdForApproval } from './hold-for-approval.ts'
+import { maskFor, messageRecord, type MaskedMessage } from './message-record.ts'
+import { rpcError, toolRefusal } from './rpc-answer.ts'
+import { serverRequestKey } from './server-request-key.ts'
+
+/** A client's message that was decided about, on its way: `bytes` are the ones that go on, and those that were hashed. */
+export interface DecidedMessage {
+  message: Message
+  method: string
+  bytes: Uint8Array
+  masked: MaskedMessage
+  decision: Decision
+}
+
+/**
+ * The way of a message from the client to the server (docs/architecture.md, "Life of a tool call"): parse a copy, decide, record, and
+ * only when the record is durable let the original bytes go on.
+ */
+export function receiveClientMessage(ports: ExchangePorts, exchange: Exchange, bytes: Uint8Array): void {
+  // 1. parse a copy
+  const parsed = parseMessage(bytes, { maxBytes: ports.limits.requestBytes, maxDepth: deepestMessage })
+  if (!parsed.ok) {
+    return refuse(ports, exchange, new AppError(parsed.code, parsed.data), bytes.length, parsed.id, parsed.method)
+  }
+  const { message, text } = parsed
+  const header = mismatchedHeader(exchange.head.headers, message)
+  if (header) return refuse(ports, exchange, new AppError('HEADER_MISMATCH', { header }), bytes.length, message.id, message.method)
+  if (message.method === undefined) return receiveClientResponse(ports, exchange, message, text, bytes)
+
+  // 2. decide
+  const { policy, masking } = ports.inForce()
+  const { session } = exchange
+  const { method, tool } = message
+  noteRequest(exchange, message, method)
+  const decision = decideMessage(policy, {
+    connection: session.connection,
+    server: session.server,
+    method,
+    ...(method === 'tools/call' ? { tool, args: message.args } : { args: message.params }),
+    person: session.person,
+  })
+  let masked: MaskedMessage
+  try {
+    masked = maskFor(masking, exchange, text, tool, bytes)
+  } catch (error) {
+    return refuse(ports, exchange, error as AppError, bytes.length, message.id, method)
+  }
+
+  // 3. record
+  const { effect, rule, policyVersion, because } = decision
+  const facts = { direction: 'client' as const, method, tool, decision: { effect, rule, policyVersion, because } }
+  const durable = session.record(messageRecord(exchange, message, masked, facts))
+
+  // 4. act, once the record is durable
+  const decided: DecidedMessage = { message, method, bytes, masked, decision }
+  durable.then(
+    (seq) => {
+      if (session.ended) return undefined
+      exchange.call = session.calls.add(toCall(exchange, decided, seq))
+      if (effect === 'allow') return forward(ports, exchange, bytes)
+      if (effect === 'deny') return deny(ports, exchange, decided)
+      return holdForApproval(ports, exchange, decided).catch((error: unknown) => ports.fail(session, error))
+    },
+    (error: unknown) => ports.fail(session, error),
+  )
+}
+
+function noteRequest(exchange: Exchange, message: Message, method: string): void {
+  if (message.kind !== 'request') return
+  const { headers } = exchange.head
+  exchange.request = {
+    id: message.id ?? '',
+    method,
+    stateless: isStateless(headers),
+    ...(message.tool !== undefined && { tool: message.tool }),
+    ...(message.progressToken !== undefined && { progressToken: message.progressToken }),
+  }
+  const client = method === 'initialize' ? message.params?.['clientInfo'] : undefined
+  if (isJsonObject(client) && typeof client['name'] === 'string') {
+    const version = typeof client['version'] === 'string' ? ` ${client['version']}` : ''
+    exchange.session.client = `${client['name']}${version}`.slice(0, 120)
+  }
+}
+
+function toCall(exchange: Exchange, { message, method, masked, decision }: DecidedMessage, seq: number): Call {
+  const { effect, rule, because, policyVersion } = decision
+  return {
+    session: exchange.session.id,
+    seq,
+    at: timestampOf(new Date(exchange.startedAt)),
+    direction: 'client',
+    method,
+    ...(message.tool !== undefined && { tool: message.tool }),
+    summary: summarise(message, masked),
+    state: effect === 'allow' ? 'running' : effect === 'review' ? 'held' : 'done',
+    verdict: effect === 'deny' ? 'denied' : effect === 'review' ? 'held' : masked.masks.length > 0 ? 'masked' : 'allowed',
+    ...(rule !== null && { rule }),
+    because,
+    policyVersion,
+    masks: [...masked.masks],
+    ...(effect === 'deny' && { tookMs: 0 }),
+  }
+}
+
+/** Shown and pushed, so it is made of the masked message only. */
+function summarise(message: Message, masked: MaskedMessage): string {
+  if (masked.masks.length > 0 || !isJsonObject(message.args)) return summariseRequest(masked.text)
+  return summariseArguments(message.args)
+}
+
+/** A tool call learns why in a result that the model reads; every other request in a JSON-RPC error. */
+function deny(ports: ExchangePorts, exchange: Exchange, { decision }: DecidedMessage): void {
+  const { request } = exchange
+  const { rule, because, policyVersion } = decision
+  const error = new AppError('POLICY_DENIED', { because, rule: rule ?? 'default deny' })
+  const data = { rule, policyVersion, because }
+  if (!request) return answer(ports, exchange, rpcError(null, error, data), { status: error.status })
+  if (request.method !== 'tools/call') return answer(ports, exchange, rpcError(request.id, error, data))
+  const by = rule === null ? 'Denied: no rule allows it' : `Denied by rule ${rule}`
+  const todo = rule === null ? 'If you need this, ask an administrator for a rule that allows it.' : error.remedy
+  const text = `${by} (policy ${policyVersion.slice(0, 12)}). ${because} ${todo}`
+  return answer(ports, exchange, toolRefusal(request, text, { code: error.code, ...data }))
+}
+
+/** What is not one well-formed message of ours to decide about never reaches the server. */
+function refuse(ports: ExchangePorts, exchange: Exchange, error: AppError, length: number, id?: RequestId | null, method?: string): void {
+  const durable = recordError(exchange, error, { refusedBytes: length, ...(method !== undefined && { method }) })
+  exchange.delivery.after(durable, () => {})
+  answer(ports, exchange, rpcError(id ?? null, error), { status: error.status })
+}
+
+/** Only what answers an open request of the server goes on: its request was decided about, so this needs no decision of its own. */
+function receiveClientResponse(ports: ExchangePorts, exchange: Exchange, message: Message, text: string, bytes: Uint8Array): void {
+  const { session } = exchange
+  const key = serverRequestKey(exchange, message.id)
+  const method = session.serverRequests.get(key)
+  if (method === undefined) {
+    const error = new AppError('MESSAGE_NOT_JSONRPC', { problem: 'no request of the server waits for this response' })
+    return refuse(ports, exchange, error, bytes.length)
+  }
+  let masked: MaskedMessage
+  try {
+    masked = maskFor(ports.inForce().masking, exchange, text, undefined, bytes)
+  } catch (error) {
+    return refuse(ports, exchange, error as AppError, bytes.length)
+  }
+  session.serverRequests.delete(key)
+  session.record(messageRecord(exchange, message, masked, { direction: 'client', method })).then(
+    () => forward(ports, exchange, bytes),
+    (error: unknown) => ports.fail(session, error),
+  )
+}

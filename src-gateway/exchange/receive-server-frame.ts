@@ -1,0 +1,47 @@
+import type { ResponseFrame } from '../../src-node/checked-frame.ts'
+import { AppError } from '../../src-protocol/app-error.ts'
+import { forwardedResponseHeaders, frameType } from '../../src-protocol/tunnel.ts'
+import { close, endCall, failExchange, finish } from './answer.ts'
+import type { Exchange } from './exchange.ts'
+import type { ExchangePorts } from './exchange-ports.ts'
+import { receiveServerMessage } from './receive-server-message.ts'
+
+/** One frame of the agent's answer. All of them pass through the exchange's delivery, so that their order is kept. */
+export function receiveServerFrame(ports: ExchangePorts, exchange: Exchange, frame: ResponseFrame): void {
+  const { session, stream, delivery } = exchange
+  if (session.ended) return
+  switch (frame.type) {
+    case frameType.head:
+      // a held call has had its head: what follows goes into the stream that is already open
+      if (exchange.headSent) return
+      exchange.headSent = true
+      return delivery.after(undefined, () => stream.head(frame.head.status, responseHeaders(frame.head.headers)))
+    case frameType.message:
+      return receiveServerMessage(ports, exchange, frame.head, frame.body)
+    case frameType.keepAlive:
+      return delivery.after(undefined, () => stream.keepAlive())
+    case frameType.end:
+      return delivery.after(undefined, () => {
+        endCall(ports, exchange)
+        finish(exchange)
+      })
+    case frameType.abort: {
+      const error = frame.head.error ? AppError.from(frame.head.error) : undefined
+      if (error) return failExchange(ports, exchange, error)
+      return delivery.after(undefined, () => {
+        endCall(ports, exchange, { verdict: 'failed' })
+        stream.abort(new AppError('SERVER_STOPPED', { server: session.server, problem: 'it broke off its answer' }))
+        close(exchange)
+      })
+    }
+  }
+}
+
+function responseHeaders(headers: Record<string, string>): Record<string, string> {
+  const kept: Record<string, string> = {}
+  for (const name of forwardedResponseHeaders) {
+    const value = headers[name]
+    if (value !== undefined) kept[name] = value
+  }
+  return kept
+}

@@ -1,0 +1,92 @@
+import { parseMessage, type Message } from '../../src-core/json/parse-message.ts'
+import { decideMessage } from '../../src-core/policy/decide-message.ts'
+import { AppError } from '../../src-protocol/app-error.ts'
+import type { MessageHead } from '../../src-protocol/tunnel.ts'
+import { answer, endCall, recordError } from './answer.ts'
+import type { Exchange } from './exchange.ts'
+import { deepestMessage, type ExchangePorts } from './exchange-ports.ts'
+import { maskFor, messageRecord, type MaskedMessage } from './message-record.ts'
+import { continueProgress } from './progress.ts'
+import { refuseServerRequest } from './refuse-server-request.ts'
+import { rpcError } from './rpc-answer.ts'
+import { serverRequestKey } from './server-request-key.ts'
+
+/**
+ * The way of a message from the server to the client: parse, decide (its requests and notifications), mask, record, deliver. The bytes
+ * that are delivered are the bytes that were recorded; where nothing was masked they are the server's own.
+ */
+export function receiveServerMessage(ports: ExchangePorts, exchange: Exchange, head: MessageHead, bytes: Uint8Array): void {
+  const { session, stream, delivery } = exchange
+  // an event without data primes the client's resumption (MCP 2025-11-25); there is nothing to see in it
+  if (bytes.length === 0) return delivery.after(undefined, () => stream.message(head, bytes))
+
+  const parsed = parseMessage(bytes, { maxBytes: ports.limits.responseBytes, maxDepth: deepestMessage })
+  if (!parsed.ok) return withhold(ports, exchange, unreadable(session.server, parsed.code, new AppError(parsed.code, parsed.data).message))
+  const { message } = parsed
+  const method = message.method ?? exchange.request?.method ?? 'unknown'
+  const tool = message.method === undefined ? exchange.request?.tool : undefined
+
+  const decision = message.method === undefined ? undefined : decideServerMessage(ports, exchange, message, method)
+  const text = continueProgress(exchange, message, parsed.text)
+  let masked: MaskedMessage
+  try {
+    masked = maskFor(ports.inForce().masking, exchange, text, tool, text === parsed.text ? bytes : undefined)
+  } catch (error) {
+    return withhold(ports, exchange, error as AppError)
+  }
+  const allowed = decision === undefined || decision.effect === 'allow'
+  const record = messageRecord(exchange, message, masked, { direction: 'server', method, tool, decision })
+  const durable = session.record(record)
+  if (!allowed) {
+    delivery.after(durable, () => {})
+    if (message.kind === 'request') refuseServerRequest(ports, exchange, message, decision)
+    return undefined
+  }
+  if (message.kind === 'request') session.serverRequests.set(serverRequestKey(exchange, message.id), method)
+  const answers = message.kind === 'response' && exchange.request !== undefined && message.id === exchange.request.id
+  if (answers) exchange.answered = true
+  delivery.after(durable, () => {
+    if (answers) settle(ports, exchange, message, masked)
+    stream.message(head, masked.bytes)
+  })
+  return undefined
+}
+
+/** Review is for calls of people; nobody could be asked in time about what a server sends on its own. */
+function decideServerMessage(ports: ExchangePorts, exchange: Exchange, message: Message, method: string) {
+  const { session } = exchange
+  const facts = { connection: session.connection, server: session.server, method, args: message.params, person: session.person }
+  const { effect, rule, policyVersion, because } = decideMessage(ports.inForce().policy, facts)
+  return { effect: effect === 'allow' ? ('allow' as const) : ('deny' as const), rule, policyVersion, because }
+}
+
+function settle(ports: ExchangePorts, exchange: Exchange, message: Message, masked: MaskedMessage): void {
+  const { call, session } = exchange
+  if (exchange.request?.method === 'tools/list') {
+    session.tools.learn(masked.masks.length === 0 ? message.result : (JSON.parse(masked.text) as Message).result)
+  }
+  if (!call) return
+  if (masked.masks.length > 0) {
+    session.calls.change(call, {
+      masks: [...call.masks, ...masked.masks],
+      ...(call.verdict === 'allowed' && { verdict: 'masked' as const }),
+    })
+  }
+  endCall(ports, exchange, exchange.stream.gone ? { because: 'The client had left before the answer came.' } : {})
+}
+
+/** Nothing of a message that could not be read to its end is passed on; whoever waits for it is told. */
+function withhold(ports: ExchangePorts, exchange: Exchange, error: AppError): void {
+  const { request } = exchange
+  const durable = recordError(exchange, error, { ...(request && { method: request.method, tool: request.tool }) })
+  exchange.delivery.after(durable, () => {})
+  if (!request || exchange.answered) return
+  exchange.upstream?.abort()
+  endCall(ports, exchange, { verdict: 'failed', because: error.message })
+  answer(ports, exchange, rpcError(request.id, error))
+}
+
+function unreadable(server: string, code: string, problem: string): AppError {
+  if (code === 'MESSAGE_NOT_JSON' || code === 'MESSAGE_NOT_JSONRPC') return new AppError('SERVER_OUTPUT_INVALID', { server })
+  return new AppError('MESSAGE_UNMASKABLE', { problem: problem.replace(/\.$/, '') })
+}

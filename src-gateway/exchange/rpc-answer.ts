@@ -1,0 +1,46 @@
+import type { RequestId } from '../../src-core/json/parse-message.ts'
+import type { AppError } from '../../src-protocol/app-error.ts'
+import type { ErrorCode } from '../../src-protocol/errors.ts'
+import type { OpenRequest } from './exchange.ts'
+
+/** JSON-RPC 2.0 and MCP 2026-07-28 name these; everything else of ours is -32001 with our own code in `data`. */
+const numbers: Partial<Record<ErrorCode, number>> = {
+  MESSAGE_NOT_JSON: -32700,
+  MESSAGE_NOT_JSONRPC: -32600,
+  MESSAGE_DUPLICATE_KEY: -32600,
+  MESSAGE_NUMBER_UNSAFE: -32600,
+  MESSAGE_TOO_DEEP: -32600,
+  MESSAGE_BATCH: -32600,
+  BODY_TOO_LARGE: -32600,
+  HEADER_MISMATCH: -32020,
+}
+
+/** An error as a JSON-RPC response: the code to decide by, what happened, and what to do about it. */
+export function rpcError(id: RequestId | null, error: AppError, data: Record<string, unknown> = {}): string {
+  return JSON.stringify({
+    jsonrpc: '2.0',
+    id,
+    error: {
+      code: numbers[error.code] ?? -32001,
+      message: `${error.message} ${error.remedy}`,
+      data: { code: error.code, remedy: error.remedy, ...data },
+    },
+  })
+}
+
+/**
+ * What a tools/call gets instead of a result. It is marked as an error although the protocol worked: the model then reads the text,
+ * and a client does not look for the structured content that the tool promises.
+ */
+export function toolRefusal(request: OpenRequest, text: string, meta: Record<string, unknown>): string {
+  return JSON.stringify({
+    jsonrpc: '2.0',
+    id: request.id,
+    result: {
+      ...(request.stateless && { resultType: 'complete' }),
+      content: [{ type: 'text', text }],
+      isError: true,
+      _meta: Object.fromEntries(Object.entries(meta).map(([name, value]) => [`gatehouse/${name}`, value])),
+    },
+  })
+}

@@ -1,0 +1,147 @@
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { systemClock, timestampOf, type Clock } from '../src-node/clock.ts'
+import { createLogger, type Logger } from '../src-node/logger.ts'
+import { openLog } from '../src-node/log-store.ts'
+import { openRecordingStore } from '../src-node/recording-store.ts'
+import { systemScheduler } from '../src-node/scheduler.ts'
+import { resolveSecret } from '../src-node/secret.ts'
+import { AppError } from '../src-protocol/app-error.ts'
+import type { GatewayConfig } from '../src-protocol/config.ts'
+import { createGroupMembership } from './approvals/group-membership.ts'
+import { openIdentity } from './identity/identity.ts'
+import { createGateway } from './create-gateway.ts'
+import { watchDocument } from './policies/watch-documents.ts'
+import { recoverSessions } from './sessions/recover-sessions.ts'
+import { lockDataFolder } from './state/instance-lock.ts'
+import { openLogKey } from './state/log-key.ts'
+import { openState } from './state/state-database.ts'
+
+export interface GatewayOptions {
+  config: GatewayConfig
+  /** base of the relative paths in the configuration */
+  folder: string
+  env: NodeJS.ProcessEnv
+  log?: Logger
+  clock?: Clock
+}
+
+export interface RunningGateway {
+  url: string
+  /** ends the sessions, seals them, and lets go of everything */
+  close(): Promise<void>
+}
+
+/**
+ * Starts the gateway: lock, stores, what a crash left unsealed, policy and masking, and only then the first request.
+ * @throws AppError CONFIG_INVALID, CONFLICT, PORT_TAKEN, POLICY_INVALID, MASKING_INVALID, RECORDING_UNAVAILABLE, LOG_UNAVAILABLE …
+ */
+export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
+  const { folder, env, log: logger = createLogger('gateway'), clock = systemClock } = options
+  const config = withAbsolutePaths(options.config, folder)
+  const { publicUrl } = config
+  const opened = new OpenedInOrder()
+  try {
+    mkdirSync(config.data, { recursive: true, mode: 0o700 })
+    opened.add(lockDataFolder(config.data))
+    const clientSecret = resolveSecret(config.identityProvider.clientSecret, { env, folder, name: 'identityProvider.clientSecret' })
+    const state = await openState(config.data)
+    opened.add(() => state.close())
+    const log = await openLog({ folder: config.log.folder, origin: config.log.origin, privateKey: openLogKey(config.data), clock })
+    opened.add(() => log.close())
+    const recordings = await openRecordingStore({ folder: config.recordings, clock })
+    const membership = createGroupMembership()
+    const identity = await openIdentity({
+      config,
+      database: state.connection,
+      publicUrl,
+      clientSecret,
+      clock,
+      log: logger,
+      onEvent: async ({ act, person }) => {
+        membership.heard(person, timestampOf(clock.now()))
+        await log.append({ kind: 'identity', act, person: person.sub })
+      },
+    })
+    opened.add(() => identity.close())
+
+    for (const person of identity.people()) membership.heard(person, timestampOf(clock.now()))
+
+    const version = ownVersion()
+    const gateway = createGateway({
+      config,
+      database: state.database,
+      log,
+      recordings,
+      identity,
+      membership,
+      clock,
+      scheduler: systemScheduler,
+      logger,
+      version,
+    })
+    await log.append({ kind: 'gateway.start', gateway: publicUrl, version })
+    const { store, index } = gateway
+    const recovered = await recoverSessions({ store, index, log, recordings, clock, gateway: publicUrl, logger })
+    await gateway.approvals.voidAll()
+    if (recovered > 0) logger.warn({ recovered }, 'sessions of an earlier run were sealed')
+    opened.add(await watchDocument(gateway.policies, 'policy', config.policy, logger))
+    opened.add(await watchDocument(gateway.policies, 'masking', config.masking, logger))
+
+    opened.add(() => gateway.close())
+    await listen(gateway, config)
+    logger.info({ url: publicUrl, version }, 'gateway started')
+    return { url: publicUrl, close: () => opened.close() }
+  } catch (error) {
+    await opened.close()
+    throw error
+  }
+}
+
+/** What was opened is closed in the opposite order, all of it, whatever fails on the way. */
+class OpenedInOrder {
+  readonly #closers: (() => unknown)[] = []
+
+  add(close: () => unknown): void {
+    this.#closers.push(close)
+  }
+
+  async close(): Promise<void> {
+    const failures: unknown[] = []
+    for (let close = this.#closers.pop(); close; close = this.#closers.pop()) {
+      try {
+        await close()
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    if (failures.length > 0) throw new AggregateError(failures, 'the gateway did not close cleanly')
+  }
+}
+
+function withAbsolutePaths(config: GatewayConfig, folder: string): GatewayConfig {
+  const absolute = (path: string) => resolve(folder, path)
+  return {
+    ...config,
+    publicUrl: config.publicUrl.replace(/\/+$/, ''),
+    data: absolute(config.data),
+    recordings: absolute(config.recordings),
+    log: { ...config.log, folder: absolute(config.log.folder) },
+    policy: absolute(config.policy),
+    masking: absolute(config.masking),
+  }
+}
+
+async function listen(gateway: ReturnType<typeof createGateway>, { listen: { host, port } }: GatewayConfig): Promise<void> {
+  try {
+    await gateway.app.listen({ host, port })
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EADDRINUSE') throw new AppError('PORT_TAKEN', { port }, { cause })
+    throw cause
+  }
+}
+
+function ownVersion(): string {
+  const manifest = JSON.parse(readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8')) as { version: string }
+  return manifest.version
+}

@@ -1,0 +1,27 @@
+import { loadMasking, type Masking } from '../../src-core/masking/load-masking.ts'
+import { loadPolicy } from '../../src-core/policy/load-policy.ts'
+import type { Policy } from '../../src-core/policy/policy.ts'
+import type { DocumentProblem } from '../../src-protocol/model.ts'
+
+export type DocumentKind = 'policy' | 'masking'
+
+export type LoadedDocument =
+  | { ok: true; kind: 'policy'; version: string; document: Policy }
+  | { ok: true; kind: 'masking'; version: string; document: Masking }
+  | { ok: false; problems: DocumentProblem[] }
+
+/** Reads a policy or masking text; its version is the SHA-256 of the text. */
+export async function loadDocument(kind: DocumentKind, text: string): Promise<LoadedDocument> {
+  if (kind === 'policy') {
+    const loaded = await loadPolicy(text)
+    return loaded.ok ? { ok: true, kind, version: loaded.policy.version, document: loaded.policy } : loaded
+  }
+  const loaded = loadMasking(text)
+  return loaded.ok ? { ok: true, kind, version: loaded.masking.version, document: loaded.masking } : loaded
+}
+
+/** `rules.3.when (line 17): …`, for logs and error messages. */
+export const describeProblems = (problems: readonly DocumentProblem[]): string =>
+  problems
+    .map(({ path, message, line }) => `${path === '' ? 'the document' : path}${line === undefined ? '' : ` (line ${line})`}: ${message}`)
+    .join('; ')

@@ -1,0 +1,92 @@
+import type { TransparencyLog } from '../../src-node/log-store.ts'
+import type { RecordingStore } from '../../src-node/recording-store.ts'
+import { AppError } from '../../src-protocol/app-error.ts'
+import type { HttpInput, HttpOutput } from '../../src-protocol/http-api.ts'
+import type { SessionId } from '../../src-protocol/ids.ts'
+import { recordingSummary, type Person, type RecordingSummary } from '../../src-protocol/model.ts'
+import type { RecordingRow } from '../state/schema.ts'
+import type { StateDatabase } from '../state/state-database.ts'
+
+/** Sealed recordings: which there are, and each with the proof that it is in the log. */
+export interface RecordingIndex {
+  add(summary: RecordingSummary, logIndex: number): Promise<void>
+  list(page: HttpInput<'recordings'>): Promise<HttpOutput<'recordings'>>
+  /** Who takes a recording out of the gateway stands in the log before it is handed out. */
+  handOut(session: SessionId, to: Person): Promise<HttpOutput<'recording'>>
+}
+
+const defaultPage = 100
+
+export function createRecordingIndex(ports: {
+  database: StateDatabase
+  recordings: Pick<RecordingStore, 'readText'>
+  log: TransparencyLog
+}): RecordingIndex {
+  const { database, recordings, log } = ports
+
+  return {
+    async add(summary, logIndex) {
+      const row: RecordingRow = {
+        session: summary.session,
+        connection: summary.connection,
+        person: JSON.stringify(summary.person),
+        reason: summary.reason,
+        started_at: summary.startedAt,
+        ended_at: summary.endedAt,
+        end_reason: summary.endReason,
+        records: summary.records,
+        bytes: summary.bytes,
+        counts: JSON.stringify(summary.counts),
+        policy_version: summary.policyVersion,
+        masking_version: summary.maskingVersion,
+        log_index: logIndex,
+      }
+      await database
+        .insertInto('recordings')
+        .values(row)
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
+    },
+
+    async list({ cursor, limit }) {
+      const size = Number(limit ?? defaultPage)
+      const newest = database.selectFrom('recordings').selectAll().orderBy('log_index', 'desc').limit(size)
+      const rows = await (cursor === undefined ? newest : newest.where('log_index', '<', cursorOf(cursor))).execute()
+      const { total } = await database
+        .selectFrom('recordings')
+        .select(({ fn }) => fn.countAll<number>().as('total'))
+        .executeTakeFirstOrThrow()
+      const last = rows.at(-1)
+      return { recordings: rows.map(toSummary), total, ...(rows.length === size && last && { next: String(last.log_index) }) }
+    },
+
+    async handOut(session, to) {
+      const row = await database.selectFrom('recordings').selectAll().where('session', '=', session).executeTakeFirst()
+      if (!row) throw new AppError('NOT_FOUND', { what: `A sealed recording of session ${session}` })
+      await log.append({ kind: 'export', by: to.sub, session })
+      return { summary: toSummary(row), text: await recordings.readText(session), proof: await log.tlogProof(row.log_index) }
+    },
+  }
+}
+
+function cursorOf(text: string): number {
+  const cursor = Number(text)
+  if (!Number.isSafeInteger(cursor)) throw new AppError('INVALID_REQUEST', { problem: 'cursor: not one that a page named as next' })
+  return cursor
+}
+
+const toSummary = (row: RecordingRow): RecordingSummary =>
+  recordingSummary.parse({
+    session: row.session,
+    connection: row.connection,
+    person: JSON.parse(row.person),
+    reason: row.reason,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    endReason: row.end_reason,
+    records: row.records,
+    bytes: row.bytes,
+    counts: JSON.parse(row.counts),
+    policyVersion: row.policy_version,
+    maskingVersion: row.masking_version,
+  })

@@ -1,0 +1,38 @@
+import { AppError } from '../../src-protocol/app-error.ts'
+import type { httpApi, HttpApi } from '../../src-protocol/http-api.ts'
+import type { Person, Role } from '../../src-protocol/model.ts'
+
+type PersonRoute = {
+  [K in keyof HttpApi]: HttpApi[K] extends { public: true } ? never : K
+}[keyof typeof httpApi]
+
+/** Who may use a route, by role: any one of those named. What depends on the single session or approval is decided where it is known. */
+export const routeAccess: Record<PersonRoute, readonly Role[] | 'everyone'> = {
+  me: 'everyone',
+  signOut: 'everyone',
+  connections: 'everyone',
+  createConnection: ['administrator'],
+  removeConnection: ['administrator'],
+  agents: ['administrator'],
+  createJoinToken: ['administrator'],
+  removeAgent: ['administrator'],
+  sessions: 'everyone',
+  openSession: ['operator'],
+  session: 'everyone',
+  endSession: 'everyone',
+  approvals: 'everyone',
+  approval: 'everyone',
+  vote: ['reviewer'],
+  withdraw: 'everyone',
+  recordings: ['auditor', 'administrator'],
+  recording: ['auditor', 'administrator'],
+  policies: ['administrator', 'auditor', 'reviewer'],
+  checkPolicy: ['administrator'],
+  activatePolicy: ['administrator'],
+}
+
+/** @throws AppError FORBIDDEN */
+export function assertRole(person: Person, allowed: readonly Role[] | 'everyone'): void {
+  if (allowed === 'everyone' || allowed.some((role) => person.roles.includes(role))) return
+  throw new AppError('FORBIDDEN', { needed: `the role ${allowed.join(' or ')}` })
+}

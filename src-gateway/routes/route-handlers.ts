@@ -1,0 +1,92 @@
+import type { z } from 'zod'
+import type { TransparencyLog } from '../../src-node/log-store.ts'
+import { AppError } from '../../src-protocol/app-error.ts'
+import type { HttpApi, HttpOutput } from '../../src-protocol/http-api.ts'
+import type { AgentRegistry } from '../agents/agent-registry.ts'
+import type { AgentsOnline } from '../agents/agents-online.ts'
+import type { Approvals } from '../approvals/approvals.ts'
+import type { ConnectionRegistry } from '../connections/connection-registry.ts'
+import type { Identity, SignedIn } from '../identity/identity.ts'
+import type { Policies } from '../policies/policies.ts'
+import type { RecordingIndex } from '../recordings/recording-index.ts'
+import type { Sessions } from '../sessions/sessions.ts'
+
+/** What a route gets: checked parameters and input, and who asks (nobody on a public route). */
+export interface RouteRequest<K extends keyof HttpApi> {
+  params: z.output<HttpApi[K]['params']>
+  input: z.output<HttpApi[K]['input']>
+  signedIn: HttpApi[K] extends { public: true } ? undefined : SignedIn
+}
+
+/** One function a route; the type sees to it that none is forgotten. */
+export type RouteHandlers = { [K in keyof HttpApi]: (request: RouteRequest<K>) => Promise<HttpOutput<K>> }
+
+export interface RouteServices {
+  gateway: string
+  version: string
+  identity: Pick<Identity, 'signOut'>
+  log: TransparencyLog
+  agents: AgentRegistry
+  agentsOnline: Pick<AgentsOnline, 'drop'>
+  connections: ConnectionRegistry
+  sessions: Sessions
+  approvals: Approvals
+  recordings: RecordingIndex
+  policies: Policies
+}
+
+export function createRouteHandlers(services: RouteServices): RouteHandlers {
+  const { agents, connections, sessions, approvals, recordings, policies, log } = services
+  return {
+    me: async ({ signedIn: { person } }) => ({
+      person,
+      gateway: services.gateway,
+      version: services.version,
+      logOrigin: log.origin,
+      logKey: log.verifierKey,
+    }),
+    signOut: async ({ signedIn }) => {
+      await services.identity.signOut(signedIn)
+      return {}
+    },
+
+    connections: async ({ signedIn: { person } }) => ({ connections: await connections.listFor(person) }),
+    createConnection: ({ input, signedIn: { person } }) => connections.create(input, person),
+    removeConnection: async ({ params, signedIn: { person } }) => {
+      await connections.remove(params.name, person)
+      return {}
+    },
+
+    agents: async () => ({ agents: await agents.list() }),
+    createJoinToken: ({ input, signedIn: { person } }) => agents.createJoinToken(input.name, person),
+    removeAgent: async ({ params, signedIn: { person } }) => {
+      await agents.remove(params.id, person)
+      services.agentsOnline.drop(params.id)
+      return {}
+    },
+    enrolAgent: ({ input }) => agents.enrol(input.joinToken, input.publicKey),
+
+    sessions: async ({ signedIn: { person } }) => ({ sessions: await sessions.list(person) }),
+    openSession: ({ input, signedIn }) => sessions.open(signedIn, input),
+    session: ({ params, signedIn: { person } }) => sessions.get(person, params.id),
+    endSession: ({ params, signedIn: { person } }) => sessions.endBy(person, params.id),
+
+    approvals: async ({ signedIn: { person } }) => ({ approvals: await approvals.list(person) }),
+    approval: ({ params, signedIn: { person } }) => approvals.get(person, params.id),
+    vote: ({ params, input, signedIn }) => approvals.vote(signedIn, params.id, input),
+    withdraw: ({ params, signedIn: { person } }) => approvals.withdraw(person, params.id),
+
+    recordings: ({ input }) => recordings.list(input),
+    recording: ({ params, signedIn: { person } }) => recordings.handOut(params.id, person),
+
+    policies: async () => ({ versions: await policies.list() }),
+    checkPolicy: async ({ input }) => ({ problems: await policies.check(input.kind, input.text) }),
+    activatePolicy: ({ input, signedIn: { person } }) => policies.activate(input.kind, input.text, person.sub),
+
+    logCheckpoint: async () => ({ note: log.checkpoint(), key: log.verifierKey }),
+    logConsistency: async ({ input: { from, to } }) => {
+      if (from > to || to > log.size) throw new AppError('INVALID_REQUEST', { problem: `from and to: 0 ≤ from ≤ to ≤ ${log.size}` })
+      return { hashes: await log.consistencyProof(from, to) }
+    },
+  }
+}

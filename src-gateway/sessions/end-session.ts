@@ -1,0 +1,59 @@
+import { timestampOf, type Clock } from '../../src-node/clock.ts'
+import type { Logger } from '../../src-node/logger.ts'
+import { AppError } from '../../src-protocol/app-error.ts'
+import type { EndReason, Session } from '../../src-protocol/model.ts'
+import { cutExchange } from '../exchange/answer.ts'
+import type { ExchangePorts } from '../exchange/exchange-ports.ts'
+import { toSession, type LiveSession } from './live-session.ts'
+import { sealRecording, type SealPorts } from './seal-session.ts'
+import type { SessionStore } from './session-store.ts'
+
+export interface SessionEndingPorts extends SealPorts {
+  store: SessionStore
+  exchangePorts: ExchangePorts
+  clock: Clock
+  logger: Logger
+  onChanged(session: Session): void
+}
+
+/**
+ * Ends a session, once. The first three steps happen in the same turn of the event loop, so that nothing passes between them:
+ *
+ * 1. mark it as ended: what waits for its record to become durable is dropped when it is
+ * 2. cut every open exchange, and tell the agent
+ * 3. tell who watches
+ * 4. void its approvals
+ * 5. close the recording, put its root into the log, index it
+ */
+export function createSessionEnding(ports: SessionEndingPorts) {
+  return function endSession(session: LiveSession, reason: EndReason, error?: AppError): Promise<void> {
+    if (session.sealed) return session.sealed
+    const cut = error ?? new AppError('SESSION_ENDED', { reason })
+    session.ended = { reason, at: timestampOf(ports.clock.now()), error: cut }
+    for (const exchange of [...session.exchanges]) cutExchange(ports.exchangePorts, exchange, cut)
+    session.link.endSession(session.id)
+    ports.logger.info({ session: session.id, reason }, 'session ended')
+    ports.onChanged(toSession(session))
+    session.sealed = seal(ports, session, reason)
+    return session.sealed
+  }
+}
+
+async function seal(ports: SessionEndingPorts, session: LiveSession, reason: EndReason): Promise<void> {
+  let sealed = false
+  try {
+    await ports.exchangePorts.approvals.voidSession(session.id)
+    const closed = await session.recording.close({ endReason: reason, counts: session.verdicts.counts() })
+    await sealRecording(ports, session.id, closed)
+    sealed = true
+  } catch (error) {
+    // the next start finds the session unsealed and does what is missing
+    ports.logger.error({ err: error, session: session.id }, 'the session could not be sealed')
+  }
+  try {
+    await ports.store.close(session, sealed)
+  } catch (error) {
+    ports.logger.error({ err: error, session: session.id }, 'the end of the session could not be stored')
+  }
+  ports.onChanged(toSession(session))
+}

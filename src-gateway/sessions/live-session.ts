@@ -1,0 +1,68 @@
+import type { RecordingWriter } from '../../src-node/recording-writer.ts'
+import type { AppError } from '../../src-protocol/app-error.ts'
+import type { ConnectionName, SessionId } from '../../src-protocol/ids.ts'
+import type { RecordDraft } from '../../src-protocol/recording.ts'
+import type { VerdictCounter } from '../../src-core/recording/verdict-counter.ts'
+import type { EndReason, Person, Session } from '../../src-protocol/model.ts'
+import type { AgentLink } from '../agents/agent-link.ts'
+import type { CallList } from '../exchange/call-list.ts'
+import type { Exchange } from '../exchange/exchange.ts'
+import type { ToolDefinitions } from '../exchange/tool-definitions.ts'
+
+/** A session that runs: everything the hot path needs is at hand, so that no message waits for the database. */
+export interface LiveSession {
+  readonly id: SessionId
+  readonly counter: number
+  /** with the groups that the identity provider named last */
+  person: Person
+  /** the sign-in that opened it: no other one may use it, not even of the same person */
+  readonly signInId: string
+  readonly connection: ConnectionName
+  /** of the connection: a person who leaves them loses the session */
+  readonly groups: readonly string[]
+  readonly server: string
+  readonly agent: { id: string; name: string }
+  readonly link: AgentLink
+  readonly reason: string
+  readonly startedAt: string
+  readonly endsAt: string
+  readonly endsAtMs: number
+  readonly policyVersion: string
+  readonly maskingVersion: string
+  /** keys the hashes of arguments; it is never stored, so that they cannot be guessed afterwards */
+  readonly salt: Uint8Array
+  readonly recording: RecordingWriter
+  readonly calls: CallList
+  readonly tools: ToolDefinitions
+  readonly verdicts: VerdictCounter
+  readonly exchanges: Set<Exchange>
+  /** requests of the server that were let through and wait for the client's response → their method */
+  readonly serverRequests: Map<string, string>
+  /** appends to the recording and to the sums; resolves with the record's number once it is durable */
+  record(draft: RecordDraft): Promise<number>
+  lastExchange: number
+  /** `clientInfo` of initialize */
+  client?: string
+  /** set first of all when it ends: from then on no message goes on in either direction */
+  ended?: { reason: EndReason; at: string; error: AppError }
+  /** resolves once the session is sealed, or could not be */
+  sealed?: Promise<void>
+}
+
+export function toSession(live: LiveSession): Session {
+  return {
+    id: live.id,
+    connection: live.connection,
+    person: live.person,
+    reason: live.reason,
+    startedAt: live.startedAt,
+    endsAt: live.endsAt,
+    ...(live.ended && { endedAt: live.ended.at, endReason: live.ended.reason }),
+    state: live.ended ? 'ended' : 'live',
+    ...(live.client !== undefined && { client: live.client }),
+    policyVersion: live.policyVersion,
+    maskingVersion: live.maskingVersion,
+    records: live.recording.count,
+    counts: live.verdicts.counts(),
+  }
+}

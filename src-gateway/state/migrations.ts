@@ -1,0 +1,48 @@
+import { sql, type Kysely } from 'kysely'
+import { Migrator, type Migration } from 'kysely/migration'
+
+const migrations: Record<string, Migration> = {
+  '001-first': { up: createFirstTables },
+}
+
+/** Brings the database to the newest schema; each step runs once, in the order of the names. */
+export async function migrateToLatest(database: Kysely<never>): Promise<void> {
+  const migrator = new Migrator({ db: database, provider: { getMigrations: () => Promise.resolve(migrations) } })
+  const { error } = await migrator.migrateToLatest()
+  if (error) throw error instanceof Error ? error : new Error('The state database could not be migrated', { cause: error })
+}
+
+async function createFirstTables(database: Kysely<unknown>): Promise<void> {
+  const statements = [
+    sql`CREATE TABLE agents (id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, public_key TEXT NOT NULL, enrolled_at TEXT NOT NULL,
+      last_seen_at TEXT, version TEXT, servers TEXT NOT NULL) STRICT`,
+    sql`CREATE TABLE join_tokens (hash TEXT PRIMARY KEY, name TEXT NOT NULL, created_by TEXT NOT NULL, expires_at TEXT NOT NULL,
+      used_at TEXT) STRICT`,
+    sql`CREATE TABLE connections (name TEXT PRIMARY KEY, title TEXT NOT NULL, description TEXT, agent TEXT NOT NULL, server TEXT NOT NULL,
+      groups TEXT NOT NULL, max_minutes INTEGER NOT NULL, created_at TEXT NOT NULL) STRICT`,
+    sql`CREATE TABLE sessions (id TEXT PRIMARY KEY, counter INTEGER NOT NULL UNIQUE, connection TEXT NOT NULL, agent_id TEXT NOT NULL,
+      agent_name TEXT NOT NULL, server TEXT NOT NULL, person_sub TEXT NOT NULL, person TEXT NOT NULL, reason TEXT NOT NULL,
+      started_at TEXT NOT NULL, ends_at TEXT NOT NULL, ended_at TEXT, end_reason TEXT, client TEXT, policy_version TEXT NOT NULL,
+      masking_version TEXT NOT NULL, records INTEGER NOT NULL, counts TEXT NOT NULL, logged INTEGER NOT NULL, sealed INTEGER NOT NULL)
+      STRICT`,
+    sql`CREATE INDEX sessions_unsealed ON sessions (counter) WHERE sealed = 0`,
+    sql`CREATE INDEX sessions_by_person ON sessions (person_sub, counter)`,
+    sql`CREATE TABLE approvals (id TEXT PRIMARY KEY, state TEXT NOT NULL, session TEXT NOT NULL, requester TEXT NOT NULL,
+      connection TEXT NOT NULL, tool TEXT NOT NULL, rule TEXT NOT NULL, retry_key TEXT NOT NULL, requested_at TEXT NOT NULL, run_by TEXT,
+      executed_at TEXT, void_reason TEXT, document TEXT NOT NULL) STRICT`,
+    sql`CREATE INDEX approvals_open ON approvals (session) WHERE state IN ('pending', 'approved')`,
+    sql`CREATE INDEX approvals_retry ON approvals (retry_key)`,
+    sql`CREATE INDEX approvals_similar ON approvals (connection, tool, rule, requested_at)`,
+    sql`CREATE INDEX approvals_newest ON approvals (requested_at)`,
+    sql`CREATE TABLE votes (approval TEXT NOT NULL REFERENCES approvals (id), person_sub TEXT NOT NULL, at TEXT NOT NULL, vote TEXT NOT NULL,
+      PRIMARY KEY (approval, person_sub)) STRICT`,
+    sql`CREATE TABLE policy_versions (kind TEXT NOT NULL, version TEXT NOT NULL, text TEXT NOT NULL, author TEXT NOT NULL, at TEXT NOT NULL,
+      active INTEGER NOT NULL, PRIMARY KEY (kind, version)) STRICT`,
+    sql`CREATE TABLE policy_files (kind TEXT PRIMARY KEY, version TEXT NOT NULL) STRICT`,
+    sql`CREATE TABLE recordings (session TEXT PRIMARY KEY, connection TEXT NOT NULL, person TEXT NOT NULL, reason TEXT NOT NULL,
+      started_at TEXT NOT NULL, ended_at TEXT NOT NULL, end_reason TEXT NOT NULL, records INTEGER NOT NULL, bytes INTEGER NOT NULL,
+      counts TEXT NOT NULL, policy_version TEXT NOT NULL, masking_version TEXT NOT NULL, log_index INTEGER NOT NULL) STRICT`,
+    sql`CREATE INDEX recordings_newest ON recordings (log_index)`,
+  ]
+  for (const statement of statements) await statement.execute(database)
+}

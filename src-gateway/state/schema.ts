@@ -1,0 +1,125 @@
+/** Tables of the gateway's state. Times are RFC 3339 texts, documents are JSON texts. The tables of sign-ins belong to identity/. */
+
+export interface AgentRow {
+  id: string
+  name: string
+  public_key: string
+  enrolled_at: string
+  last_seen_at: string | null
+  version: string | null
+  servers: string
+}
+
+export interface JoinTokenRow {
+  /** SHA-256 of the token: whoever reads the state cannot enrol an agent */
+  hash: string
+  name: string
+  created_by: string
+  expires_at: string
+  used_at: string | null
+}
+
+export interface ConnectionRow {
+  name: string
+  title: string
+  description: string | null
+  agent: string
+  server: string
+  groups: string
+  max_minutes: number
+  created_at: string
+}
+
+export interface SessionRow {
+  id: string
+  counter: number
+  connection: string
+  agent_id: string
+  agent_name: string
+  server: string
+  person_sub: string
+  person: string
+  reason: string
+  started_at: string
+  ends_at: string
+  ended_at: string | null
+  end_reason: string | null
+  client: string | null
+  policy_version: string
+  masking_version: string
+  records: number
+  counts: string
+  /** 1 once the session's open entry is in the log */
+  logged: number
+  /** 1 once the session's close entry is in the log */
+  sealed: number
+}
+
+export interface ApprovalRow {
+  id: string
+  state: string
+  session: string
+  requester: string
+  connection: string
+  tool: string
+  rule: string
+  /** what an identical retry has in common with the request: see approvals/approval-request.ts */
+  retry_key: string
+  requested_at: string
+  run_by: string | null
+  executed_at: string | null
+  void_reason: string | null
+  /** the approval as it was requested */
+  document: string
+}
+
+export interface VoteRow {
+  approval: string
+  person_sub: string
+  at: string
+  vote: string
+}
+
+export interface PolicyVersionRow {
+  kind: string
+  version: string
+  text: string
+  author: string
+  at: string
+  active: number
+}
+
+/** The content last seen in a document's file: only a change of the file counts as news from it. */
+export interface PolicyFileRow {
+  kind: string
+  version: string
+}
+
+export interface RecordingRow {
+  session: string
+  connection: string
+  person: string
+  reason: string
+  started_at: string
+  ended_at: string
+  end_reason: string
+  records: number
+  bytes: number
+  counts: string
+  policy_version: string
+  masking_version: string
+  /** index of the session.close entry in the log */
+  log_index: number
+}
+
+export interface StateTables {
+  agents: AgentRow
+  join_tokens: JoinTokenRow
+  connections: ConnectionRow
+  sessions: SessionRow
+  approvals: ApprovalRow
+  votes: VoteRow
+  policy_versions: PolicyVersionRow
+  policy_files: PolicyFileRow
+  recordings: RecordingRow
+}

@@ -1,0 +1,116 @@
+import type { WebSocket } from 'ws'
+import { checkRequestFrame } from '../../src-node/checked-frame.ts'
+import { closeCode, openFrameSocket, type Closed, type FrameSocket } from '../../src-node/frame-socket.ts'
+import { AppError } from '../../src-protocol/app-error.ts'
+import type { Push } from '../../src-protocol/push.ts'
+import { desktopControl, frameType, type OpenHead } from '../../src-protocol/tunnel.ts'
+import type { ClientStream } from '../exchange/client-stream.ts'
+import type { SignedIn } from '../identity/identity.ts'
+
+export interface DesktopLink {
+  readonly signedIn: SignedIn
+  push(message: Push): void
+  renewed(signedIn: SignedIn): void
+  close(code: number, reason: string): void
+}
+
+export interface DesktopLinkEvents {
+  /** @returns what to do when the client closes its stream. @throws AppError, told to the client */
+  onExchange(link: DesktopLink, stream: ClientStream, head: OpenHead, body: Uint8Array): () => void
+  onRenew(link: DesktopLink, renewal: { accessToken: string; proof: string }): void
+  onClose(link: DesktopLink, closed: Closed): void
+}
+
+/** one desktop cannot open more at a time: each costs the gateway memory */
+const mostExchanges = 1024
+
+interface OpenStream {
+  gone: boolean
+  left: () => void
+}
+
+/** The gateway's end of a desktop's WebSocket: its exchanges, and what is pushed to the person at it. */
+export function openDesktopLink(socket: WebSocket, signedIn: SignedIn, events: DesktopLinkEvents): DesktopLink {
+  const streams = new Map<number, OpenStream>()
+  let lastExchange = 0
+  let current = signedIn
+
+  const frames: FrameSocket<Push> = openFrameSocket(socket, {
+    check: checkRequestFrame,
+    control: desktopControl,
+    onFrame(frame) {
+      if (frame.type === frameType.open) return open(frame.exchange, frame.head, frame.body)
+      return leave(frame.exchange)
+    },
+    onControl: (control) => events.onRenew(link, control),
+    onClose(closed) {
+      for (const exchange of [...streams.keys()]) leave(exchange)
+      events.onClose(link, closed)
+    },
+  })
+
+  function open(exchange: number, head: OpenHead, body: Uint8Array): void {
+    if (exchange <= lastExchange) return frames.close(closeCode.refused, 'exchange number used before')
+    lastExchange = exchange
+    const state: OpenStream = { gone: false, left: () => {} }
+    const stream = clientStream(frames, streams, exchange, state)
+    streams.set(exchange, state)
+    try {
+      if (streams.size > mostExchanges) throw new AppError('CONFLICT', { problem: 'Too many calls are open at once' })
+      state.left = events.onExchange(link, stream, head, body)
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      stream.abort(error)
+    }
+  }
+
+  function leave(exchange: number): void {
+    const state = streams.get(exchange)
+    if (!state) return
+    streams.delete(exchange)
+    state.gone = true
+    state.left()
+  }
+
+  const link: DesktopLink = {
+    get signedIn() {
+      return current
+    },
+    push: (message) => frames.sendControl(message),
+    renewed(next) {
+      current = next
+      frames.sendControl({ type: 'renewed', expiresAt: next.expiresAt.toISOString() })
+    },
+    close: (code, reason) => frames.close(code, reason),
+  }
+  return link
+}
+
+function clientStream(frames: FrameSocket<Push>, streams: Map<number, OpenStream>, exchange: number, state: OpenStream): ClientStream {
+  const ended = () => {
+    state.gone = true
+    streams.delete(exchange)
+  }
+  return {
+    get gone() {
+      return state.gone
+    },
+    head(status, headers) {
+      if (!state.gone) frames.sendFrame(frameType.head, exchange, { status, headers })
+    },
+    message(head, body) {
+      if (!state.gone) frames.sendFrame(frameType.message, exchange, head, body)
+    },
+    keepAlive() {
+      if (!state.gone) frames.sendFrame(frameType.keepAlive, exchange)
+    },
+    end() {
+      if (!state.gone) frames.sendFrame(frameType.end, exchange)
+      ended()
+    },
+    abort(error) {
+      if (!state.gone) frames.sendFrame(frameType.abort, exchange, { error: error.toJSON() })
+      ended()
+    },
+  }
+}
