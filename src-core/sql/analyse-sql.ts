@@ -31,16 +31,16 @@ export function analyseSql(text: string): SqlAnalysis {
   if (!parse.ok) return unknown(text)
   const parsed = statementsOf(text, parse.tree)
   if (parsed.length === 0) return unknown(text)
-  const statements = parsed.map(({ tree, text: own }) => ({ ...factsOfStatement(tree), text: own }))
-  const kinds = statements.flatMap((statement) => [...statement.kinds])
+  const statements = parsed.map(({ tree, text: own }) => ({ facts: factsOfStatement(tree), text: own }))
+  const kinds = statements.flatMap((statement) => [...statement.facts.kinds])
   const doubtful = findDialectDoubt(text) !== undefined
   return {
     kinds: doubtful ? [...kinds, 'unknown'] : kinds,
-    tables: union(statements.map((statement) => statement.tables)),
-    writes: union(statements.map((statement) => statement.writes)),
-    functions: union(statements.map((statement) => statement.functions)),
-    hasWhere: !doubtful && statements.every((statement) => statement.hasWhere),
-    statements: statements.map(({ kind, text: own }) => ({ kind, text: own })),
+    tables: union(statements.map((statement) => statement.facts.tables)),
+    writes: union(statements.map((statement) => statement.facts.writes)),
+    functions: union(statements.map((statement) => statement.facts.functions)),
+    hasWhere: !doubtful && statements.every((statement) => statement.facts.hasWhere),
+    statements: statements.map(({ facts, text: own }) => ({ kind: facts.kind, text: own })),
   }
 }
 

@@ -1,0 +1,55 @@
+import { createHash, createPublicKey, verify } from 'node:crypto'
+import { z } from 'zod'
+import { voteText } from '../../src-protocol/http-api.ts'
+import type { Vote } from '../../src-protocol/model.ts'
+import { canonicalJson } from './canonical-json.ts'
+
+/** A public ES256 key, and nothing else: a key with its private part in it is refused. */
+const publicKey = z.object({
+  kty: z.literal('EC'),
+  crv: z.literal('P-256'),
+  x: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+  y: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+  d: z.undefined().optional(),
+})
+
+/** RFC 7638, SHA-256, base64url; undefined if it is not a public ES256 key. */
+export function keyThumbprint(key: unknown): string | undefined {
+  const checked = publicKey.safeParse(key)
+  if (!checked.success) return undefined
+  const { crv, kty, x, y } = checked.data
+  return createHash('sha256').update(canonicalJson({ crv, kty, x, y })).digest('base64url')
+}
+
+/** The text under a vote's signature. */
+export function signedVoteText(
+  approval: { id: string; digest: string },
+  vote: Pick<Vote, 'person' | 'decision' | 'reason' | 'at'>,
+): string {
+  return voteText({
+    approval: approval.id,
+    digest: approval.digest,
+    decision: vote.decision,
+    reasonSha256: createHash('sha256').update(vote.reason, 'utf8').digest('hex'),
+    sub: vote.person.sub,
+    at: vote.at,
+  })
+}
+
+/**
+ * Whether the key in the vote signed exactly this vote on exactly this approval; offline too. Whose key it is, the
+ * vote cannot say: when it was cast, the gateway held it against the key of the voter's access token.
+ */
+export function verifyVoteSignature(approval: { id: string; digest: string }, vote: Vote): boolean {
+  const checked = publicKey.safeParse(vote.key)
+  // base64url of 64 bytes: r and s (IEEE P1363)
+  if (!checked.success || !/^[A-Za-z0-9_-]{86}$/.test(vote.signature)) return false
+  const { crv, kty, x, y } = checked.data
+  try {
+    const key = createPublicKey({ key: { crv, kty, x, y }, format: 'jwk' })
+    const signature = Buffer.from(vote.signature, 'base64url')
+    return verify('sha256', Buffer.from(signedVoteText(approval, vote)), { key, dsaEncoding: 'ieee-p1363' }, signature)
+  } catch {
+    return false // x and y are not on the curve
+  }
+}
