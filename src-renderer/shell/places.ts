@@ -47,14 +47,19 @@ export function homeOf(roles: readonly Role[]): '/connections' | '/inbox' | '/re
   return homes.find(([role]) => roles.includes(role))?.[1] ?? '/recordings'
 }
 
+const roleTitles: readonly (readonly [Role, string])[] = [
+  ['administrator', 'Administrator'],
+  ['operator', 'Operator'],
+  ['reviewer', 'Reviewer'],
+  ['auditor', 'Auditor'],
+]
+
 /** Roles as people say them, the one with the most to do first. */
 export function roleTitle(roles: readonly Role[]): string {
-  const titles: Record<Role, string> = { administrator: 'Administrator', operator: 'Operator', reviewer: 'Reviewer', auditor: 'Auditor' }
-  const order: Role[] = ['administrator', 'operator', 'reviewer', 'auditor']
-  return (
-    order
-      .filter((role) => roles.includes(role))
-      .map((role) => titles[role])
-      .join(', ') || 'No role'
-  )
+  return roleTitles.flatMap(([role, title]) => (roles.includes(role) ? [title] : [])).join(', ') || 'No role'
+}
+
+/** The one to show where there is room for one. */
+export function mainRole(roles: readonly Role[]): string {
+  return roleTitles.find(([role]) => roles.includes(role))?.[1] ?? 'No role'
 }

@@ -9,7 +9,7 @@ import { ReasonButton } from '../components/reason-button.tsx'
 import type { Person } from '../../src-protocol/model.ts'
 import { useColorScheme } from '../theme/use-color-scheme.ts'
 import { BrandMark } from './brand.tsx'
-import { roleTitle } from './places.ts'
+import { mainRole, roleTitle } from './places.ts'
 import styles from './top-bar.module.css'
 
 /** Brand, search, theme, person. */
@@ -25,7 +25,7 @@ export function TopBar() {
         type="button"
         className={styles.palette}
         onClick={spotlight.open}
-       
+
         aria-keyshortcuts="Control+K Meta+K"
       >
         <Search className="small" aria-hidden />
@@ -88,13 +88,14 @@ function PersonMenu({ person }: { person: Person }) {
             {initials(person.name)}
           </span>
           <span className={styles.name}>{person.name}</span>
-          <span className={styles.role}>{roleTitle(person.roles)}</span>
+          <span className={styles.role}>{mainRole(person.roles)}</span>
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
         <div className={styles.who}>
           <div className="medium">{person.email ?? person.sub}</div>
-          <div className="small t3">{person.groups.length === 0 ? 'In no group' : person.groups.join(', ')}</div>
+          <div className="small t3">{roleTitle(person.roles)}</div>
+          <div className="small t3">{person.groups.length === 0 ? 'In no group' : `In ${person.groups.join(', ')}`}</div>
         </div>
         <Menu.Divider />
         <Menu.Item leftSection={<Settings className="small" aria-hidden />} onClick={() => void navigate({ to: '/settings' })}>

@@ -78,7 +78,7 @@ export const theme = createTheme({
     }),
     Modal: Modal.extend({
       // The page behind never scrolls, and the lock would write a <style> element.
-      defaultProps: { centered: true, lockScroll: false, transitionProps: { duration: 120 } },
+      defaultProps: { centered: true, lockScroll: false, closeButtonProps: { 'aria-label': 'Close' }, transitionProps: { duration: 120 } },
     }),
     Tooltip: Tooltip.extend({
       defaultProps: { openDelay: 300, transitionProps: { duration: 120 }, events: { hover: true, focus: true, touch: false } },

@@ -49,9 +49,10 @@ async function look(browser: Browser, url: string, subject: PageUnderTest, theme
     if (subject.prepare) {
       page.setDefaultTimeout(8000)
       await subject.prepare(page)
-      await page.clock.runFor(400)
-      await settle(page)
     }
+    // dialogs and menus fade in
+    await page.clock.runFor(400)
+    await settle(page)
     await page.screenshot({ path: join(values.out, `${subject.name}-${theme}.png`) })
     if (!values['no-axe']) problems.push(...(await axeViolations(page)))
     problems.push(...(await overflow(page)))

@@ -1,6 +1,110 @@
+import { Button } from '@mantine/core'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { Cpu, Plug, Plus } from 'lucide-react'
+import { useState } from 'react'
+import type { Connection } from '../../../src-protocol/model.ts'
+import { useDesktopQuery, useDesktopQueryWith } from '../../api/use-desktop-query.ts'
+import { useHasRole } from '../../api/use-desktop-state.ts'
+import { EmptyState, type EmptyStep } from '../../components/empty-state.tsx'
+import { ErrorState } from '../../components/error-state.tsx'
 import { LoadingRows } from '../../components/loading-rows.tsx'
+import { PageHeader } from '../../components/page-header.tsx'
+import { Panel } from '../../components/panel.tsx'
+import { ReasonButton } from '../../components/reason-button.tsx'
+import { ConnectionsTable } from './connections-table.tsx'
+import { RegisterConnection } from './register-connection.tsx'
+import { RemoveConnection } from './remove-connection.tsx'
+import { StartSession } from './start-session.tsx'
 
-/** Shown while the page behind this address is on its way. */
+/** What MCP servers the person may reach, and from where a session is started. */
 export function ConnectionsPage() {
-  return <LoadingRows />
+  const connections = useDesktopQuery('connections:list')
+  const { start } = useSearch({ from: '/connections' })
+  const navigate = useNavigate()
+  const administrator = useHasRole('administrator')
+  const [registering, setRegistering] = useState(false)
+  const [removing, setRemoving] = useState<Connection>()
+
+  const select = (connection: Connection | undefined): void =>
+    void navigate({ to: '/connections', search: connection === undefined ? {} : { start: connection.name } })
+  const list = connections.data ?? []
+  const starting = list.find((connection) => connection.name === start)
+
+  return (
+    <div className="page">
+      <PageHeader
+        title="Connections"
+        meta={list.length > 0 ? <span className="num">{list.length}</span> : undefined}
+        actions={
+          administrator && list.length > 0 ? (
+            <Button leftSection={<Plus aria-hidden />} onClick={() => setRegistering(true)}>
+              Register a connection
+            </Button>
+          ) : undefined
+        }
+      />
+      {connections.isPending && (
+        <div className="page-body">
+          <Panel flush>
+            <LoadingRows label="Loading connections" />
+          </Panel>
+        </div>
+      )}
+      {connections.isError && <ErrorState error={connections.error} onRetry={() => void connections.refetch()} />}
+      {connections.isSuccess && list.length === 0 && (
+        <NoConnections administrator={administrator} onRegister={() => setRegistering(true)} />
+      )}
+      {connections.isSuccess && list.length > 0 && (
+        <div className="page-body">
+          <ConnectionsTable connections={list} onStart={select} onRemove={administrator ? setRemoving : undefined} />
+        </div>
+      )}
+      {starting !== undefined && <StartSession key={starting.name} connection={starting} onClose={() => select(undefined)} />}
+      {registering && <RegisterConnection existing={list} onClose={() => setRegistering(false)} />}
+      {removing !== undefined && <RemoveConnection connection={removing} onClose={() => setRemoving(undefined)} />}
+    </div>
+  )
+}
+
+function NoConnections({ administrator, onRegister }: { administrator: boolean; onRegister: () => void }) {
+  const navigate = useNavigate()
+  const agents = useDesktopQueryWith({ channel: 'agents:list', input: [], enabled: administrator }).data?.length
+  const steps: EmptyStep[] = [
+    {
+      icon: Cpu,
+      title: 'Enrol an agent',
+      sentence: 'It runs where the MCP server can be reached and keeps its credential.',
+      action: (
+        <Button variant={agents === 0 ? 'filled' : 'default'} onClick={() => void navigate({ to: '/agents' })}>
+          Open agents
+        </Button>
+      ),
+    },
+    {
+      icon: Plug,
+      title: 'Register a connection',
+      sentence: 'Choose a server that an agent declares, and who may use it.',
+      ...(agents === 0 ? { obstacle: 'Not possible now: no agent is enrolled.' } : {}),
+      action: (
+        <ReasonButton
+          variant={agents === 0 ? 'default' : 'filled'}
+          reason={agents === 0 ? 'A connection needs an agent that declares a server.' : undefined}
+          onClick={onRegister}
+        >
+          Register
+        </ReasonButton>
+      ),
+    },
+  ]
+  return (
+    <EmptyState
+      title="No connection is open to you yet"
+      sentence={
+        administrator
+          ? 'A connection leads to one MCP server. Operators start sessions on it; policies say what may happen there.'
+          : 'A connection leads to one MCP server. An administrator registers it for one of your groups; it then appears here by itself.'
+      }
+      steps={administrator ? steps : []}
+    />
+  )
 }

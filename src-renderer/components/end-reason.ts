@@ -1,0 +1,20 @@
+import type { EndReason } from '../../src-protocol/model.ts'
+
+const sentences: Record<EndReason, string> = {
+  'ended-by-operator': 'Ended by its operator',
+  'ended-by-reviewer': 'Ended by a reviewer',
+  'ended-by-administrator': 'Ended by an administrator',
+  expired: 'Its time was over',
+  'signed-out': 'Its operator signed out',
+  'desktop-disconnected': 'The desktop was away too long',
+  'agent-disconnected': 'The agent disconnected',
+  'server-stopped': 'The MCP server stopped',
+  'recording-unavailable': 'Recording failed, so traffic stopped',
+  'gateway-stopped': 'The gateway was stopped',
+  'gateway-crash': 'The gateway crashed',
+}
+
+/** Why a session ended, as a short sentence. */
+export function endReasonText(reason: EndReason): string {
+  return sentences[reason]
+}

@@ -1,0 +1,127 @@
+import { ActionIcon, Menu } from '@mantine/core'
+import { Ellipsis, Play, Trash2, Unplug } from 'lucide-react'
+import { useState } from 'react'
+import type { Connection } from '../../../src-protocol/model.ts'
+import { useDesktopState, useHasRole } from '../../api/use-desktop-state.ts'
+import { ReasonButton } from '../../components/reason-button.tsx'
+import { SearchField } from '../../components/search-field.tsx'
+import { ToneMark } from '../../components/verdict.tsx'
+import { formatMinutes } from './session-length.ts'
+import styles from './connections.module.css'
+
+interface ConnectionsTableProps {
+  connections: readonly Connection[]
+  onStart: (connection: Connection) => void
+  /** undefined: the person may not remove connections */
+  onRemove: ((connection: Connection) => void) | undefined
+}
+
+/** A search is worth its room from this many rows on. */
+const searchFrom = 8
+
+export function ConnectionsTable({ connections, onStart, onRemove }: ConnectionsTableProps) {
+  const [text, setText] = useState('')
+  const found = connections.filter((connection) => matches(connection, text))
+  return (
+    <>
+      {connections.length >= searchFrom && (
+        <div className={styles.filters}>
+          <div className={styles.search}>
+            <SearchField value={text} onChange={setText} label="Name, title, agent or group" />
+          </div>
+          <span className="small t3 num" role="status">
+            {text === '' ? '' : `${found.length} of ${connections.length}`}
+          </span>
+        </div>
+      )}
+      <div className={styles.table}>
+        <table className="table two-line">
+          <thead>
+            <tr>
+              <th>Connection</th>
+              <th className={styles.server}>Server</th>
+              <th className={styles.groups}>Open to</th>
+              <th className={`${styles.length} numeric`}>At most</th>
+              <th className={styles.actions}>
+                <span className="unseen">Actions</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {found.map((connection) => (
+              <ConnectionRow key={connection.name} connection={connection} onStart={onStart} onRemove={onRemove} />
+            ))}
+            {found.length === 0 && (
+              <tr>
+                <td colSpan={5} className="t3">
+                  No connection matches “{text}”.
+                </td>
+              </tr>
+            )}
+          </tbody>
+        </table>
+      </div>
+    </>
+  )
+}
+
+function ConnectionRow({ connection, onStart, onRemove }: Omit<ConnectionsTableProps, 'connections'> & { connection: Connection }) {
+  const { gateway } = useDesktopState()
+  const operator = useHasRole('operator')
+  const { agent, groups } = connection
+  const reason = !gateway.reachable
+    ? 'A session needs the gateway, and it cannot be reached.'
+    : !operator
+      ? 'Starting a session needs the role operator.'
+      : agent.online
+        ? undefined
+        : `The agent ${agent.name} is not connected.`
+  return (
+    <tr>
+      <td>
+        <div className="medium ellipsis" title={connection.name}>
+          {connection.name}
+        </div>
+        <div className="small t3 ellipsis" title={[connection.title, connection.description].filter(Boolean).join('\n')}>
+          {connection.title}
+          {connection.description !== undefined && ` · ${connection.description}`}
+        </div>
+      </td>
+      <td>
+        <div className="mono ellipsis">{connection.server}</div>
+        <div className="small t3 ellipsis">
+          {agent.online ? `on ${agent.name}` : <ToneMark icon={Unplug} tone="held" word={`${agent.name} is offline`} />}
+        </div>
+      </td>
+      <td className="t2" title={groups.join(', ')}>
+        {groups.length === 0 ? 'every operator' : groups.join(', ')}
+      </td>
+      <td className="numeric t2">{formatMinutes(connection.maxMinutes)}</td>
+      <td>
+        <div className={styles.buttons}>
+          <ReasonButton size="sm" reason={reason} leftSection={<Play className="small" aria-hidden />} onClick={() => onStart(connection)}>
+            Start session<span className="unseen"> on {connection.name}</span>
+          </ReasonButton>
+          {onRemove !== undefined && (
+            <Menu position="bottom-end" shadow="md">
+              <Menu.Target>
+                <ActionIcon size="sm" aria-label={`More for ${connection.name}`}>
+                  <Ellipsis className="small" aria-hidden />
+                </ActionIcon>
+              </Menu.Target>
+              <Menu.Dropdown>
+                <Menu.Item leftSection={<Trash2 className="small" aria-hidden />} onClick={() => onRemove(connection)}>
+                  Remove connection
+                </Menu.Item>
+              </Menu.Dropdown>
+            </Menu>
+          )}
+        </div>
+      </td>
+    </tr>
+  )
+}
+
+function matches({ name, title, description = '', agent, server, groups }: Connection, text: string): boolean {
+  return [name, title, description, agent.name, server, ...groups].join('\n').toLowerCase().includes(text.trim().toLowerCase())
+}

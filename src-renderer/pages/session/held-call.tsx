@@ -1,0 +1,77 @@
+import { Button } from '@mantine/core'
+import { useNavigate } from '@tanstack/react-router'
+import { Hourglass } from 'lucide-react'
+import type { ApprovalId } from '../../../src-protocol/ids.ts'
+import type { Approval, Call } from '../../../src-protocol/model.ts'
+import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
+import { useDesktopQuery } from '../../api/use-desktop-query.ts'
+import { ErrorNote } from '../../components/error-state.tsx'
+import { MaskedText } from '../../components/masked-text.tsx'
+import { formatCountdown, formatShortTime } from '../../components/time.ts'
+import { useNow } from '../../components/use-now.ts'
+import styles from './session.module.css'
+
+/** A call that waits for a decision: who is asked, how long is left, what happens if nobody answers. */
+export function HeldCall({ call, own }: { call: Call; own: boolean }) {
+  return (
+    <div className={styles.held}>
+      <Hourglass aria-hidden />
+      <div className={styles.heldText}>
+        <h3>
+          Waiting for a decision: rule <span className={styles.heldRule}>{call.rule}</span>
+        </h3>
+        <div className="t2">{call.because}</div>
+        <div className={`mono ellipsis ${styles.heldCall}`} title={call.summary}>
+          {call.tool ?? call.method}&ensp;
+          <MaskedText text={call.summary} masks={call.masks} />
+        </div>
+        {call.approval !== undefined && <Asked approval={call.approval} />}
+      </div>
+      {call.approval !== undefined && <HeldActions approval={call.approval} own={own} />}
+    </div>
+  )
+}
+
+function Asked({ approval: id }: { approval: ApprovalId }) {
+  const approval = useDesktopQuery('approvals:get', id).data
+  if (approval === undefined) return null
+  const { groups, approvals } = approval.digestInput
+  const given = approval.votes.filter((vote) => vote.decision === 'approve').length
+  return (
+    <div className="small t2">
+      Asked {groups.join(', ')} at {formatShortTime(approval.requestedAt)}
+      {approvals > 1 && `: ${given} of ${approvals} have approved`}. Undecided at {formatShortTime(approval.decideBy)}, it is denied.
+    </div>
+  )
+}
+
+function HeldActions({ approval: id, own }: { approval: ApprovalId; own: boolean }) {
+  const approval = useDesktopQuery('approvals:get', id).data
+  const navigate = useNavigate()
+  const withdraw = useDesktopMutation('approvals:withdraw')
+  return (
+    <div className={styles.heldActions}>
+      {approval === undefined ? <span /> : <TimeToDecide approval={approval} />}
+      {withdraw.error !== null && <ErrorNote error={withdraw.error} />}
+      <div className="row">
+        {own && (
+          <Button size="sm" loading={withdraw.isPending} onClick={() => withdraw.mutate(id)}>
+            Withdraw
+          </Button>
+        )}
+        <Button size="sm" onClick={() => void navigate({ to: '/inbox/{-$approval}', params: { approval: id } })}>
+          Details
+        </Button>
+      </div>
+    </div>
+  )
+}
+
+function TimeToDecide({ approval }: { approval: Approval }) {
+  const now = useNow()
+  return (
+    <div className="num">
+      <span className="bold">{formatCountdown(Date.parse(approval.decideBy) - now)}</span> <span className="t2">to decide</span>
+    </div>
+  )
+}
