@@ -93,7 +93,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     push: (approval, to) => desktops.push({ type: 'approval', approval }, ({ person }) => to(person)),
   })
   const exchangePorts: ExchangePorts = {
-    inForce: policies.inForce,
+    inForce: () => policies.inForce(),
     approvals,
     limits: config.limits,
     clock,
@@ -163,7 +163,11 @@ export function createGateway(parts: GatewayParts): Gateway {
     policies,
   })
   const { app, server } = createHttpServer({ publicUrl, identity, handlers, logger })
-  const authenticateAgent = createAgentAuthentication({ audience: publicUrl + agentTunnelPath, publicKey: agents.publicKey, clock })
+  const authenticateAgent = createAgentAuthentication({
+    audience: publicUrl + agentTunnelPath,
+    publicKey: (id) => agents.publicKey(id),
+    clock,
+  })
   const upgrades = serveUpgrades(
     server,
     {

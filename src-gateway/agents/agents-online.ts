@@ -42,16 +42,16 @@ export function createAgentsOnline(ports: AgentsOnlineEvents): AgentsOnline {
       let closed = false
       const link = openAgentLink(socket, agent, {
         onHello(hello) {
-          void noted(
-            ports.registry.greeted(agent.id, hello).then(() => {
-              if (closed) return
-              replace(agent.id, link)
-              ports.log.info({ agent: agent.id, name: agent.name, servers: hello.servers.length }, 'agent connected')
-              ports.onChanged()
-            }),
-          )
+          const greet = async () => {
+            await ports.registry.greeted(agent.id, hello)
+            if (closed) return
+            replace(agent.id, link)
+            ports.log.info({ agent: agent.id, name: agent.name, servers: hello.servers.length }, 'agent connected')
+            ports.onChanged()
+          }
+          void noted(greet())
         },
-        onSessionEnded: ports.onSessionEnded,
+        onSessionEnded: (session, error) => ports.onSessionEnded(session, error),
         onClose({ code, reason, error }) {
           closed = true
           if (error !== undefined) ports.log.error({ err: error, agent: agent.id }, 'a frame of the agent could not be handled')

@@ -25,10 +25,13 @@ export class CallList {
   }
 
   list(): Call[] {
-    return this.#calls.slice(-keptCalls).map((call) => ({ ...call }))
+    return this.#calls.slice(-keptCalls).map(copyOf)
   }
 
   latest(count: number): Call[] {
-    return this.#calls.slice(-count).map((call) => ({ ...call }))
+    return this.#calls.slice(-count).map(copyOf)
   }
 }
+
+/** The rows change while the call runs. */
+const copyOf = (call: Call): Call => ({ ...call })

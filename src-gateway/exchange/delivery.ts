@@ -16,14 +16,16 @@ export class Delivery {
 
   /** After a failure nothing more is handed over: what was not recorded must not be seen, nor what came after it. */
   after(durable: Promise<unknown> | undefined, handOver: () => void): void {
-    const turn = durable ? Promise.all([this.#tail, durable]) : this.#tail
-    this.#tail = turn.then(() => {
-      if (this.#open()) handOver()
-    })
+    this.#tail = this.#takeTurn(durable ? Promise.all([this.#tail, durable]) : this.#tail, handOver)
     this.#tail.catch((error: unknown) => {
       if (this.#failed) return
       this.#failed = true
       this.#onFailure(error)
     })
+  }
+
+  async #takeTurn(turn: Promise<unknown>, handOver: () => void): Promise<void> {
+    await turn
+    if (this.#open()) handOver()
   }
 }

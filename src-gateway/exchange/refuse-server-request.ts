@@ -16,18 +16,18 @@ export function refuseServerRequest(ports: ExchangePorts, exchange: Exchange, re
   const id = request.id ?? null
   const masked = maskFor(ports.inForce().masking, exchange, rpcError(id, error, { rule: decision?.rule ?? null }))
   const facts = { direction: 'client' as const, method: request.method ?? 'unknown' }
-  session.record(messageRecord(exchange, { kind: 'response', id }, masked, facts)).then(
-    () => {
-      if (session.ended) return
-      const headers = { ...head.headers, 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
-      session.link.openExchange({ session: session.id, method: 'POST', headers: withoutRequestHeaders(headers) }, masked.bytes, () => {})
-    },
-    (failure: unknown) => ports.fail(session, failure),
-  )
+  const send = async () => {
+    await session.record(messageRecord(exchange, { kind: 'response', id }, masked, facts))
+    if (session.ended) return
+    const headers = { ...head.headers, 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
+    session.link.openExchange({ session: session.id, method: 'POST', headers: withoutRequestHeaders(headers) }, masked.bytes, () => {})
+  }
+  send().catch((failure: unknown) => ports.fail(session, failure))
 }
 
 /** Headers that speak of the client's request, not of this response. */
+const aboutRequest = new Set(['mcp-method', 'mcp-name', 'last-event-id'])
+
 function withoutRequestHeaders(headers: Record<string, string>): Record<string, string> {
-  const about = ['mcp-method', 'mcp-name', 'last-event-id']
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !about.includes(name) && !name.startsWith('mcp-param-')))
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !aboutRequest.has(name) && !name.startsWith('mcp-param-')))
 }

@@ -30,7 +30,7 @@ export function createSessionEnding(ports: SessionEndingPorts) {
     if (session.sealed) return session.sealed
     const cut = error ?? new AppError('SESSION_ENDED', { reason })
     session.ended = { reason, at: timestampOf(ports.clock.now()), error: cut }
-    for (const exchange of [...session.exchanges]) cutExchange(ports.exchangePorts, exchange, cut)
+    for (const exchange of session.exchanges) cutExchange(ports.exchangePorts, exchange, cut)
     session.link.endSession(session.id)
     ports.logger.info({ session: session.id, reason }, 'session ended')
     ports.onChanged(toSession(session))

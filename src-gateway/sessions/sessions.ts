@@ -158,7 +158,7 @@ export function createSessions(ports: SessionsPorts): Sessions {
     async close() {
       for (const cancel of graces.values()) cancel()
       await endWhere(() => true, 'gateway-stopped')
-      await Promise.all([...ended.values()].map((session) => session.sealed))
+      await Promise.all([...ended.values()].map(async (session) => session.sealed))
     },
   }
 }

@@ -44,7 +44,7 @@ export function openDesktopLink(socket: WebSocket, signedIn: SignedIn, events: D
     },
     onControl: (control) => events.onRenew(link, control),
     onClose(closed) {
-      for (const exchange of [...streams.keys()]) leave(exchange)
+      for (const exchange of streams.keys()) leave(exchange)
       events.onClose(link, closed)
     },
   })
