@@ -1,0 +1,84 @@
+import { readFile, stat } from 'node:fs/promises'
+import { Command } from 'commander'
+import { AppError } from '../../src-protocol/app-error.ts'
+import type { Verification, VerificationStep } from '../../src-protocol/verification.ts'
+import { parseVerifierKey } from '../../src-core/log/signed-note.ts'
+import { maximumRecordingBytes } from '../../src-core/recording/record-lines.ts'
+import { verifyRecording } from '../../src-core/recording/verify-recording.ts'
+
+export interface VerifyOptions {
+  file: string
+  /** a verifier key, or a file that holds one */
+  key: string
+  /** default: the recording's name with `.tlog-proof` in the place of `.jsonl` */
+  proof?: string
+  json?: boolean
+  stdout?: NodeJS.WritableStream
+}
+
+/** A proof is a few kilobytes; what is larger is none. */
+const maximumProofBytes = 1024 * 1024
+
+/**
+ * Checks a recording on this computer alone. Resolves with the exit code: 0 verified, 1 not verified.
+ * @throws AppError FILE_UNREADABLE, KEY_INVALID, RECORDING_INVALID, PROOF_FILE_INVALID: nothing could be checked
+ */
+export async function runVerify(options: VerifyOptions): Promise<number> {
+  const { file, stdout = process.stdout } = options
+  const recording = await readLimited(file, maximumRecordingBytes, 'RECORDING_INVALID')
+  const proof = await readLimited(options.proof ?? proofPathOf(file), maximumProofBytes, 'PROOF_FILE_INVALID')
+  const key = await readKey(options.key)
+  const verification = verifyRecording({ recording, proof: proof.toString(), key, elapsed: () => performance.now() })
+  stdout.write(options.json ? `${JSON.stringify(verification)}\n` : report(file, verification))
+  return verification.verified ? 0 : 1
+}
+
+export const proofPathOf = (file: string): string => `${file.replace(/\.jsonl$/, '')}.tlog-proof`
+
+function report(file: string, verification: Verification): string {
+  const failed = verification.steps.find(({ outcome }) => outcome === 'failed')
+  if (failed) return `not verified: ${verification.reason ?? failed.id} (${placeOf(failed, verification.seq)}): ${failed.sentence}\n`
+  return `verified: ${file}\n${verification.steps.map(stepLine).join('')}`
+}
+
+const placeOf = (step: VerificationStep, seq: number | undefined): string => (seq === undefined ? step.id : `${step.id}, record ${seq}`)
+
+const stepLine = ({ outcome, title, sentence }: VerificationStep): string => `  ${outcome.padEnd(7)} ${title}: ${sentence}\n`
+
+async function readKey(given: string): Promise<string> {
+  if (parseVerifierKey(given).ok) return given
+  const bytes = await readLimited(given, maximumProofBytes, 'KEY_INVALID').catch((error: unknown) => {
+    // Neither a key nor a file: a key with a mistake in it deserves to be told so.
+    if (given.includes('+')) return Buffer.from(given)
+    throw error
+  })
+  const key = bytes.toString().trim()
+  const parsed = parseVerifierKey(key)
+  if (!parsed.ok) throw new AppError('KEY_INVALID', { problem: parsed.problem })
+  return key
+}
+
+async function readLimited(path: string, limit: number, code: 'RECORDING_INVALID' | 'PROOF_FILE_INVALID' | 'KEY_INVALID'): Promise<Buffer> {
+  try {
+    if ((await stat(path)).size > limit) throw new AppError(code, { problem: `${path} has more than ${limit} bytes` })
+    return await readFile(path)
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause
+    throw new AppError('FILE_UNREADABLE', { file: path, problem: (cause as NodeJS.ErrnoException).code ?? 'unreadable' }, { cause })
+  }
+}
+
+/** `gatehouse verify FILE --key KEY` */
+export function verifyCommand(finish: (exitCode: number) => void): Command {
+  return new Command('verify')
+    .summary('check a recording on this computer, without network')
+    .description(
+      'Checks that a recording is complete, unaltered and in the log of the gateway whose key you give. Needs the recording, its proof and the key, and nothing else.',
+    )
+    .argument('<file>', 'recording (.jsonl)')
+    .requiredOption('--key <key>', 'verifier key of the log (name+id+base64), or a file that holds it')
+    .option('--proof <file>', 'proof of the recording (default: the same name with .tlog-proof)')
+    .option('--json', 'print the whole verification as JSON')
+    .addHelpText('after', '\nExit code: 0 verified, 1 not verified, 2 nothing could be checked.')
+    .action(async (file: string, options: { key: string; proof?: string; json?: boolean }) => finish(await runVerify({ file, ...options })))
+}

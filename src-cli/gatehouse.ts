@@ -1,0 +1,86 @@
+#!/usr/bin/env node
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { AppError } from '../src-protocol/app-error.ts'
+import { verifyCommand } from './commands/verify.ts'
+
+/** Bad usage, and whatever kept the program from starting its work. */
+const exitUnusable = 2
+
+let exitCode = 0
+const finish = (code: number): void => {
+  exitCode = code
+}
+
+const program = new Command('gatehouse')
+  .description('Reach MCP servers only through a gateway that signs people in, holds risky calls, masks sensitive data and keeps evidence.')
+  .showHelpAfterError('(gatehouse --help shows what can be given)')
+  .exitOverride()
+
+// The services are loaded when they are asked for: `verify` has to work, and quickly, where nothing else is set up.
+program
+  .command('gateway')
+  .summary('run the gateway')
+  .description('Runs the gateway until it is interrupted.')
+  .requiredOption('--config <file>', 'configuration (YAML)')
+  .action(async ({ config }: { config: string }) => {
+    const { runGateway } = await import('./commands/gateway.ts')
+    await runGateway({ config })
+  })
+
+program
+  .command('agent')
+  .summary('run an agent beside MCP servers')
+  .description('Runs an agent until it is interrupted. It dials out to the gateway and holds the credentials of the MCP servers it offers.')
+  .requiredOption('--config <file>', 'configuration (YAML)')
+  .action(async ({ config }: { config: string }) => {
+    const { runAgent } = await import('./commands/agent.ts')
+    await runAgent({ config })
+  })
+
+program
+  .command('connect')
+  .summary('open a session and a local MCP endpoint, without the desktop application')
+  .description(
+    'Signs in with the system browser, opens a session to a connection and serves its local MCP endpoint until it ends or is interrupted.',
+  )
+  .argument('<connection>', 'name of the connection')
+  .requiredOption('--gateway <url>', 'address of the gateway')
+  .option('--reason <text>', 'why you need it; asked for on a terminal')
+  .option('--minutes <number>', 'how long', minutesOf)
+  .action(async (connection: string, options: { gateway: string; reason?: string; minutes?: number }) => {
+    const { runConnect } = await import('./commands/connect.ts')
+    finish(await runConnect({ connection, ...options }))
+  })
+
+program.addCommand(inherit(verifyCommand(finish)))
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  exitCode = reportFailure(error)
+}
+process.exitCode = exitCode
+
+/** A command made elsewhere does not take over how the program ends and what it shows. */
+function inherit(command: Command): Command {
+  return command.copyInheritedSettings(program)
+}
+
+function minutesOf(text: string): number {
+  if (!/^[1-9][0-9]{0,3}$/.test(text)) throw new InvalidArgumentError('It is a whole number of minutes.')
+  return Number(text)
+}
+
+/** `code: message — remedy` on one line; a stack is for logs, not for people. */
+function reportFailure(error: unknown): number {
+  // Commander has said what is wrong already; asking for help is not wrong.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitUnusable
+  const known =
+    error instanceof AppError ? error : new AppError('INTERNAL', { where: 'gatehouse', reference: messageOf(error) }, { cause: error })
+  process.stderr.write(`${known.code}: ${known.message} — ${known.remedy}\n`)
+  return exitUnusable
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message.split('\n')[0] || error.name : String(error)
+}
