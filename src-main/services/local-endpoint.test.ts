@@ -141,7 +141,7 @@ describe('what is refused, and reaches no tunnel', () => {
   })
   test('the secret of one session at the address of another', async () => {
     const other = await endpoint.add(newSessionId(), 'files')
-    access = { url: access.url, bearer: other.bearer }
+    access = { ...access, bearer: other.bearer }
     expect((await send()).status).toBe(401)
   })
   test('methods that MCP does not use', async () => {

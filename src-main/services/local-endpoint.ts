@@ -11,6 +11,7 @@ import { readBody } from './local-endpoint/read-body.ts'
 import type { Tunnel } from './tunnel.ts'
 
 export interface LocalAccess {
+  connection: string
   url: string
   bearer: string
 }
@@ -124,7 +125,7 @@ export function createLocalEndpoint(options: LocalEndpointOptions): LocalEndpoin
     async add(id, connection) {
       const { port } = await serverFor(connection)
       const bearer = randomBytes(32).toString('base64url')
-      const access = { url: `http://127.0.0.1:${port}/mcp/${connection}`, bearer }
+      const access = { connection, url: `http://127.0.0.1:${port}/mcp/${connection}`, bearer }
       sessions.set(id, { id, connection, secret: Buffer.from(bearer), access, open: new Set() })
       log.info({ session: id, url: access.url }, 'local endpoint open')
       return access

@@ -1,0 +1,174 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { AppError } from '../../src-protocol/app-error.ts'
+import type { DesktopState } from '../../src-protocol/desktop-api.ts'
+import type { Push } from '../../src-protocol/push.ts'
+import { version as ownVersion } from '../../src-protocol/version.ts'
+import { isSecureOrLoopback } from '../../src-node/loopback.ts'
+import { systemScheduler } from '../../src-node/scheduler.ts'
+import { createCheckpointWatch, type CheckpointWatch } from './desktop/checkpoint-watch.ts'
+import { createDesktopEmitter, type DesktopEmitter } from './desktop/desktop-emitter.ts'
+import { checkInput } from './desktop/check-input.ts'
+import type { CheckedHandlers, DesktopHandlers, DesktopPorts } from './desktop/desktop-ports.ts'
+import { gatewayHandlers } from './desktop/gateway-handlers.ts'
+import { libraryHandlers } from './desktop/library-handlers.ts'
+import { openLibrary } from './library.ts'
+import { openLiveAccess, type LiveAccess } from './live-access.ts'
+import { createTester } from './tester.ts'
+
+export type { DesktopHandlers, DesktopPorts } from './desktop/desktop-ports.ts'
+
+export interface Desktop {
+  handlers: DesktopHandlers
+  /** returns its clean-up */
+  subscribe: DesktopEmitter['subscribe']
+  close(): Promise<void>
+}
+
+/** how long changes are gathered before the window is told: it draws no faster */
+const gatherMs = 30
+/** how often a gateway that is away is asked again while nobody is signed in */
+const probeMs = 30_000
+
+/** Everything behind the window. The library works with no gateway and nobody signed in; the rest says what it lacks. */
+export function createDesktop(ports: DesktopPorts): Desktop {
+  const { preferences, clock, log, scheduler = systemScheduler } = ports
+  const events = createDesktopEmitter()
+  mkdirSync(ports.userData, { recursive: true })
+  const library = openLibrary({ file: join(ports.userData, 'library.sqlite'), clock })
+  const tester = createTester({ access: (session) => live.access.endpoint.access(session) })
+  let cancelGathering: (() => void) | undefined
+  let cancelProbe = () => {}
+  let closed = false
+
+  const changed = () => {
+    if (closed) return
+    cancelGathering ??= scheduler.after(gatherMs, () => {
+      cancelGathering = undefined
+      events.emit('state:changed', state())
+    })
+  }
+
+  function onPush(push: Push) {
+    switch (push.type) {
+      case 'approval':
+        return events.emit('approval:changed', push.approval)
+      case 'session':
+        if (push.session.state === 'ended') tester.forget(push.session.id)
+        return events.emit('session:changed', push.session)
+      case 'call':
+        return events.emit('call:changed', push.call)
+      case 'connections':
+        return events.emit('connections:changed', {})
+      case 'checkpoint':
+        return live.checkpoints.seen(push.note)
+      case 'renewed':
+        return undefined
+    }
+  }
+
+  function open(gatewayUrl: string): { access: LiveAccess; checkpoints: CheckpointWatch } {
+    const access = openLiveAccess({ gatewayUrl, openBrowser: ports.openBrowser, clock, log, scheduler, onPush, onChange: changed })
+    const checkpoints = createCheckpointWatch({ gatewayUrl, api: access.api, library, log, onChange: changed })
+    return { access, checkpoints }
+  }
+
+  /** Tells whether the gateway is there, before anybody signs in. A tunnel knows by itself. */
+  function probe() {
+    cancelProbe()
+    if (closed) return
+    cancelProbe = scheduler.after(probeMs, probe)
+    if (live.access.tunnel.state !== 'open') void live.checkpoints.refresh()
+  }
+
+  function state(): DesktopState {
+    const { access, checkpoints } = live
+    const { gatewayUrl, reachable, lastReachedAt, identity, tunnel } = access
+    return {
+      version: ports.version ?? ownVersion,
+      platform: process.platform,
+      runtime: ports.runtime,
+      gateway: { url: gatewayUrl, reachable, lastReachedAt },
+      signIn: identity.state,
+      tunnel: { state: tunnel.state, streams: tunnel.streams },
+      pinned: checkpoints.pinned,
+      alarm: checkpoints.alarm,
+      preferences: preferences.get(),
+    }
+  }
+
+  async function changeGateway(gatewayUrl: string) {
+    const previous = live.access
+    await previous.identity.signOut()
+    await tester.close()
+    await previous.close()
+    live = open(gatewayUrl)
+    probe()
+  }
+
+  let live = open(preferences.get().gatewayUrl)
+  probe()
+
+  const handlers: CheckedHandlers = {
+    'state:get': async () => state(),
+    async 'preferences:set'(change) {
+      const gatewayUrl = change.gatewayUrl === undefined ? undefined : checkedGatewayUrl(change.gatewayUrl)
+      preferences.set({ ...change, ...(gatewayUrl !== undefined && { gatewayUrl }) })
+      if (gatewayUrl !== undefined && gatewayUrl !== live.access.gatewayUrl) await changeGateway(gatewayUrl)
+      changed()
+      return state()
+    },
+    async 'clipboard:write'(text) {
+      ports.writeClipboard(text)
+      return undefined
+    },
+    async 'profile:open-another'() {
+      ports.openAnotherProfile()
+      return undefined
+    },
+
+    async 'identity:sign-in'() {
+      try {
+        await live.access.identity.signIn()
+      } catch (error) {
+        if (!(error instanceof AppError) || error.code !== 'SIGN_IN_CANCELLED') throw error
+      }
+      void live.checkpoints.refresh()
+      return state()
+    },
+    async 'identity:cancel-sign-in'() {
+      live.access.identity.cancel()
+      return state()
+    },
+    async 'identity:sign-out'() {
+      await live.access.identity.signOut()
+      return state()
+    },
+    ...gatewayHandlers({ access: () => live.access, tester, clock }),
+    ...libraryHandlers({ access: () => live.access, library, chooseFolder: ports.chooseFolder, chooseFile: ports.chooseFile }),
+  }
+
+  return {
+    handlers: checkInput(handlers),
+    subscribe: (event, listener) => events.subscribe(event, listener),
+    async close() {
+      closed = true
+      cancelGathering?.()
+      cancelProbe()
+      await tester.close()
+      await live.access.identity.signOut()
+      await live.access.close()
+      library.close()
+    },
+  }
+}
+
+/** @throws AppError INVALID_REQUEST */
+function checkedGatewayUrl(text: string): string {
+  if (!URL.canParse(text)) throw new AppError('INVALID_REQUEST', { problem: 'the address of the gateway is not a URL' })
+  const url = new URL(text)
+  if (!isSecureOrLoopback(url)) {
+    throw new AppError('INVALID_REQUEST', { problem: 'the address of the gateway must start with https, except on this computer' })
+  }
+  return url.href.replace(/\/+$/, '')
+}

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto'
+import { AppError } from '../../../src-protocol/app-error.ts'
+import { voteText } from '../../../src-protocol/http-api.ts'
+import { timestampOf, type Clock } from '../../../src-node/clock.ts'
+import { clientSetup } from '../client-setup.ts'
+import type { LiveAccess } from '../live-access.ts'
+import type { Tester } from '../tester.ts'
+import type { CheckedHandlers } from './desktop-ports.ts'
+
+type GatewayChannel = Extract<
+  keyof CheckedHandlers,
+  `connections:${string}` | `agents:${string}` | `sessions:${string}` | `tester:${string}` | `approvals:${string}` | `policies:${string}`
+>
+
+/** What the gateway answers, and what belongs to sessions of this computer. */
+export function gatewayHandlers(options: {
+  access: () => LiveAccess
+  tester: Tester
+  clock: Clock
+}): Pick<CheckedHandlers, GatewayChannel> {
+  const { access, tester, clock } = options
+  const api = () => access().api
+
+  return {
+    'connections:list': async () => (await api().call('connections')).connections,
+    'connections:create': (input) => api().call('createConnection', input),
+    'connections:remove': async (name) => void (await api().call('removeConnection', { name })),
+    'agents:list': async () => (await api().call('agents')).agents,
+    'agents:create-join-token': (input) => api().call('createJoinToken', input),
+    'agents:remove': async (id) => void (await api().call('removeAgent', { id })),
+
+    'sessions:list': async () => (await api().call('sessions')).sessions,
+    async 'sessions:open'(input) {
+      const { endpoint, sessions } = access()
+      const session = await api().call('openSession', input)
+      try {
+        await endpoint.add(session.id, session.connection)
+      } catch (error) {
+        // a session that nobody can reach must not stay open
+        await api().call('endSession', { id: session.id })
+        throw error
+      }
+      sessions.add(session.id, new Date(session.endsAt))
+      return session
+    },
+    'sessions:get': (id) => api().call('session', { id }),
+    async 'sessions:end'(id) {
+      const session = await api().call('endSession', { id })
+      access().sessions.end(session.id, session.endReason ?? 'ended-by-operator')
+      return session
+    },
+    async 'sessions:client-setup'(id) {
+      const local = access().endpoint.access(id)
+      if (!local) throw new AppError('SESSION_UNKNOWN')
+      return clientSetup(local.connection, local)
+    },
+    'tester:list-tools': (session) => tester.listTools(session),
+    'tester:call': (input) => tester.call(input.session, input.tool, input.arguments),
+
+    'approvals:list': async () => (await api().call('approvals')).approvals,
+    'approvals:get': (id) => api().call('approval', { id }),
+    async 'approvals:vote'({ approval, decision, reason, digest }) {
+      const { identity } = access()
+      if (identity.state.state !== 'signed-in') throw new AppError('SIGN_IN_REQUIRED')
+      const at = timestampOf(clock.now())
+      const reasonSha256 = createHash('sha256').update(reason, 'utf8').digest('hex')
+      const text = voteText({ approval, digest, decision, reasonSha256, sub: identity.state.person.sub, at })
+      const { signature, key } = await identity.sign(text)
+      return api().call('vote', { id: approval, decision, reason, digest, at, signature, key: { ...key } })
+    },
+    'approvals:withdraw': (id) => api().call('withdraw', { id }),
+
+    'policies:list': async () => (await api().call('policies')).versions,
+    'policies:check': async (input) => (await api().call('checkPolicy', input)).problems,
+    'policies:activate': (input) => api().call('activatePolicy', input),
+  }
+}
