@@ -62,7 +62,7 @@ function createHandlers(setting: FakeSetting, emit: FakeDesktop['emit'], clipboa
   const library = fakeLibrary({
     offline: scenario === 'offline' || scenario === 'signed-out',
     ...(scenario === 'empty' ? { rows: [] } : {}),
-    ...(scenario === 'too-much' ? { rows: manyLibraryRows(1042), replayRows: manyReplayRows(4000) } : {}),
+    ...(scenario === 'too-much' ? { rows: manyLibraryRows(1042), replayRows: manyReplayRows(100_000) } : {}),
   })
   return {
     'state:get': () => state,

@@ -1,4 +1,4 @@
-/** Puts the double where the preload would put the bridge: `?scenario=empty&as=jonas`. Built into pages under test only. */
+/** Puts the double where the preload would put the bridge: `/empty/jonas/index.html`. Built into pages under test only. */
 import { createFakeDesktop, type FakeDesktop } from './fake-desktop.ts'
 import { people } from './fake-people.ts'
 import { scenarios, type PersonName } from './fake-scenario.ts'
@@ -9,9 +9,9 @@ declare global {
   }
 }
 
-const search = new URLSearchParams(window.location.search)
-const scenario = scenarios.find((name) => name === search.get('scenario')) ?? 'full'
-const as = (Object.keys(people) as PersonName[]).find((name) => name === search.get('as')) ?? 'priya'
+const [, scenarioName, personName] = window.location.pathname.split('/')
+const scenario = scenarios.find((name) => name === scenarioName) ?? 'full'
+const as = (Object.keys(people) as PersonName[]).find((name) => name === personName) ?? 'priya'
 
 window.fakeDesktop = createFakeDesktop({ scenario, person: people[as], now: Date.now() })
 Object.defineProperty(window, 'gatehouse', {

@@ -12,6 +12,11 @@ export interface PageUnderTest {
   prepare?: (page: Page) => Promise<void>
 }
 
+/** Where a served renderer shows the page: scenario and person stand in the path, as a query would become part of the route's. */
+export function pageUrl(origin: string, { scenario = 'full', as, path }: PageUnderTest): string {
+  return `${origin}/${scenario}/${as}/index.html#${path}`
+}
+
 /** Every page worth looking at, in each state that it can be in. */
 export const pagesUnderTest: readonly PageUnderTest[] = [
   { name: 'sign-in', path: '/', as: 'mira', scenario: 'signed-out' },

@@ -9,21 +9,80 @@ async function press(page: Page, key: string, times: number): Promise<void> {
   for (let pressed = 0; pressed < times; pressed += 1) await page.keyboard.press(key)
 }
 
+/** The double's own query stands behind the address; `&` keeps it apart from the last parameter. */
+const at = (path: string, seq: number): string => `${path}?seq=${seq}&`
+
 /** Pages of recordings: library, replay, proof, comparison. */
 export const recordingPages: readonly PageUnderTest[] = [
-  { name: 'replay', path: `${replay}?seq=84`, as: 'helene' },
+  { name: 'recordings', path: '/recordings', as: 'helene' },
+  {
+    name: 'recordings-selected',
+    path: '/recordings',
+    as: 'helene',
+    prepare: async (page) => {
+      for (const row of [3, 6, 12]) await page.getByRole('row').nth(row).getByRole('checkbox').check()
+      await page.getByRole('button', { name: 'Verify 2' }).click()
+      await page.getByText('2 verified').or(page.getByText('1 fails')).waitFor()
+    },
+  },
+  { name: 'recordings-offline', path: '/recordings', as: 'helene', scenario: 'offline' },
+  { name: 'recordings-empty', path: '/recordings', as: 'helene', scenario: 'empty' },
+  { name: 'recordings-empty-offline', path: '/recordings', as: 'helene', scenario: 'empty' },
+  { name: 'recordings-too-much', path: '/recordings', as: 'helene', scenario: 'too-much' },
+  { name: 'recordings-error', path: '/recordings', as: 'helene', scenario: 'error' },
+  { name: 'recordings-loading', path: '/recordings', as: 'helene', scenario: 'loading' },
+  {
+    name: 'recordings-no-match',
+    path: '/recordings',
+    as: 'helene',
+    prepare: async (page) => {
+      await page.getByRole('searchbox').fill('nothing like this')
+      await page.getByText('No recording matches').waitFor()
+    },
+  },
+  {
+    name: 'recordings-menu',
+    path: '/recordings',
+    as: 'helene',
+    prepare: (page) => page.getByRole('button', { name: 'Proof: all' }).click(),
+  },
+  { name: 'replay', path: at(replay, 84), as: 'helene' },
   { name: 'replay-start', path: replay, as: 'helene' },
-  { name: 'replay-too-much', path: replay, as: 'helene', scenario: 'too-much' },
+  { name: 'replay-held', path: at(replay, 77), as: 'helene' },
+  { name: 'replay-hostile', path: at(replay, 97), as: 'helene' },
+  {
+    name: 'replay-table',
+    path: at(replay, 84),
+    as: 'helene',
+    prepare: (page) => page.getByRole('button', { name: 'Table' }).click(),
+  },
+  {
+    name: 'replay-text',
+    path: at(replay, 84),
+    as: 'helene',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Text' }).click()
+      await page.getByRole('button', { name: 'Show raw' }).click()
+    },
+  },
+  { name: 'replay-altered', path: `/recordings/${altered}`, as: 'helene' },
+  { name: 'replay-too-much', path: at(`/recordings/${fakeSessionId(100)}`, 50_001), as: 'helene', scenario: 'too-much' },
+  { name: 'replay-not-here', path: replay, as: 'helene', scenario: 'too-much' },
   { name: 'replay-loading', path: replay, as: 'helene', scenario: 'loading' },
   {
     name: 'replay-search',
-    path: `${replay}?seq=84`,
+    path: at(replay, 84),
     as: 'helene',
     prepare: async (page) => {
       await page.keyboard.press('/')
       await page.keyboard.type('customers')
-      await page.getByText(/\d+ of \d+/).waitFor()
+      await page.getByText(/^\d+ of 214/).waitFor()
       await press(page, 'Enter', 2)
     },
   },
+  { name: 'proof', path: at(`${replay}/proof`, 88), as: 'helene' },
+  { name: 'proof-recording', path: `${replay}/proof`, as: 'helene' },
+  { name: 'proof-failed', path: at(`/recordings/${altered}/proof`, 88), as: 'helene' },
+  { name: 'proof-offline', path: at(`/recordings/${altered}/proof`, 88), as: 'helene', scenario: 'offline' },
+  { name: 'proof-loading', path: `${replay}/proof`, as: 'helene', scenario: 'loading' },
 ]

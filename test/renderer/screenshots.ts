@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util'
 import { AxeBuilder } from '@axe-core/playwright'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { findChromium } from '../electron-host/chromium.ts'
-import { pagesUnderTest, type PageUnderTest } from './pages.ts'
+import { pagesUnderTest, pageUrl, type PageUnderTest } from './pages.ts'
 import { recordingPages } from './recording-pages.ts'
 import { serveRenderer } from './serve.ts'
 
@@ -44,7 +44,7 @@ async function look(browser: Browser, url: string, subject: PageUnderTest, theme
   page.on('pageerror', (error) => problems.push(`error: ${error.message}`))
   await page.clock.install({ time })
   try {
-    await page.goto(`${url}?scenario=${subject.scenario ?? 'full'}&as=${subject.as}#${subject.path}`)
+    await page.goto(pageUrl(url, subject))
     await settle(page)
     if (subject.prepare) {
       page.setDefaultTimeout(8000)

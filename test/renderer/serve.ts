@@ -17,8 +17,11 @@ const contentTypes: Record<string, string> = {
   '.svg': 'image/svg+xml',
 }
 
+/** The first two folders of an address only tell the double what to be. */
+const scenarioAndPerson = /^\/[a-z-]+\/[a-z]+\//
+
 export interface ServedRenderer {
-  /** of index.html, without a query */
+  /** the origin; see `pageUrl` for the addresses under it */
   url: string
   close: () => Promise<void>
 }
@@ -58,7 +61,7 @@ export async function serveRenderer(port = 0): Promise<ServedRenderer> {
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('The server has no port.')
   return {
-    url: `http://127.0.0.1:${address.port}/index.html`,
+    url: `http://127.0.0.1:${address.port}`,
     close: async () => {
       server.closeAllConnections()
       await new Promise((closed) => server.close(closed))
@@ -76,7 +79,7 @@ function listen(server: Server, port: number): Promise<void> {
 
 /** As src-main answers for `app://`: one page, its assets, nothing else; styles need this response's nonce. */
 async function answer(folder: string, requested: string, response: ServerResponse): Promise<void> {
-  const path = normalize(join(folder, new URL(requested, 'http://127.0.0.1').pathname))
+  const path = normalize(join(folder, new URL(requested, 'http://127.0.0.1').pathname.replace(scenarioAndPerson, '/')))
   try {
     if (!path.startsWith(folder + sep)) throw new Error('outside')
     const content = await readFile(path)
@@ -97,5 +100,5 @@ async function answer(folder: string, requested: string, response: ServerRespons
 
 if (process.argv[1] === import.meta.filename) {
   const served = await serveRenderer(Number(process.argv[2] ?? 0))
-  process.stdout.write(`${served.url}\n`)
+  process.stdout.write(`${served.url}/full/priya/index.html\n`)
 }

@@ -25,7 +25,7 @@ export function CallRow({ call }: { call: Call }) {
           {call.direction === 'server' ? `← ${name}` : name}
         </td>
         <td className="mono t2" title={call.summary}>
-          <MaskedText text={call.summary} masks={call.masks} />
+          <MaskedText text={call.summary} />
         </td>
         <td>
           {telling ? (

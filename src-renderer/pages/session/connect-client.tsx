@@ -72,19 +72,18 @@ function ClientTab({ client, bearer }: { client: ClientSetup['clients'][number];
     <div className={styles.setup}>
       <p className="t2">
         {isFile ? 'Add to ' : ''}
-        <span className={isFile ? 'mono' : undefined}>{client.where}</span>
+        <span className={isFile ? 'mono' : undefined}>{client.where}</span>. The copy has the secret of this session.
       </p>
       <CodePane
         text={hideSecret(client.snippet, bearer)}
         language={client.language}
-        maxHeight={176}
+        maxHeight={158}
         framed
         label={`Configuration for ${client.title}`}
       />
       <div className={styles.copies}>
         <CopyButton text={client.snippet} label={isFile ? 'Copy' : 'Copy command'} />
         {client.command !== undefined && <CopyButton text={client.command} label="Copy command" icon={Terminal} />}
-        <span className="small t3 right">with its secret, for this session only</span>
       </div>
     </div>
   )

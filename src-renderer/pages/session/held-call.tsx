@@ -23,7 +23,7 @@ export function HeldCall({ call, own }: { call: Call; own: boolean }) {
         <div className="t2">{call.because}</div>
         <div className={`mono ellipsis ${styles.heldCall}`} title={call.summary}>
           {call.tool ?? call.method}&ensp;
-          <MaskedText text={call.summary} masks={call.masks} />
+          <MaskedText text={call.summary} />
         </div>
         {call.approval !== undefined && <Asked approval={call.approval} />}
       </div>
