@@ -1,11 +1,11 @@
 import type { Approval, Person } from '../../src-protocol/model.ts'
-import type { DesktopHandlers, DesktopSubscribe } from '../shell/ipc-registrar.ts'
+import type { Desktop, DesktopHandlers } from '../services/desktop.ts'
 import { concerns, decideNotifications, summaryId } from './decide-notifications.ts'
 import type { NotificationAction, Notifier, NotifierEvents, ShowResult } from './notifier.ts'
 
 export interface ApprovalNotificationsPorts {
   handlers: Pick<DesktopHandlers, 'state:get' | 'approvals:list' | 'approvals:vote'>
-  subscribe: DesktopSubscribe
+  subscribe: Desktop['subscribe']
   openNotifier: (events: NotifierEvents) => Notifier
   /** shows a page; `confirm` asks it to begin with that decision */
   openPage: (page: string, confirm?: 'deny') => void
@@ -55,7 +55,9 @@ export async function startApprovalNotifications(ports: ApprovalNotificationsPor
 
   /** One plan at a time: a second one must know what the first has put on the screen. */
   const update = () => {
-    queue = queue.then(bringUpToDate).catch((error: unknown) => ports.log.warn({ error }, 'notifications could not be brought up to date'))
+    queue = queue
+      .then(bringUpToDate)
+      .catch((error: unknown) => ports.log.warn({ err: error }, 'notifications could not be brought up to date'))
   }
 
   const act = async (id: string, action: NotificationAction) => {
@@ -72,7 +74,7 @@ export async function startApprovalNotifications(ports: ApprovalNotificationsPor
         digest: approval.digest,
       })
     } catch (error) {
-      ports.log.warn({ approval: approval.id, error }, 'a request could not be denied from its notification')
+      ports.log.warn({ approval: approval.id, err: error }, 'a request could not be denied from its notification')
       ports.openPage(`/inbox/${approval.id}`, 'deny')
     }
   }
@@ -83,7 +85,7 @@ export async function startApprovalNotifications(ports: ApprovalNotificationsPor
       try {
         for (const approval of await ports.handlers['approvals:list'](undefined)) requests.set(approval.id, approval)
       } catch (error) {
-        ports.log.info({ error }, 'the requests could not be listed; they will arrive as they change')
+        ports.log.info({ err: error }, 'the requests could not be listed; they will arrive as they change')
       }
     }
     update()

@@ -15,7 +15,7 @@ export function openNotifier(
 ): Notifier {
   const electron = adapters.electron(events)
   const primary: Promise<Notifier | undefined> = (adapters.dbus?.(events) ?? Promise.resolve(undefined)).catch((error: unknown) => {
-    adapters.log.info({ error }, 'no notification daemon on the session bus: notifications have no buttons')
+    adapters.log.info({ err: error }, 'no notification daemon on the session bus: notifications have no buttons')
     return undefined
   })
   return {

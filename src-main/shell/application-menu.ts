@@ -1,5 +1,5 @@
 import type { MenuItemConstructorOptions } from 'electron'
-import type { Preferences } from './preferences-store.ts'
+import type { Preferences } from '../services/preferences.ts'
 
 type ColorScheme = Preferences['colorScheme']
 

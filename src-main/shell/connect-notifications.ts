@@ -3,11 +3,11 @@ import { createElectronNotifier } from '../notifications/electron-notifier.ts'
 import { openNotifier } from '../notifications/open-notifier.ts'
 import type { Logger } from '../../src-node/logger.ts'
 import type { MainWindow } from './main-window.ts'
-import type { DesktopServices } from './run-desktop.ts'
+import type { Desktop } from '../services/desktop.ts'
 
 /** Notifications with this system's adapters. */
 export function connectNotifications(ports: {
-  services: DesktopServices
+  services: Desktop
   window: MainWindow
   showCount: (waiting: number) => void
   log: Logger
@@ -29,7 +29,7 @@ export function connectNotifications(ports: {
         log,
       }),
     openPage: (page, confirm) =>
-      void window.show(page, confirm).catch((error: unknown) => log.error({ error }, 'the window could not be shown')),
+      void window.show(page, confirm).catch((error: unknown) => log.error({ err: error }, 'the window could not be shown')),
     showCount: ports.showCount,
     log,
   })

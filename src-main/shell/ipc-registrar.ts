@@ -1,23 +1,11 @@
 import type { IpcMainInvokeEvent } from 'electron'
 import { AppError } from '../../src-protocol/app-error.ts'
-import {
-  desktopContract,
-  desktopEvents,
-  type DesktopChannel,
-  type DesktopEvents,
-  type DesktopInput,
-  type DesktopOutput,
-  type DesktopReply,
-} from '../../src-protocol/desktop-api.ts'
+import { desktopContract, desktopEvents, type DesktopChannel, type DesktopReply } from '../../src-protocol/desktop-api.ts'
 import { desktopChannels, desktopEventNames } from '../../src-protocol/desktop-channels.ts'
-import type { z } from 'zod'
+import type { Desktop, DesktopHandlers } from '../services/desktop.ts'
 import { isApplicationUrl } from './application-origin.ts'
 
-export type DesktopHandlers = { [C in DesktopChannel]: (input: DesktopInput<C>) => Promise<DesktopOutput<C>> }
-export type DesktopSubscribe = <E extends keyof DesktopEvents>(
-  event: E,
-  listener: (payload: z.output<DesktopEvents[E]>) => void,
-) => () => void
+export type DesktopSubscribe = Desktop['subscribe']
 
 type Reply = DesktopReply<DesktopChannel>
 
@@ -62,7 +50,7 @@ async function answer(channel: DesktopChannel, event: IpcMainInvokeEvent, input:
   } catch (error) {
     if (error instanceof AppError) return { ok: false, error: { ...error.toJSON(), data: { ...error.data } } }
     const reference = ports.newReference()
-    ports.log.error({ channel, reference, error }, 'a request of the window failed')
+    ports.log.error({ channel, reference, err: error }, 'a request of the window failed')
     return { ok: false, error: { ...new AppError('INTERNAL', { where: 'the application', reference }).toJSON(), data: { reference } } }
   }
 }

@@ -1,25 +1,23 @@
 import Store from 'electron-store'
 import { z } from 'zod'
 import { desktopState } from '../../src-protocol/desktop-api.ts'
+import type { PreferencesPort } from '../services/preferences.ts'
 
 const preferences = desktopState.shape.preferences
-export type Preferences = z.infer<typeof preferences>
 
 const bounds = z.object({ x: z.number().int(), y: z.number().int(), width: z.number().int().min(200), height: z.number().int().min(200) })
 export const windowState = z.object({ bounds, maximized: z.boolean() })
 export type WindowState = z.infer<typeof windowState>
 
 /** What people choose, and where their window was. Never a token, a key or anything that came from the gateway. */
-export interface PreferencesStore {
-  get(): Preferences
-  set(change: Partial<Preferences>): void
+export interface PreferencesStore extends PreferencesPort {
   windowState(): WindowState | undefined
   saveWindowState(state: WindowState): void
 }
 
 /** Opens `preferences.json` in the user-data folder. A file that does not fit its schema is put back to the defaults. */
 export function openPreferencesStore(options: { folder: string; gatewayUrl: string | undefined }): PreferencesStore {
-  const store = new Store({
+  const store = new Store<Record<string, unknown>>({
     cwd: options.folder,
     name: 'preferences',
     clearInvalidConfig: true,
@@ -32,6 +30,9 @@ export function openPreferencesStore(options: { folder: string; gatewayUrl: stri
     defaults: { colorScheme: 'auto', notifications: true, gatewayUrl: 'http://127.0.0.1:7420' },
   })
 
+  // what the environment says holds until the person says otherwise, and is not written down
+  let gatewayUrl = options.gatewayUrl
+
   return {
     get: () => {
       const stored = preferences.parse({
@@ -39,10 +40,10 @@ export function openPreferencesStore(options: { folder: string; gatewayUrl: stri
         notifications: store.get('notifications'),
         gatewayUrl: store.get('gatewayUrl'),
       })
-      // what the environment says holds for this run and is not written down
-      return options.gatewayUrl ? { ...stored, gatewayUrl: options.gatewayUrl } : stored
+      return gatewayUrl ? { ...stored, gatewayUrl } : stored
     },
     set: (change) => {
+      if (change.gatewayUrl !== undefined) gatewayUrl = undefined
       for (const [name, value] of Object.entries(preferences.partial().parse(change))) {
         if (value !== undefined) store.set(name, value)
       }

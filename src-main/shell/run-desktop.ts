@@ -1,9 +1,11 @@
 import { app, clipboard, dialog, Menu, nativeTheme, protocol, session, shell, type OpenDialogOptions } from 'electron'
 import { join } from 'node:path'
-import { systemClock, type Clock } from '../../src-node/clock.ts'
+import { systemClock } from '../../src-node/clock.ts'
 import { createLogger, type Logger } from '../../src-node/logger.ts'
 import { randomText } from '../../src-node/random-id.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
+import type { Desktop, DesktopPorts } from '../services/desktop.ts'
+import type { Preferences } from '../services/preferences.ts'
 import { openAnotherProfile } from './another-profile.ts'
 import { createApplicationFiles } from './application-files.ts'
 import { applicationMenu } from './application-menu.ts'
@@ -14,42 +16,19 @@ import { desktopRuntime } from './desktop-runtime.ts'
 import { decideExternalUrl } from './external-url.ts'
 import { hardeningReport } from './hardening-report.ts'
 import { registerIpc } from './ipc.ts'
-import { forwardEvents, type DesktopHandlers, type DesktopSubscribe } from './ipc-registrar.ts'
+import { forwardEvents } from './ipc-registrar.ts'
 import { createMainWindow, type MainWindow } from './main-window.ts'
 import { guardNavigation } from './navigation.ts'
 import { denyPermissions } from './permissions.ts'
-import { openPreferencesStore, type Preferences } from './preferences-store.ts'
+import { openPreferencesStore } from './preferences-store.ts'
 import { createTray } from './tray.ts'
 import { decideUserData } from './user-data.ts'
-
-/** What the services behind the window need from the desktop. */
-export interface DesktopPorts {
-  version: string
-  runtime: 'electron' | 'host'
-  userData: string
-  preferences: { get(): Preferences; set(change: Partial<Preferences>): void }
-  /** @throws AppError SIGN_IN_RESPONSE_INVALID for an address that is not the gateway's */
-  openBrowser: (url: string) => Promise<void>
-  writeClipboard: (text: string) => void
-  /** undefined: cancelled */
-  chooseFolder: () => Promise<string | undefined>
-  chooseFile: () => Promise<string | undefined>
-  openAnotherProfile: () => void
-  clock: Clock
-  log: Logger
-}
-
-export interface DesktopServices {
-  handlers: DesktopHandlers
-  subscribe: DesktopSubscribe
-  close(): void | Promise<void>
-}
 
 /**
  * Starts the desktop around its services. Everything that must precede Electron's `ready` (sandbox, scheme, folder, lock) is done
  * in this call; the rest when it comes.
  */
-export function runDesktop(createServices: (ports: DesktopPorts) => DesktopServices): void {
+export function runDesktop(createServices: (ports: DesktopPorts) => Desktop): void {
   app.enableSandbox()
   protocol.registerSchemesAsPrivileged([{ scheme: applicationScheme, privileges: { standard: true, secure: true, supportFetchAPI: true } }])
   const folder = decideUserData({ argv: process.argv, env: process.env, defaultFolder: app.getPath('userData'), cwd: process.cwd() })
@@ -66,7 +45,7 @@ export function runDesktop(createServices: (ports: DesktopPorts) => DesktopServi
     .whenReady()
     .then(() => start(createServices, { userData: folder.folder, gatewayUrl, log }))
     .catch((error: unknown) => {
-      log.error({ error }, 'the desktop could not start')
+      log.error({ err: error }, 'the desktop could not start')
       refuseStart('Gatehouse could not start. Its log says why.')
     })
 }
@@ -89,7 +68,7 @@ function printHardeningReport(userData: string, gatewayUrl: string | undefined):
 }
 
 async function start(
-  createServices: (ports: DesktopPorts) => DesktopServices,
+  createServices: (ports: DesktopPorts) => Desktop,
   { userData, gatewayUrl, log }: { userData: string; gatewayUrl: string | undefined; log: Logger },
 ): Promise<void> {
   const folder = import.meta.dirname
@@ -112,7 +91,7 @@ async function start(
       executable: app.getPath('exe'),
       applicationPath: app.isPackaged ? undefined : app.getAppPath(),
       userData,
-      onFailed: (error) => log.error({ error }, 'another profile could not be started'),
+      onFailed: (error) => log.error({ err: error }, 'another profile could not be started'),
     })
 
   const services = createServices({
@@ -139,7 +118,8 @@ async function start(
   registerIpc({ handlers: services.handlers, isOurs: window.isOurs, newReference: () => randomText(10), log })
   forwardEvents({ subscribe: services.subscribe, send: window.send, log })
 
-  const show = (page?: string) => void window.show(page).catch((error: unknown) => log.error({ error }, 'the window could not be shown'))
+  const show = (page?: string) =>
+    void window.show(page).catch((error: unknown) => log.error({ err: error }, 'the window could not be shown'))
   const tray = createTray({ show: () => show(), openInbox: () => show('/inbox') })
   installMenu(services, preferences.get().colorScheme, anotherProfile)
   services.subscribe('state:changed', (state) => {
@@ -171,14 +151,14 @@ async function start(
 }
 
 /** Electron does not wait for promises when it quits, so the first `will-quit` is put off until the services have ended. */
-function closeServicesBeforeExit(services: DesktopServices, log: Logger): void {
+function closeServicesBeforeExit(services: Desktop, log: Logger): void {
   let closed = false
   app.on('will-quit', (event) => {
     if (closed) return
     event.preventDefault()
     closed = true
     void Promise.resolve(services.close())
-      .catch((error: unknown) => log.error({ error }, 'the services did not end in order'))
+      .catch((error: unknown) => log.error({ err: error }, 'the services did not end in order'))
       .finally(() => app.quit())
   })
 }
@@ -199,7 +179,7 @@ function applyColorScheme(scheme: Preferences['colorScheme']): void {
   nativeTheme.themeSource = scheme === 'auto' ? 'system' : scheme
 }
 
-function installMenu(services: DesktopServices, colorScheme: Preferences['colorScheme'], anotherProfile: () => void): void {
+function installMenu(services: Desktop, colorScheme: Preferences['colorScheme'], anotherProfile: () => void): void {
   const template = applicationMenu({
     platform: process.platform,
     packaged: app.isPackaged,

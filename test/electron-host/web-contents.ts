@@ -42,6 +42,7 @@ export interface WindowOpenDetails {
 export type WindowOpenHandler = (details: WindowOpenDetails) => { action: 'deny' }
 
 const codec = createCloneCodec()
+const withoutFragment = (url: string): string => url.split('#')[0] ?? ''
 
 export class WebContents extends TypedEmitter<WebContentsEvents> {
   readonly id: number
@@ -192,7 +193,7 @@ export class WebContents extends TypedEmitter<WebContentsEvents> {
   async loadURL(url: string): Promise<void> {
     await this.window.opened
     const loaded = new Promise<void>((resolve) => this.once('did-finish-load', resolve))
-    this.#ownNavigation = new URL(toWebUrl(url)).href
+    this.#ownNavigation = withoutFragment(new URL(toWebUrl(url)).href)
     const result = await this.#page?.send('Page.navigate', { url: toWebUrl(url) })
     if (result?.errorText) {
       this.emit('did-fail-load', createEvent(), -2, result.errorText, url)
@@ -202,7 +203,7 @@ export class WebContents extends TypedEmitter<WebContentsEvents> {
   }
 
   reload(): void {
-    this.#ownNavigation = this.#webUrl.split('#')[0]
+    this.#ownNavigation = withoutFragment(this.#webUrl)
     this.#page?.send('Page.reload').catch((error: unknown) => debug('reload', error))
   }
 
