@@ -13,7 +13,8 @@ const bridge: DesktopBridge = {
   },
   subscribe(event, listener) {
     if (!isDesktopEvent(event)) throw new Error('There is no such event.')
-    const receive = (_event: unknown, payload: Parameters<typeof listener>[0]) => listener(payload)
+    // main has checked it against the contract
+    const receive = (_event: unknown, payload: unknown) => listener(payload as Parameters<typeof listener>[0])
     ipcRenderer.on(event, receive)
     return () => {
       ipcRenderer.removeListener(event, receive)

@@ -16,6 +16,7 @@ export type { MenuItemConstructorOptions } from './menu.ts'
 export type { OpenDialogOptions } from './desktop-parts.ts'
 export type { NativeImage } from './native-image.ts'
 export type { NotificationConstructorOptions } from './notification.ts'
+export type { Session } from './session.ts'
 export type { WebContents, WebFrameMain } from './web-contents.ts'
 
 export {

@@ -24,6 +24,19 @@ interface PreloadSettings {
   versions: Record<string, string>
 }
 
+type RendererListener = (event: object, ...parameters: unknown[]) => void
+
+/** what `require('electron')` gives in a preload */
+export interface PreloadElectron {
+  ipcRenderer: {
+    on(channel: string, listener: RendererListener): unknown
+    removeListener(channel: string, listener: RendererListener): unknown
+    send(channel: string, ...parameters: unknown[]): void
+    invoke(channel: string, ...parameters: unknown[]): Promise<unknown>
+  }
+  contextBridge: { exposeInMainWorld(key: string, api: unknown): void }
+}
+
 type Preload = (require: (name: string) => unknown, module: { exports: unknown }, exports: unknown, process: unknown) => void
 
 function runIsolatedWorld(codec: CloneCodec, bridge: BridgeEnd, settings: PreloadSettings, preload: Preload): void {
@@ -32,17 +45,16 @@ function runIsolatedWorld(codec: CloneCodec, bridge: BridgeEnd, settings: Preloa
   delete world[settings.bindingName]
   const say = (message: FromPage) => speak(JSON.stringify(message))
 
-  type Listener = (event: object, ...parameters: unknown[]) => void
-  const listeners = new Map<string, Listener[]>()
+  const listeners = new Map<string, RendererListener[]>()
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>()
   let sequence = 0
 
-  const ipcRenderer = {
-    on(channel: string, listener: Listener) {
+  const ipcRenderer: PreloadElectron['ipcRenderer'] = {
+    on(channel: string, listener: RendererListener) {
       listeners.set(channel, [...(listeners.get(channel) ?? []), listener])
       return ipcRenderer
     },
-    removeListener(channel: string, listener: Listener) {
+    removeListener(channel: string, listener: RendererListener) {
       const left = listeners.get(channel) ?? []
       const at = left.indexOf(listener)
       if (at >= 0) listeners.set(channel, left.toSpliced(at, 1))
@@ -72,7 +84,10 @@ function runIsolatedWorld(codec: CloneCodec, bridge: BridgeEnd, settings: Preloa
     },
   }
 
-  const electron = { ipcRenderer, contextBridge: { exposeInMainWorld: (key: string, api: unknown) => bridge.expose(key, api) } }
+  const electron: PreloadElectron = {
+    ipcRenderer,
+    contextBridge: { exposeInMainWorld: (key: string, api: unknown) => bridge.expose(key, api) },
+  }
   const require = (name: string): unknown => {
     if (name === 'electron') return electron
     throw new Error(`module not found: ${name} (a sandboxed preload can require only electron)`)

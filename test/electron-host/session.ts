@@ -30,7 +30,7 @@ const permissions: readonly (readonly [electron: string, chromium: string])[] = 
   ['window-management', 'window-management'],
 ]
 
-class Session {
+export class Session {
   #onRequest: RequestHandler | null = null
   #onCheck: CheckHandler | null = null
 
