@@ -1,8 +1,7 @@
-import { useElementSize } from '@mantine/hooks'
-import { memo, useMemo, useRef, type KeyboardEvent, type PointerEvent } from 'react'
+import { memo, useRef, type KeyboardEvent, type PointerEvent } from 'react'
 import { verdictLook } from '../../components/verdict.tsx'
 import { formatShortTime, formatTime } from '../../components/time.ts'
-import { binDensity, positionAt, xOf, type Density } from './density.ts'
+import { positionAt, xOf, type Density } from './density.ts'
 import { seek, selectRow, stepMessage } from './playback.ts'
 import { usePlayback, type PlaybackStore } from './playback-store.ts'
 import { clockText, stepText } from './session-clock.ts'
@@ -15,6 +14,7 @@ const axisY = 76
 const plotHeight = 96
 
 interface DensityPlotProps {
+  density: Density
   timeline: Timeline
   store: PlaybackStore
   /** rows that the filters show: the arrow keys step among them */
@@ -22,12 +22,7 @@ interface DensityPlotProps {
 }
 
 /** Messages over the whole session, with what was held or denied above them, and the scrubber. */
-export function DensityPlot({ timeline, store, shown }: DensityPlotProps) {
-  const { ref, width } = useElementSize<HTMLDivElement>()
-  const density = useMemo(
-    () => (width > 0 ? binDensity(timeline, width, -new Date(timeline.startedAt).getTimezoneOffset() * 60_000) : undefined),
-    [timeline, width],
-  )
+export function DensityPlot({ density, timeline, store, shown }: DensityPlotProps) {
   const dragging = useRef(false)
 
   const seekTo = (event: PointerEvent<HTMLDivElement>): void => {
@@ -44,20 +39,15 @@ export function DensityPlot({ timeline, store, shown }: DensityPlotProps) {
 
   return (
     <div
-      ref={ref}
       className={styles.plot}
       onPointerDown={onPointerDown}
       onPointerMove={(event) => dragging.current && seekTo(event)}
       onPointerUp={() => (dragging.current = false)}
       onPointerCancel={() => (dragging.current = false)}
     >
-      {density && (
-        <>
-          <Bars density={density} />
-          <Markers density={density} timeline={timeline} store={store} />
-          <Scrubber timeline={timeline} store={store} width={density.width} shown={shown} />
-        </>
-      )}
+      <Bars density={density} />
+      <Markers density={density} timeline={timeline} store={store} />
+      <Scrubber timeline={timeline} store={store} width={density.width} shown={shown} />
     </div>
   )
 }
@@ -143,7 +133,7 @@ const Markers = memo(function Markers({ density, timeline, store }: { density: D
   })
 })
 
-interface ScrubberProps extends DensityPlotProps {
+interface ScrubberProps extends Omit<DensityPlotProps, 'density'> {
   width: number
 }
 

@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { JsonTree } from '../../components/json-tree.tsx'
 import { Note } from '../../components/note.tsx'
 import { formatTook } from '../../components/time.ts'
+import { VisibleText } from '../../components/visible-text.tsx'
 import type { FoundTable } from './find-table.ts'
 import { findTable } from './find-table.ts'
 import { kindTitles } from './kind-titles.ts'
@@ -35,9 +36,7 @@ export function MessagePane({ exchange, view, onView, highlight }: MessagePanePr
   return (
     <section className={styles.pane} aria-label={`Message ${shown.seq}`}>
       <header className={styles.head}>
-        <h2 className="nowrap">
-          {shown.record ? kindTitles[shown.record.kind] : 'Record'} {shown.seq}
-        </h2>
+        <h2 className="nowrap">{titleOf(shown)}</h2>
         <span className={`${styles.of} t3 ellipsis`}>
           <Context exchange={exchange} />
         </span>
@@ -93,20 +92,23 @@ function parse({ shown }: Exchange): Parsed {
   return { shown, content, table: content.json.ok && isMessage(shown.record) ? findTable(content.json.document) : undefined }
 }
 
+function titleOf({ record, seq }: Exchange['shown']): string {
+  if (!record) return `Record ${seq}`
+  return isMessage(record) ? `${kindTitles[record.kind]} ${seq}` : kindTitles[record.kind]
+}
+
 /** `to execute_sql, request 87 · 61 ms` */
 function Context({ exchange: { shown, request } }: { exchange: Exchange }) {
   const { record } = shown
   if (!record) return null
-  const subject = 'tool' in record && record.tool !== undefined ? record.tool : 'method' in record ? record.method : undefined
+  if (!isMessage(record)) return `record ${record.seq}`
   const answers = record.kind === 'response' && request ? request.record : undefined
   return (
     <>
-      {subject !== undefined && (
-        <>
-          {record.kind === 'response' && 'to '}
-          <span className="mono">{subject}</span>
-        </>
-      )}
+      {record.kind === 'response' && 'to '}
+      <span className="mono">
+        <VisibleText text={record.tool ?? record.method} />
+      </span>
       {answers && `, request ${answers.seq} · ${formatTook(Date.parse(record.at) - Date.parse(answers.at))}`}
     </>
   )

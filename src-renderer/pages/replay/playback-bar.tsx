@@ -3,7 +3,7 @@ import { Pause, Play, SkipBack, SkipForward } from 'lucide-react'
 import { KeyHint } from '../../components/key-hint.tsx'
 import { speeds, stepCall, togglePlaying } from './playback.ts'
 import { usePlayback, type PlaybackStore } from './playback-store.ts'
-import { clockText } from './session-clock.ts'
+import { clockText, stepText } from './session-clock.ts'
 import type { Timeline } from './timeline.ts'
 import styles from './playback-bar.module.css'
 
@@ -11,10 +11,12 @@ interface PlaybackBarProps {
   timeline: Timeline
   store: PlaybackStore
   shown: Uint32Array
+  /** ms of session time in one bar of the plot */
+  barStep: number
 }
 
 /** Play, step, speed, and where the replay stands. */
-export function PlaybackBar({ timeline, store, shown }: PlaybackBarProps) {
+export function PlaybackBar({ timeline, store, shown, barStep }: PlaybackBarProps) {
   const playing = usePlayback(store, (playback) => playback.playing)
   const speed = usePlayback(store, (playback) => playback.speed)
   const skipIdle = usePlayback(store, (playback) => playback.skipIdle)
@@ -37,7 +39,7 @@ export function PlaybackBar({ timeline, store, shown }: PlaybackBarProps) {
       </ActionIcon>
       <Place timeline={timeline} store={store} />
       <span className={styles.legend} aria-hidden>
-        <i className={styles.allowed} /> allowed <i className={styles.masked} /> masked
+        <i className={styles.allowed} /> allowed <i className={styles.masked} /> masked · messages per {stepText(barStep)}
       </span>
       <Checkbox
         className={styles.skip}

@@ -3,17 +3,16 @@ import type { LibraryRow, ReplayRow } from '../../../src-protocol/desktop-api.ts
 import { useDesktopQuery } from '../../api/use-desktop-query.ts'
 import { ErrorState } from '../../components/error-state.tsx'
 import { LoadingRows } from '../../components/loading-rows.tsx'
-import { DensityPlot } from './density-plot.tsx'
 import { FilterBar } from './filter-bar.tsx'
 import { MessageList } from './message-list.tsx'
 import { MessagePane, type MessageView } from './message-pane.tsx'
-import { PlaybackBar } from './playback-bar.tsx'
 import { createPlaybackStore, usePlayback, windowFrames, type PlaybackStore } from './playback-store.ts'
 import { selectRow, startOfPlayback, stepMessage } from './playback.ts'
 import { RecordSide } from './record-side.tsx'
 import { filterRows, noFilters, type ReplayFilters } from './replay-filters.ts'
 import { ReplayHeader } from './replay-header.tsx'
 import { buildTimeline, verdictOf, type Timeline } from './timeline.ts'
+import { TimeSection } from './time-section.tsx'
 import { useExchange } from './use-exchange.ts'
 import { useMessageSearch } from './use-message-search.ts'
 import { useReplayKeys } from './use-replay-keys.ts'
@@ -42,10 +41,7 @@ export function Replay({ row, rows, seq }: ReplayProps) {
   return (
     <div className={styles.page}>
       <ReplayHeader row={row} timeline={timeline} verification={verification.data} />
-      <div className={styles.time}>
-        <DensityPlot timeline={timeline} store={store} shown={shown} />
-        <PlaybackBar timeline={timeline} store={store} shown={shown} />
-      </div>
+      <TimeSection timeline={timeline} store={store} shown={shown} />
       <FilterBar
         timeline={timeline}
         filters={filters}

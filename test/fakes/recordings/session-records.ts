@@ -11,14 +11,14 @@ export const ordersSession = sessionId.parse('ses_4f19c2Qw8ZkT1mNa')
 
 /** The bursts of work of the session, as [minute it begins, calls in it]. */
 const bursts = [
-  [0.4, 14],
-  [6, 20],
-  [14.5, 3],
-  [18.3, 24],
-  [27, 4],
-  [30, 9],
+  [0.7, 14],
+  [7.5, 19],
+  [15, 4],
+  [18.5, 24],
+  [28.5, 5],
+  [32, 8],
   [38.5, 22],
-  [52.8, 6],
+  [52.4, 6],
 ] as const
 
 /** One session of about 210 messages, as the gateway would have recorded it. */
@@ -31,7 +31,7 @@ export function ordersRecording(): SessionRecord[] {
     recording.moveTo(minute * 60_000)
     for (let within = 0; within < calls; within += 1) {
       recording.call(scriptOf(call, random))
-      recording.pass(1_500 + random() * random() * 22_000)
+      recording.pass(2_000 + random() * random() * 48_000)
       call += 1
     }
   }
