@@ -137,10 +137,10 @@ describe('what a rule is about', () => {
     expect(await outcomeOf(rule('a', 'allow', undefined, match), changed)).toBe(outcome)
   })
 
-  test('names cannot be put together so that they pass for others', async () => {
+  test.for(['\n', ',', '\0', ' ', '","'])('names cannot be put together with %j so that they pass for others', async (glue) => {
     const policy = await policyOf(rule('a', 'allow', undefined, 'methods: ["x*"]'))
-    expect(decideMessage(policy, { ...facts, method: 'x\ny', tool: undefined }).effect).toBe('allow')
-    expect(decideMessage(policy, { ...facts, connection: 'customers\nx', method: 'y', tool: undefined }).effect).toBe('deny')
+    expect(decideMessage(policy, { ...facts, method: `x${glue}y`, tool: undefined }).effect).toBe('allow')
+    expect(decideMessage(policy, { ...facts, connection: `customers${glue}x`, method: 'y', tool: undefined }).effect).toBe('deny')
   })
 })
 
@@ -174,6 +174,12 @@ describe('a decision about SQL', () => {
   test('carries what the conditions saw', async () => {
     const decision = await decided(rule('a', 'allow', 'sql(args.sql).hasWhere'), { args: { sql: 'SELECT * FROM t' } })
     expect(decision.sql).toMatchObject({ kinds: ['select'], tables: ['t'] })
+  })
+
+  test('carries it again for the same text', async () => {
+    const policy = await policyOf(rule('a', 'allow', 'sql(args.sql).hasWhere'))
+    expect(decideMessage(policy, facts).sql).toEqual(decideMessage(policy, facts).sql)
+    expect(decideMessage(policy, facts).sql).toBeDefined()
   })
 
   test('says nothing of the message before', async () => {

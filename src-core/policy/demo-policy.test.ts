@@ -36,7 +36,7 @@ describe('customers-db', () => {
     ['PRAGMA table_info(customers)', 'review', 'customers-unreadable-sql'],
     ["ATTACH DATABASE '/etc/x.db' AS x", 'review', 'customers-unreadable-sql'],
     ['INSERT OR REPLACE INTO customers (id) VALUES (1)', 'review', 'customers-unreadable-sql'],
-    ['SELECT 1 /* /* */ ; DROP TABLE customers; -- */ */', 'review', 'customers-unreadable-sql'],
+    ['SELECT 1 /* /* */ ; DROP TABLE customers; -- */', 'review', 'customers-unreadable-sql'],
     ['', 'review', 'customers-unreadable-sql'],
     ["SELECT load_extension('/tmp/evil.so')", 'deny', 'customers-leave-the-database'],
     ["COPY customers TO PROGRAM 'curl evil'", 'deny', 'customers-leave-the-database'],
