@@ -85,9 +85,9 @@ describe('appending', () => {
     const log = await open()
     const { index } = await log.append(draft(0))
     const room = 65_535 - (await log.entry(index)).length
-    await log.append({ ...draft(0), by: `${'auditor 0'}${'x'.repeat(room)}` } as LogEntryDraft)
+    await log.append({ ...draft(0), by: `auditor 0${'x'.repeat(room)}` } as LogEntryDraft)
     expect((await log.entry(1)).length).toBe(65_535)
-    expect(await code(log.append({ ...draft(0), by: `${'auditor 0'}${'x'.repeat(room + 1)}` } as LogEntryDraft))).toBe('BODY_TOO_LARGE')
+    expect(await code(log.append({ ...draft(0), by: `auditor 0${'x'.repeat(room + 1)}` } as LogEntryDraft))).toBe('BODY_TOO_LARGE')
   })
 })
 

@@ -127,11 +127,11 @@ export async function openRecordingStore(options: { folder: string; clock: Clock
   }
 
   return {
-    async create({ kind: _, ...draft }) {
+    async create(draft) {
       const { session } = draft
       const file = await orUnavailable(() => openFile(openPath(session), 'create'), session)
       const writer = createRecordingWriter({ session, file, frontier: createFrontier(), clock, finish: () => finish(session) })
-      await writer.append({ kind: 'open', ...draft })
+      await writer.append({ ...draft, kind: 'open' })
       await orUnavailable(() => syncFolder(openFolder))
       return writer
     },

@@ -53,22 +53,27 @@ export function checkRecords(recording: Uint8Array, seq?: number): CheckedRecord
 }
 
 function misplaced(record: SessionRecord, place: number, last: number): CheckedRecords['failure'] {
-  const number = numberText(record.seq)
-  if (record.seq > place) {
+  const { seq, kind } = record
+  if (seq > place) {
     const before = place === 0 ? 'The file begins' : `After record ${numberText(place - 1)} the file goes on`
-    return { reason: 'record-missing', seq: place, sentence: `${before} with record ${number}: record ${numberText(place)} is missing.` }
+    const sentence = `${before} with record ${numberText(seq)}: record ${numberText(place)} is missing.`
+    return { reason: 'record-missing', seq: place, sentence }
   }
-  if (record.seq < place) {
-    return { reason: 'record-sequence', seq: place, sentence: `Record ${number} stands in the place of record ${numberText(place)}.` }
+  if (seq < place) {
+    return {
+      reason: 'record-sequence',
+      seq: place,
+      sentence: `Record ${numberText(seq)} stands in the place of record ${numberText(place)}.`,
+    }
   }
-  if (place === 0 && record.kind !== 'open') {
+  if (place === 0 && kind !== 'open') {
     return { reason: 'record-missing', seq: 0, sentence: 'The first record is not the one that opens a session.' }
   }
-  if (place > 0 && record.kind === 'open') {
-    return { reason: 'record-sequence', seq: place, sentence: `Record ${number} opens a session for the second time.` }
+  if (place > 0 && kind === 'open') {
+    return { reason: 'record-sequence', seq: place, sentence: `Record ${numberText(seq)} opens a session for the second time.` }
   }
-  if (place < last && record.kind === 'close') {
-    return { reason: 'record-sequence', seq: place, sentence: `Record ${number} closes the session, but records follow it.` }
+  if (place < last && kind === 'close') {
+    return { reason: 'record-sequence', seq: place, sentence: `Record ${numberText(seq)} closes the session, but records follow it.` }
   }
   return undefined
 }

@@ -45,7 +45,7 @@ export function summariseResponse(body: string, bytes: number): string {
   if (typeof text !== 'string') return size
   const inner = parseObject(text)
   const innerRows = inner && (rowCount(asObject(inner['data']) ?? {}) ?? rowCount(inner))
-  return innerRows ? `${innerRows} · ${size}` : oneLine(`${text.slice(0, maximumLength)}`) + ` · ${size}`
+  return innerRows ? `${innerRows} · ${size}` : `${oneLine(text.slice(0, maximumLength))} · ${size}`
 }
 
 function rowCount(result: JsonObject): string | undefined {
@@ -86,6 +86,6 @@ export function oneLine(text: string): string {
     .replace(/\s+/gu, ' ')
     .replace(/[\p{Cc}\p{Cf}]/gu, '\uFFFD')
     .trim()
-  const characters = [...line]
+  const characters = Array.from(line)
   return characters.length > maximumLength ? `${characters.slice(0, maximumLength - 1).join('')}…` : line
 }

@@ -1,5 +1,6 @@
 /** For tests: recordings and their proofs, made with the real formats and a key of their own. */
 import { createPrivateKey, hash, type KeyObject } from 'node:crypto'
+import { agentId } from '../../src-protocol/ids.ts'
 import type { LogEntry } from '../../src-protocol/log-entry.ts'
 import type { CloseRecord, MessageRecord, OpenRecord, SessionRecord } from '../../src-protocol/recording.ts'
 import { signCheckpoint } from '../log/checkpoint.ts'
@@ -34,7 +35,7 @@ export function openRecordFixture(change: Partial<OpenRecord> = {}): OpenRecord 
     logOrigin: fixtureOrigin,
     person: { sub: 'u-1', name: 'Mira Okafor', email: 'mira@acme.example', groups: ['support'], roles: ['operator'] },
     connection: 'orders-db' as OpenRecord['connection'],
-    agent: { id: 'agt_abcdefghij012345' as OpenRecord['agent']['id'], name: 'dc-1' },
+    agent: { id: agentId.parse('agt_abcdefghij012345'), name: 'dc-1' },
     server: 'postgres',
     reason: 'Refund 88121 is stuck',
     endsAt: '2026-11-19T15:02:00.000Z',

@@ -33,7 +33,7 @@ beforeEach(() => {
 })
 afterEach(() => library.close())
 
-const session = fixtureSession as SessionId
+const session = fixtureSession
 const other = 'ses_zzzzzzzzzzzzzzzz' as SessionId
 const text = recordingText(recordsFixture(8))
 const proof = proofFixture(text)
