@@ -2,9 +2,12 @@ import { timingSafeEqual, createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { type Configuration, Provider } from 'oidc-provider'
+import Database from 'better-sqlite3'
+import { type Configuration, interactionPolicy, Provider } from 'oidc-provider'
 import { browserPageHeaders, browserPageHtml, sendBrowserPage, type BrowserPage } from '../../src-node/browser-page.ts'
 import { isLoopbackHost } from '../../src-node/loopback.ts'
+import { createArtifactStore } from '../../src-gateway/identity/artifact-store.ts'
+import { prepareIdentityTables } from '../../src-gateway/identity/identity-database.ts'
 import { generateSigningKeys, openSigningKeys } from '../../src-node/signing-keys.ts'
 import { demoAccounts, demoPassword, type DemoAccount } from './accounts.ts'
 import { loginPage, logoutPage, messagePage } from './login-page.ts'
@@ -16,7 +19,7 @@ export interface DemoIdentityProviderOptions {
   gatewayRedirect: string
   clientId: string
   clientSecret: string
-  /** keeps the signing keys across restarts; without it they live as long as the process */
+  /** keeps signing keys and sessions across restarts; without it they live as long as the process */
   dataFolder?: string
   accounts?: readonly DemoAccount[]
 }
@@ -35,7 +38,9 @@ export async function startDemoIdentityProvider(options: DemoIdentityProviderOpt
   const keys = options.dataFolder
     ? await openSigningKeys(join(options.dataFolder, 'identity-provider-keys.json'))
     : await generateSigningKeys()
-  const provider = new Provider(issuer, configuration(options, accounts, keys))
+  const database = new Database(options.dataFolder ? join(options.dataFolder, 'identity-provider.sqlite') : ':memory:')
+  prepareIdentityTables(database)
+  const provider = new Provider(issuer, { ...configuration(options, accounts, keys), adapter: createArtifactStore(database) })
   const callback = provider.callback()
   const targets = formTargets(options.gatewayRedirect)
 
@@ -50,17 +55,37 @@ export async function startDemoIdentityProvider(options: DemoIdentityProviderOpt
       })
     } else if (path.pathname === '/') {
       sendBrowserPage(response, messagePage('Demo identity provider', 'Sign in from Gatehouse: it opens this browser by itself.'))
-    } else void callback(request, response)
+    } else {
+      if (asksForLogin(path)) withoutSession(request)
+      void callback(request, response)
+    }
   })
 
   return {
     issuer,
     close: () =>
       new Promise((resolve) => {
-        server.close(() => resolve())
+        server.close(() => {
+          database.close()
+          resolve()
+        })
         server.closeAllConnections()
       }),
   }
+}
+
+/**
+ * A new login makes a new session, whoever this browser was signed in as: `/auth` with a prompt, and the way back from the login
+ * page. The library would otherwise ask the browser to log the first person out by a script.
+ */
+function asksForLogin(url: URL): boolean {
+  return url.pathname.startsWith('/auth/') || (url.pathname === '/auth' && url.searchParams.has('prompt'))
+}
+
+function withoutSession(request: IncomingMessage): void {
+  const kept = request.headers.cookie?.split(';').filter((pair) => !/^\s*demo_idp_session(\.sig)?=/.test(pair))
+  if (kept?.length) request.headers.cookie = kept.join(';')
+  else delete request.headers.cookie
 }
 
 const expiredPage = messagePage('This sign-in has expired', 'Start it again from Gatehouse.')
@@ -77,12 +102,7 @@ async function interact(
   response: ServerResponse,
   url: URL,
 ): Promise<void> {
-  const details = await provider.interactionDetails(request, response)
-  if (details.prompt.name === 'consent') {
-    // asked for with prompt=consent only; the one client here is the organisation's own gateway
-    await provider.interactionFinished(request, response, { consent: {} }, { mergeWithLastSubmission: true })
-    return
-  }
+  await provider.interactionDetails(request, response)
   const action = url.pathname
   if (request.method !== 'POST') {
     const chosen = accounts.find((account) => account.user === url.searchParams.get('account'))
@@ -104,7 +124,13 @@ async function interact(
     sendBrowserPage(response, { ...again, status: 401, formTargets: targets })
     return
   }
-  await provider.interactionFinished(request, response, { login: { accountId: account.user } }, { mergeWithLastSubmission: false })
+  // consent: the one client here is the organisation's own gateway
+  await provider.interactionFinished(
+    request,
+    response,
+    { login: { accountId: account.user }, consent: {} },
+    { mergeWithLastSubmission: false },
+  )
 }
 
 function configuration(
@@ -113,6 +139,8 @@ function configuration(
   keys: Awaited<ReturnType<typeof generateSigningKeys>>,
 ): Configuration {
   const redirect = new URL(options.gatewayRedirect)
+  const policy = interactionPolicy.base()
+  policy.get('consent')?.checks.remove('native_client_prompt')
   return {
     clients: [
       {
@@ -140,7 +168,7 @@ function configuration(
       pushedAuthorizationRequests: { enabled: false },
       resourceIndicators: { enabled: false },
       dPoP: { enabled: false },
-      revocation: { enabled: true },
+      revocation: { enabled: true, allowedPolicy: (_context, client, token) => token.clientId === client.clientId },
       rpInitiatedLogout: {
         enabled: true,
         logoutSource: (context, form) => show(context, { ...logoutPage(form), formTargets: formTargets(options.gatewayRedirect) }),
@@ -148,6 +176,7 @@ function configuration(
       },
     },
     clientBasedCORS: () => false,
+    expiresWithSession: () => false,
     pkce: { required: () => true },
     ttl: {
       AccessToken: 3600,
@@ -158,7 +187,7 @@ function configuration(
       Grant: 12 * 3600,
       RefreshToken: 12 * 3600,
     },
-    interactions: { url: (_context, interaction) => `/interaction/${interaction.uid}` },
+    interactions: { policy, url: (_context, interaction) => `/interaction/${interaction.uid}` },
     findAccount: (_context, user) => {
       const account = accounts.find((candidate) => candidate.user === user)
       if (!account) return undefined

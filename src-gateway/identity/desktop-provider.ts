@@ -15,9 +15,9 @@ export interface DesktopProviderOptions {
   keys: SigningKeys
   store: (model: string) => Adapter
   lifetimes: Lifetimes
-  person(sub: string): Person | undefined
+  person: (sub: string) => Person | undefined
   /** Called before an access token is signed. Throwing prevents it too. */
-  decideToken(token: { signInId: string; keyThumbprint: string }): Promise<{ ok: true } | { ok: false; problem: string }>
+  decideToken: (token: { signInId: string; keyThumbprint: string }) => Promise<{ ok: true } | { ok: false; problem: string }>
   log: Logger
 }
 
@@ -72,7 +72,7 @@ function configurationOf({ audience, keys, store, lifetimes, person, decideToken
       userinfo: { enabled: false },
       pushedAuthorizationRequests: { enabled: false },
       rpInitiatedLogout: { enabled: false },
-      revocation: { enabled: true },
+      revocation: { enabled: true, allowedPolicy: (_context, client, token) => token.clientId === client.clientId },
       dPoP: { enabled: true },
       resourceIndicators: {
         enabled: true,

@@ -196,7 +196,7 @@ const single = (header: string | string[] | undefined): string | undefined => (A
 function createListeners<T>(log: Logger) {
   const listeners = new Set<(value: T) => void>()
   return {
-    add(listener: (value: T) => void): () => void {
+    add: (listener: (value: T) => void): (() => void) => {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },

@@ -1,6 +1,7 @@
 import type { JsonWebKey } from 'node:crypto'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { DesktopState } from '../../src-protocol/desktop-api.ts'
+import type { ErrorCode } from '../../src-protocol/errors.ts'
 import type { Person } from '../../src-protocol/model.ts'
 import type { Clock } from '../../src-node/clock.ts'
 import { openGatewayProvider, translateSignInError, type GatewayProvider, type Tokens } from './identity/gateway-provider.ts'
@@ -59,6 +60,8 @@ const renewBeforeMilliseconds = 60_000
 const tooShortMilliseconds = 5_000
 const retryMilliseconds = 10_000
 const revokeMilliseconds = 5_000
+/** failures of a renewal that say nothing about the sign-in */
+const passing: ReadonlySet<ErrorCode> = new Set(['GATEWAY_UNREACHABLE', 'INTERNAL'])
 
 export function createIdentity(options: DesktopIdentityOptions): DesktopIdentity {
   const { openBrowser, clock, timeoutSeconds = 300, schedule = scheduleByTimer } = options
@@ -110,7 +113,7 @@ export function createIdentity(options: DesktopIdentityOptions): DesktopIdentity
         else await revokeQuietly(held.provider, tokens.refreshToken)
       } catch (error) {
         const known = translateSignInError(error, gatewayUrl)
-        if (known.code !== 'GATEWAY_UNREACHABLE' && current === held) forget(known)
+        if (!passing.has(known.code) && current === held) forget(known)
         throw known
       }
     })().finally(() => {

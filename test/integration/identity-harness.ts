@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import Database from 'better-sqlite3'
+import { pino } from 'pino'
 import { AppError } from '../../src-protocol/app-error.ts'
 import { gatewayConfig } from '../../src-protocol/config.ts'
 import { systemClock, type Clock } from '../../src-node/clock.ts'
-import { createLogger } from '../../src-node/logger.ts'
 import { openIdentity, type Identity, type IdentityEvent } from '../../src-gateway/identity/identity.ts'
 import type { Lifetimes } from '../../src-gateway/identity/desktop-provider.ts'
 
@@ -53,7 +53,9 @@ export interface IdentityServer {
   identity: Identity
   events: IdentityEvent[]
   signedOut: string[]
-  databaseFile: string
+  folder: string
+  /** everything the gateway's identity part logged, at the most talkative level */
+  logged(): string
   /** on the same port, with the same database: a gateway that was stopped and started */
   restart(): Promise<void>
   close(): Promise<void>
@@ -66,9 +68,13 @@ export async function startIdentityServer(options: {
   lifetimes?: Partial<Lifetimes>
   identityProvider?: Record<string, unknown>
   onEvent?: (event: IdentityEvent) => Promise<void>
+  /** what desktops see, when a proxy stands before the server; default: the server's own address */
+  publicUrl?: string
 }): Promise<IdentityServer> {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-identity-'))
   const databaseFile = join(folder, 'state.sqlite')
+  const logLines: string[] = []
+  const log = pino({ level: 'trace' }, { write: (line: string) => void logLines.push(line) })
   const events: IdentityEvent[] = []
   const signedOut: string[] = []
   let opened: { identity: Identity; database: Database.Database; stop(): Promise<void> }
@@ -76,7 +82,8 @@ export async function startIdentityServer(options: {
   const start = async (port: number): Promise<string> => {
     const server = createServer()
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const local = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const url = options.publicUrl ?? local
     const config = gatewayConfig.parse({
       listen: {},
       publicUrl: url,
@@ -96,7 +103,7 @@ export async function startIdentityServer(options: {
       publicUrl: url,
       clientSecret,
       clock: options.clock ?? systemClock,
-      log: createLogger('identity-test', { level: 'silent' }),
+      log: log,
       lifetimes: options.lifetimes,
       async onEvent(event) {
         await options.onEvent?.(event)
@@ -126,7 +133,7 @@ export async function startIdentityServer(options: {
       database.close()
     }
     opened = { identity, database, stop }
-    return url
+    return local
   }
 
   const url = await start(0)
@@ -137,7 +144,8 @@ export async function startIdentityServer(options: {
     },
     events,
     signedOut,
-    databaseFile,
+    folder,
+    logged: () => logLines.join(''),
     async restart() {
       await opened.stop()
       await start(Number(new URL(url).port))

@@ -54,6 +54,12 @@ export async function openGatewayProvider(options: {
       throw translateSignInError(error, gatewayUrl)
     }
   }
+  /** A refresh token that is not accepted any more: the sign-in has ended. */
+  const ended = (error: unknown): never => {
+    throw error instanceof oidc.ResponseBodyError && error.error === 'invalid_grant'
+      ? new AppError('SIGN_IN_REQUIRED', {}, { cause: error })
+      : error
+  }
   const tokensOf = (response: Awaited<ReturnType<typeof oidc.refreshTokenGrant>>, previous?: string): Tokens => {
     const claims = personSchema.safeParse(response.claims())
     const refreshToken = response.refresh_token ?? previous
@@ -103,7 +109,10 @@ export async function openGatewayProvider(options: {
       ),
     renew: (refreshToken) =>
       within(
-        oidc.refreshTokenGrant(configuration, refreshToken, { resource }, { DPoP }).then((response) => tokensOf(response, refreshToken)),
+        oidc
+          .refreshTokenGrant(configuration, refreshToken, { resource }, { DPoP })
+          .catch(ended)
+          .then((response) => tokensOf(response, refreshToken)),
       ),
     revoke: (refreshToken) => within(oidc.tokenRevocation(configuration, refreshToken, { token_type_hint: 'refresh_token' })),
   }
@@ -120,7 +129,7 @@ async function discover(options: { gatewayUrl: URL; clock: Clock; fetch?: typeof
     {
       timeout: requestSeconds,
       ...(gatewayUrl.protocol === 'http:' ? { execute: [oidc.allowInsecureRequests] } : {}),
-      ...(fetch ? { [oidc.customFetch]: (url, init) => fetch(url, init as RequestInit) } : {}),
+      ...(fetch ? { [oidc.customFetch]: (url, init) => fetch(url, init) } : {}),
     },
   )
   const { authorization_endpoint, token_endpoint, revocation_endpoint, jwks_uri } = configuration.serverMetadata()
@@ -143,17 +152,20 @@ export function translateSignInError(error: unknown, gatewayUrl: URL): AppError 
     return new AppError('SIGN_IN_REFUSED', { problem }, { cause: error })
   }
   if (error instanceof oidc.ResponseBodyError) {
-    if (error.error === 'invalid_grant') return new AppError('SIGN_IN_REQUIRED', {}, { cause: error })
     return new AppError('SIGN_IN_REFUSED', { problem: error.error_description ?? error.error }, { cause: error })
   }
-  const unreachable = error instanceof TypeError || (error instanceof oidc.ClientError && unreachableCodes.has(error.code ?? ''))
-  if (unreachable) return new AppError('GATEWAY_UNREACHABLE', { gateway: gatewayUrl.origin }, { cause: error })
+  if (error instanceof TypeError || (error instanceof oidc.ClientError && error.code === 'OAUTH_TIMEOUT')) {
+    return new AppError('GATEWAY_UNREACHABLE', { gateway: gatewayUrl.origin }, { cause: error })
+  }
+  if (error instanceof oidc.ClientError && error.cause instanceof Response && error.cause.status >= 500) {
+    const { status } = error.cause
+    // 502 to 504 come from a proxy whose gateway is away
+    if (status > 500) return new AppError('GATEWAY_UNREACHABLE', { gateway: gatewayUrl.origin }, { cause: error })
+    return new AppError('INTERNAL', { where: 'the gateway', reference: `HTTP ${status}` }, { cause: error })
+  }
   return new AppError(
     'SIGN_IN_RESPONSE_INVALID',
     { problem: error instanceof Error ? error.message : 'it cannot be read' },
     { cause: error },
   )
 }
-
-/** A time-out, and what a proxy in front of a stopped gateway answers. */
-const unreachableCodes = new Set(['OAUTH_TIMEOUT', 'OAUTH_RESPONSE_IS_NOT_CONFORM'])

@@ -8,7 +8,7 @@ import type { Clock } from '../../../src-node/clock.ts'
  * Access tokens are bound to it, and it signs this person's votes.
  */
 export interface SignInKey {
-  pair: Awaited<ReturnType<typeof randomDPoPKeyPair>>
+  pair: KeyPair
   publicKey: JWK
   /** A fresh proof for one request with this access token (RFC 9449, section 4.2). */
   prove(request: { method: string; url: URL; accessToken: string }): Promise<string>
@@ -16,8 +16,10 @@ export interface SignInKey {
   sign(text: string): Promise<string>
 }
 
-export async function createSignInKey(clock: Clock): Promise<SignInKey> {
-  const pair = await randomDPoPKeyPair('ES256', { extractable: false })
+type KeyPair = Awaited<ReturnType<typeof randomDPoPKeyPair>>
+
+export async function createSignInKey(clock: Clock, existing?: KeyPair): Promise<SignInKey> {
+  const pair = existing ?? (await randomDPoPKeyPair('ES256', { extractable: false }))
   const { kty, crv, x, y } = await exportJWK(pair.publicKey)
   const publicKey: JWK = { kty, crv, x, y }
   return {
