@@ -65,8 +65,8 @@ export function createGateway(parts: GatewayParts): Gateway {
     database,
     log,
     clock,
-    onActivated: (kind) => {
-      if (kind === 'policy') approvals.policyChanged(policies.inForce().policy.version)
+    onActivated: (kind, version) => {
+      if (kind === 'policy') approvals.policyChanged(version)
     },
   })
 

@@ -24,7 +24,7 @@ export interface PoliciesPorts {
   database: StateDatabase
   log: TransparencyLog
   clock: Clock
-  onActivated: (kind: DocumentKind) => void
+  onActivated: (kind: DocumentKind, version: string) => void
 }
 
 type Usable = Extract<LoadedDocument, { ok: true }>
@@ -71,7 +71,7 @@ export function createPolicies({ database, log, clock, onActivated }: PoliciesPo
       .where('kind', '=', kind)
       .execute()
     use(loaded)
-    onActivated(kind)
+    onActivated(kind, version)
     const row = await database
       .selectFrom('policy_versions')
       .selectAll()
