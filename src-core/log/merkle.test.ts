@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createFrontier, rootOf } from './merkle-frontier.ts'
 import { emptyRoot, hexOf, leafHash, nodeHash, type Hash } from './merkle-hash.ts'
-import { consistencyProof, inclusionProof, rootFromInclusion, verifyConsistency, verifyInclusion } from './merkle-proof.ts'
+import { consistencyProof, inclusionProof, rootFromInclusion, verifyConsistency, verifyInclusion, type TreeHead } from './merkle-proof.ts'
 import { consistencyRanges, foldNodes, inclusionRanges, nodesOf } from './merkle-range.ts'
 
 /** The eight leaves that Certificate Transparency's reference tests use. */
@@ -167,19 +167,19 @@ describe('every other claim is refused', () => {
         const to = { size, root: rootOf(leaves) }
         const path = consistencyProof(leaves, from.size)
         const changed = pick % Math.max(path.length, 1)
-        const bad = [
+        const bad: [TreeHead, TreeHead, readonly Hash[]][] = [
           [{ ...from, root: flipped(from.root, bit) }, to, path],
           [from, { ...to, root: flipped(to.root, bit) }, path],
           [from, to, [...path, to.root]],
-          ...(from.size === to.size ? [] : [[to, from, path] as const]),
+          ...(from.size === to.size ? [] : [[to, from, path] satisfies [TreeHead, TreeHead, Hash[]]]),
           ...(path.length === 0
             ? []
             : ([
                 [from, to, path.map((hash, place) => (place === changed ? flipped(hash, bit) : hash))],
                 [from, to, path.slice(1)],
                 [from, to, path.slice(0, -1)],
-              ] as const)),
-        ] as const
+              ] satisfies [TreeHead, TreeHead, Hash[]][])),
+        ]
         expect(verifyConsistency(from, to, path)).toBe(true)
         expect(bad.filter((claimed) => verifyConsistency(...claimed))).toEqual([])
       }),
