@@ -5,7 +5,7 @@ import type { Session } from '../../src-protocol/model.ts'
 import { systemClock } from '../../src-node/clock.ts'
 import { describeIssues } from '../../src-node/config-file.ts'
 import { createLogger, type Logger } from '../../src-node/logger.ts'
-import { openLiveAccess, type LiveAccess } from '../../src-main/services/live-access.ts'
+import { openLiveAccess } from '../../src-main/services/live-access.ts'
 import { openSystemBrowser } from '../open-browser.ts'
 
 export interface ConnectOptions {
@@ -58,10 +58,9 @@ export async function runConnect(options: ConnectOptions): Promise<number> {
     const signedIn = await Promise.race([access.identity.signIn(), interrupt.promise])
     if (signedIn === 'interrupted') return 130
     stderr.write(`Signed in as ${signedIn.name}.\n`)
-    const session = await openSession(access, request)
+    const session = await access.openSession(request)
     opened = session
-    const { url, bearer } = await access.endpoint.add(session.id, session.connection)
-    access.sessions.add(session.id, new Date(session.endsAt))
+    const { url, bearer } = access.endpoint.access(session.id) ?? {}
     stdout.write(`${JSON.stringify({ url, bearer, session: session.id, endsAt: session.endsAt })}\n`)
     const outcome = await Promise.race([ended.promise, interrupt.promise])
     if (outcome === 'interrupted') {
@@ -76,11 +75,6 @@ export async function runConnect(options: ConnectOptions): Promise<number> {
     await access.identity.signOut()
     await access.close()
   }
-}
-
-/** A session ends when its desktop is away; so the tunnel stands before the session begins. */
-async function openSession(access: LiveAccess, request: SessionRequest): Promise<Session> {
-  return access.api.call('openSession', request)
 }
 
 async function sessionRequestOf(options: ConnectOptions): Promise<SessionRequest> {

@@ -1,4 +1,5 @@
-import type { EndReason } from '../../src-protocol/model.ts'
+import type { SessionRequest } from '../../src-protocol/http-api.ts'
+import type { EndReason, Session } from '../../src-protocol/model.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { Clock } from '../../src-node/clock.ts'
 import type { Logger } from '../../src-node/logger.ts'
@@ -29,6 +30,11 @@ export interface LiveAccess {
   readonly tunnel: Tunnel
   readonly endpoint: LocalEndpoint
   readonly sessions: SessionEnds
+  /**
+   * Opens a session and its local endpoint. A session ends when its desktop is away, so the tunnel has to stand first.
+   * @throws AppError GATEWAY_UNREACHABLE, PORT_TAKEN, or what the gateway answered
+   */
+  openSession(request: SessionRequest): Promise<Session>
   readonly reachable: boolean
   readonly lastReachedAt: string | undefined
   close(): Promise<void>
@@ -82,6 +88,20 @@ export function openLiveAccess(options: LiveAccessOptions): LiveAccess {
     tunnel,
     endpoint,
     sessions,
+    async openSession(request) {
+      if (identity.state.state !== 'signed-in') throw new AppError('SIGN_IN_REQUIRED')
+      await tunnel.ready()
+      const session = await api.call('openSession', request)
+      try {
+        await endpoint.add(session.id, session.connection)
+      } catch (error) {
+        // a session that nobody can reach must not stay open
+        await api.call('endSession', { id: session.id })
+        throw error
+      }
+      sessions.add(session.id, new Date(session.endsAt))
+      return session
+    },
     get reachable() {
       return reachable
     },

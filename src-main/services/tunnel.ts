@@ -29,6 +29,8 @@ export interface Tunnel {
   start(): void
   /** Cuts everything that is open. */
   stop(error: AppError): void
+  /** Resolves once it is open. @throws AppError GATEWAY_UNREACHABLE after a while, or what `stop` was given */
+  ready(): Promise<void>
   /** An exchange that is opened while the tunnel reconnects waits a moment for it. Returns how to abandon it. */
   open(head: OpenHead, body: Uint8Array, receiver: ExchangeReceiver): () => void
 }
@@ -66,6 +68,7 @@ export function createTunnel(options: TunnelOptions): Tunnel {
   const backOff = createBackOff({ first: 300, most: 15_000, ...(options.random && { random: options.random }) })
   const exchanges = new Map<number, ExchangeReceiver>()
   const waiting = new Set<Waiting>()
+  const readiness = new Set<{ resolve: () => void; reject: (error: AppError) => void }>()
   let socket: FrameSocket<DesktopControl> | undefined
   let wanted: AbortController | undefined
   let cancelRetry = () => {}
@@ -124,6 +127,7 @@ export function createTunnel(options: TunnelOptions): Tunnel {
       entry.exchange = send(entry.head, entry.body, entry.receiver)
     }
     waiting.clear()
+    for (const { resolve } of readiness) resolve()
     options.onChange()
   }
 
@@ -199,10 +203,23 @@ export function createTunnel(options: TunnelOptions): Tunnel {
         receiver.abort(error)
       }
       waiting.clear()
+      for (const { reject } of readiness) reject(error)
       cutAll(error)
       socket?.close(closeCode.goingAway)
       socket = undefined
       options.onChange()
+    },
+    async ready() {
+      if (socket?.open) return
+      if (!wanted) throw unreachable()
+      const { promise, resolve, reject } = Promise.withResolvers<void>()
+      const entry = { resolve, reject }
+      readiness.add(entry)
+      const cancel = scheduler.after(reconnectPatienceMs, () => reject(unreachable()))
+      await promise.finally(() => {
+        cancel()
+        readiness.delete(entry)
+      })
     },
     open(head, body, receiver) {
       if (socket?.open) {

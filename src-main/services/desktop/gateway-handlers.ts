@@ -30,19 +30,7 @@ export function gatewayHandlers(options: {
     'agents:remove': async (id) => void (await api().call('removeAgent', { id })),
 
     'sessions:list': async () => (await api().call('sessions')).sessions,
-    async 'sessions:open'(input) {
-      const { endpoint, sessions } = access()
-      const session = await api().call('openSession', input)
-      try {
-        await endpoint.add(session.id, session.connection)
-      } catch (error) {
-        // a session that nobody can reach must not stay open
-        await api().call('endSession', { id: session.id })
-        throw error
-      }
-      sessions.add(session.id, new Date(session.endsAt))
-      return session
-    },
+    'sessions:open': (input) => access().openSession(input),
     'sessions:get': (id) => api().call('session', { id }),
     async 'sessions:end'(id) {
       const session = await api().call('endSession', { id })
