@@ -266,6 +266,7 @@ function decidedApprovals(setting: FakeSetting): Approval[] {
       arguments: { sql: 'GRANT SELECT ON refunds TO reporting' },
       sessionReason: 'Grant for the reporting role',
       requestedAgo: hours(5),
+      decideIn: minutes(15) - hours(5),
       more: { state: 'expired' },
     }),
     approval(setting, {

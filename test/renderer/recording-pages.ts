@@ -27,7 +27,6 @@ export const recordingPages: readonly PageUnderTest[] = [
   },
   { name: 'recordings-offline', path: '/recordings', as: 'helene', scenario: 'offline' },
   { name: 'recordings-empty', path: '/recordings', as: 'helene', scenario: 'empty' },
-  { name: 'recordings-empty-offline', path: '/recordings', as: 'helene', scenario: 'empty' },
   { name: 'recordings-too-much', path: '/recordings', as: 'helene', scenario: 'too-much' },
   { name: 'recordings-error', path: '/recordings', as: 'helene', scenario: 'error' },
   { name: 'recordings-loading', path: '/recordings', as: 'helene', scenario: 'loading' },
@@ -49,7 +48,7 @@ export const recordingPages: readonly PageUnderTest[] = [
   { name: 'replay', path: at(replay, 84), as: 'helene' },
   { name: 'replay-start', path: replay, as: 'helene' },
   { name: 'replay-held', path: at(replay, 77), as: 'helene' },
-  { name: 'replay-hostile', path: at(replay, 97), as: 'helene' },
+  { name: 'replay-hostile', path: at(replay, 96), as: 'helene' },
   {
     name: 'replay-table',
     path: at(replay, 84),

@@ -1,0 +1,36 @@
+import { Ban, CircleCheck, CircleSlash, Hourglass, TimerOff, Undo2, type LucideIcon } from 'lucide-react'
+import type { Approval, ApprovalState } from '../../../src-protocol/model.ts'
+import type { Tone } from '../../components/verdict.tsx'
+
+export interface Outcome {
+  icon: LucideIcon
+  tone: Tone | undefined
+  word: string
+}
+
+const outcomes: Record<ApprovalState, Outcome> = {
+  pending: { icon: Hourglass, tone: 'held', word: 'Held' },
+  approved: { icon: CircleCheck, tone: 'allowed', word: 'Approved' },
+  executed: { icon: CircleCheck, tone: 'allowed', word: 'Approved' },
+  denied: { icon: Ban, tone: 'denied', word: 'Denied' },
+  expired: { icon: TimerOff, tone: 'denied', word: 'Denied, time ran out' },
+  withdrawn: { icon: Undo2, tone: undefined, word: 'Withdrawn' },
+  void: { icon: CircleSlash, tone: 'denied', word: 'Void' },
+}
+
+/** Icon, colour and word of an approval's state. */
+export function outcomeOf(state: ApprovalState): Outcome {
+  return outcomes[state]
+}
+
+/** The same with who decided: `Approved by you`, `Denied by Ada Kim`. */
+export function outcomeWithNames(approval: Approval, you: string | undefined): Outcome {
+  const outcome = outcomes[approval.state]
+  const decision = approval.state === 'denied' ? 'deny' : 'approve'
+  if (outcome.tone === undefined || approval.state === 'pending' || approval.state === 'expired' || approval.state === 'void')
+    return outcome
+  const names = approval.votes
+    .filter((vote) => vote.decision === decision)
+    .map((vote) => (vote.person.sub === you ? 'you' : vote.person.name))
+  return names.length === 0 ? outcome : { ...outcome, word: `${outcome.word} by ${names.join(' and ')}` }
+}

@@ -1,0 +1,98 @@
+import { Link } from '@tanstack/react-router'
+import { useEffect, useRef } from 'react'
+import type { Approval } from '../../../src-protocol/model.ts'
+import { usePerson } from '../../api/use-desktop-state.ts'
+import { KeyHint } from '../../components/key-hint.tsx'
+import { formatCountdown, formatDateTime, formatShortTime } from '../../components/time.ts'
+import { useNow } from '../../components/use-now.ts'
+import { ToneMark } from '../../components/verdict.tsx'
+import { outcomeWithNames } from './approval-outcome.ts'
+import { decidedAt } from './inbox-lists.ts'
+import styles from './inbox.module.css'
+
+interface InboxListProps {
+  waiting: readonly Approval[]
+  decided: readonly Approval[]
+  chosen: string | undefined
+}
+
+/** Less than this is shown in bold. */
+const urgentMs = 5 * 60_000
+
+/** Requests by time left, then those that are decided. */
+export function InboxList({ waiting, decided, chosen }: InboxListProps) {
+  return (
+    <aside className={styles.list} aria-label="Requests">
+      <header className={styles.listHead}>
+        <h2>Inbox</h2>
+        <span className="t3 num">{waiting.length === 0 ? 'nothing waiting' : `${waiting.length} waiting`}</span>
+      </header>
+      <div className={styles.items}>
+        <ul>
+          {waiting.map((approval) => (
+            <Item key={approval.id} approval={approval} chosen={approval.id === chosen} />
+          ))}
+        </ul>
+        {decided.length > 0 && (
+          <>
+            <h3 className={styles.section}>Decided</h3>
+            <ul>
+              {decided.map((approval) => (
+                <Item key={approval.id} approval={approval} chosen={approval.id === chosen} />
+              ))}
+            </ul>
+          </>
+        )}
+      </div>
+      <footer className={styles.keys}>
+        <KeyHint>J</KeyHint>
+        <KeyHint>K</KeyHint> next, previous
+        <span className={styles.space} />
+        <KeyHint>W</KeyHint> watch session
+      </footer>
+    </aside>
+  )
+}
+
+function Item({ approval, chosen }: { approval: Approval; chosen: boolean }) {
+  const link = useRef<HTMLAnchorElement>(null)
+  const you = usePerson()?.sub
+  const pending = approval.state === 'pending'
+  const outcome = outcomeWithNames(approval, you)
+
+  useEffect(() => {
+    if (chosen) link.current?.scrollIntoView({ block: 'nearest' })
+  }, [chosen])
+
+  return (
+    <li>
+      <Link
+        ref={link}
+        className={styles.item}
+        to="/inbox/{-$approval}"
+        params={{ approval: approval.id }}
+        aria-current={chosen ? 'true' : undefined}
+        data-decided={!pending || undefined}
+      >
+        <span className={`${styles.who} ellipsis`}>{approval.requester.sub === you ? 'You' : approval.requester.name}</span>
+        <span className={`${styles.when} num`}>
+          {pending ? <TimeLeft decideBy={approval.decideBy} /> : <DecidedAt at={decidedAt(approval)} />}
+        </span>
+        <span className={`${styles.line} mono ellipsis`}>
+          {approval.connection} · {approval.tool}
+        </span>
+        <span className={`${styles.line} ellipsis`}>{pending ? `Rule ${approval.rule}` : <ToneMark {...outcome} />}</span>
+      </Link>
+    </li>
+  )
+}
+
+function TimeLeft({ decideBy }: { decideBy: string }) {
+  const left = Date.parse(decideBy) - useNow()
+  return <span className={left < urgentMs ? 'bold' : 't2'}>{formatCountdown(left)}</span>
+}
+
+function DecidedAt({ at }: { at: string }) {
+  const today = new Date().toDateString() === new Date(at).toDateString()
+  return <span className="t3">{today ? formatShortTime(at) : formatDateTime(at)}</span>
+}

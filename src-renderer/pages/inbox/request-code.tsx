@@ -1,0 +1,76 @@
+import { Layers } from 'lucide-react'
+import type { Approval } from '../../../src-protocol/model.ts'
+import { MaskedChip } from '../../components/masked-chip.tsx'
+import { splitMasked } from '../../components/split-masked.ts'
+import { SqlText } from '../../components/sql-text.tsx'
+import { ToneMark } from '../../components/verdict.tsx'
+import { VisibleText } from '../../components/visible-text.tsx'
+import { cutAtPhrases, firingPhrases, formattedArguments, formattedSql } from './evidence.ts'
+import styles from './inbox.module.css'
+
+/** The arguments laid out for reading, beside the bytes as they were sent; what made the rule fire is marked in both. */
+export function RequestCode({ approval }: { approval: Approval }) {
+  const sql = formattedSql(approval)
+  const formatted = sql ?? formattedArguments(approval.argumentsText)
+  const phrases = firingPhrases(approval.sql)
+  const statements = approval.sql?.statements.length ?? 0
+  const bytes = approval.digestInput.argumentsBytes
+  return (
+    <div className={styles.code}>
+      <section aria-labelledby="formatted-arguments">
+        <header>
+          <h2 id="formatted-arguments">{sql === undefined ? 'Arguments' : 'SQL, formatted'}</h2>
+          {sql !== undefined && <span className="t3">{statements === 1 ? '1 statement' : `${statements} statements`}</span>}
+          {approval.sql !== undefined && (
+            <span className="right">
+              <ToneMark form="badge" icon={Layers} tone={undefined} word={approval.sql.kinds.join(', ')} />
+            </span>
+          )}
+        </header>
+        <div className={styles.lines} tabIndex={0} role="region" aria-label="Formatted arguments">
+          <pre className={styles.numbers} aria-hidden>
+            {formatted.split('\n').map((_, line) => `${line + 1}\n`)}
+          </pre>
+          <pre>
+            <Marked text={formatted} phrases={phrases} sql={sql !== undefined} />
+          </pre>
+        </div>
+      </section>
+      <section aria-labelledby="raw-arguments">
+        <header>
+          <h2 id="raw-arguments">Raw arguments</h2>
+          <span className="t3 num">
+            {bytes.toLocaleString('en')} bytes, {approval.argumentsMasks.length === 0 ? 'exactly as sent' : 'as sent, masked'}
+          </span>
+        </header>
+        <pre className={styles.raw} tabIndex={0} role="region" aria-label="Raw arguments">
+          <Marked text={approval.argumentsText} phrases={phrases} sql={false} />
+        </pre>
+      </section>
+    </div>
+  )
+}
+
+function Marked({ text, phrases, sql }: { text: string; phrases: readonly string[]; sql: boolean }) {
+  return cutAtPhrases(text, phrases).map((piece, index) =>
+    piece.hit ? (
+      <mark key={index} className="hit">
+        <VisibleText text={piece.text} />
+      </mark>
+    ) : (
+      <PlainPiece key={index} text={piece.text} sql={sql} />
+    ),
+  )
+}
+
+function PlainPiece({ text, sql }: { text: string; sql: boolean }) {
+  return splitMasked(text).map((piece, index) =>
+    piece.masked ? (
+      <MaskedChip key={index} kind={piece.kind} />
+    ) : sql ? (
+      <SqlText key={index} text={piece.text} />
+    ) : (
+      <VisibleText key={index} text={piece.text} />
+    ),
+  )
+}

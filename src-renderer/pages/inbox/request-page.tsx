@@ -1,0 +1,112 @@
+import { useHotkeys } from '@mantine/hooks'
+import { Gavel, TriangleAlert } from 'lucide-react'
+import { useRef, useState } from 'react'
+import type { Approval } from '../../../src-protocol/model.ts'
+import { usePerson } from '../../api/use-desktop-state.ts'
+import { Hash } from '../../components/hash.tsx'
+import { Note } from '../../components/note.tsx'
+import { formatCountdown, formatDateTime } from '../../components/time.ts'
+import { useNow } from '../../components/use-now.ts'
+import { ToneMark } from '../../components/verdict.tsx'
+import { outcomeOf } from './approval-outcome.ts'
+import { ConfirmVote } from './confirm-vote.tsx'
+import { claimAgainstFinding } from './evidence.ts'
+import { decidedAt, whyNotDecide } from './inbox-lists.ts'
+import { RequestCode } from './request-code.tsx'
+import { RequestContext } from './request-context.tsx'
+import { RequestDecision } from './request-decision.tsx'
+import { RequestFacts } from './request-facts.tsx'
+import { RequestVotes } from './request-votes.tsx'
+import styles from './inbox.module.css'
+
+/** One request: who, why, what exactly, what it touches, what came before; the decision fixed at the bottom. */
+export function RequestPage({ approval }: { approval: Approval }) {
+  const person = usePerson()
+  const now = useNow()
+  const [reason, setReason] = useState('')
+  const [reasonMissing, setReasonMissing] = useState(false)
+  const [deciding, setDeciding] = useState<'approve' | 'deny'>()
+  const reasonField = useRef<HTMLInputElement>(null)
+  const obstacle = whyNotDecide(approval, person, now)
+
+  const decide = (decision: 'approve' | 'deny'): void => {
+    if (obstacle !== undefined) return
+    if (approval.reasonRequired && reason.trim() === '') {
+      setReasonMissing(true)
+      reasonField.current?.focus()
+    } else setDeciding(decision)
+  }
+  useHotkeys([
+    ['A', () => decide('approve')],
+    ['D', () => decide('deny')],
+  ])
+  const claim = claimAgainstFinding(approval)
+
+  return (
+    <>
+      <header className={styles.head}>
+        <div className="grow">
+          <div className="row">
+            <h1 className="ellipsis">
+              Run {approval.tool} on {approval.connection}
+            </h1>
+            <ToneMark {...outcomeOf(approval.state)} form="badge" />
+          </div>
+          <p className="t2">
+            <span className="t3">{approval.requester.sub === person?.sub ? 'Your reason' : 'Their reason'}</span>&ensp;“
+            {approval.sessionReason}”
+          </p>
+        </div>
+        <Deadline approval={approval} now={now} />
+      </header>
+      <div className={styles.scroll}>
+        <RequestFacts approval={approval} />
+        {approval.warnings.map((warning) => (
+          <Note key={warning} tone="denied" icon={TriangleAlert} title="Look twice.">
+            {warning}
+          </Note>
+        ))}
+        <Note tone="held" icon={Gavel} title={approval.because}>
+          Rule <span className="mono">{approval.rule}</span>, policy <Hash value={approval.policyVersion} label="policy version" />.
+          {claim !== undefined && <span className={styles.claim}>{claim}</span>}
+        </Note>
+        <RequestCode approval={approval} />
+        {approval.state !== 'pending' && <RequestVotes approval={approval} />}
+        <RequestContext approval={approval} />
+      </div>
+      {approval.state === 'pending' && (
+        <RequestDecision
+          approval={approval}
+          obstacle={obstacle}
+          reason={reason}
+          onReason={(text) => {
+            setReason(text)
+            setReasonMissing(false)
+          }}
+          reasonMissing={reasonMissing}
+          reasonField={reasonField}
+          onDecide={decide}
+        />
+      )}
+      {deciding !== undefined && (
+        <ConfirmVote
+          approval={approval}
+          decision={deciding}
+          reason={reason.trim()}
+          obstacle={obstacle}
+          onClose={() => setDeciding(undefined)}
+        />
+      )}
+    </>
+  )
+}
+
+function Deadline({ approval, now }: { approval: Approval; now: number }) {
+  if (approval.state !== 'pending') return <div className="small t3 nowrap">{formatDateTime(decidedAt(approval))}</div>
+  return (
+    <div className={styles.deadline}>
+      <div className="num">{formatCountdown(Date.parse(approval.decideBy) - now)}</div>
+      <div className="small t3 nowrap">to decide · then denied</div>
+    </div>
+  )
+}

@@ -1,0 +1,69 @@
+import type { Approval } from '../../../src-protocol/model.ts'
+import { Facts } from '../../components/facts.tsx'
+import { Hash } from '../../components/hash.tsx'
+import { Timestamp } from '../../components/timestamp.tsx'
+import { ToneMark } from '../../components/verdict.tsx'
+import { outcomeOf } from './approval-outcome.ts'
+import styles from './inbox.module.css'
+
+/** How a request was decided, by whom, why, and whether it ran. */
+export function RequestVotes({ approval }: { approval: Approval }) {
+  const { votes, state, executedAt, runBy, voidReason, decideBy } = approval
+  return (
+    <section className={styles.card}>
+      <h2>Decision</h2>
+      {votes.map((vote) => (
+        <div key={vote.person.sub} className={styles.vote}>
+          <ToneMark {...outcomeOf(vote.decision === 'approve' ? 'approved' : 'denied')} />
+          <span>
+            <span className="medium">{vote.person.name}</span> <span className="t3">at</span> <Timestamp at={vote.at} form="date-time" />
+            <span className="t2">{vote.reason === '' ? '' : ` “${vote.reason}”`}</span>
+          </span>
+        </div>
+      ))}
+      <Facts
+        items={[
+          ...(state === 'expired'
+            ? [
+                {
+                  label: 'Expired',
+                  value: (
+                    <>
+                      Nobody decided by <Timestamp at={decideBy} form="date-time" />, so it was denied.
+                    </>
+                  ),
+                },
+              ]
+            : []),
+          ...(state === 'withdrawn' ? [{ label: 'Withdrawn', value: 'Its requester took it back before anybody decided.' }] : []),
+          ...(state === 'void' ? [{ label: 'Void', value: voidReason ?? 'Something it was bound to has changed.' }] : []),
+          ...(executedAt === undefined
+            ? []
+            : [
+                {
+                  label: 'Ran',
+                  value: (
+                    <>
+                      once, at <Timestamp at={executedAt} form="date-time" />
+                    </>
+                  ),
+                },
+              ]),
+          ...(state === 'approved' && runBy !== undefined
+            ? [
+                {
+                  label: 'May run',
+                  value: (
+                    <>
+                      once, until <Timestamp at={runBy} form="date-time" />
+                    </>
+                  ),
+                },
+              ]
+            : []),
+          { label: 'Digest', value: <Hash value={approval.digest} length={8} label="digest" /> },
+        ]}
+      />
+    </section>
+  )
+}
