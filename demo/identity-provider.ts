@@ -24,6 +24,8 @@ const configuration = z.strictObject({
   data: z.string().optional(),
   /** instead of the built-in ones */
   accounts: z.array(demoAccount).optional(),
+  /** give the gateway refresh tokens, to be asked with whether a sign-in still stands */
+  refreshTokens: z.boolean().default(false),
 })
 
 const log = createLogger('demo-identity-provider')
@@ -55,6 +57,7 @@ try {
     clientSecret: resolveSecret(config.clientSecret, { env: process.env, folder, name: 'clientSecret' }),
     dataFolder: config.data === undefined ? undefined : resolve(folder, config.data),
     accounts: config.accounts,
+    refreshTokens: config.refreshTokens,
   })
   const stop = () => void provider.close().then(() => process.exit(0))
   process.once('SIGTERM', stop)

@@ -36,12 +36,18 @@ async function run(options: DemoOptions): Promise<number> {
     return openDesktop(options, runtime, running.gatewayUrl)
   }
 
-  const services = await startServices({ root, data: options.data, reset: options.reset, progress })
+  // from here on an interrupt ends what was started, also in the middle of starting
+  const interrupted = new Promise<number>((end) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => end(0))
+  })
+  const starting = startServices({ root, data: options.data, reset: options.reset, progress })
+  const services = await Promise.race([starting, interrupted])
+  if (typeof services === 'number') {
+    await starting.then((started) => started.stop()).catch(() => {})
+    return services
+  }
   try {
     explain(services, runtime)
-    const interrupted = new Promise<number>((end) => {
-      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => end(0))
-    })
     const broken = services.failed.then((service) => {
       process.stderr.write(`\nThe ${service.name} ended by itself. Its last words:\n${service.tail()}\n`)
       return 1

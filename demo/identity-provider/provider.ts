@@ -22,6 +22,8 @@ export interface DemoIdentityProviderOptions {
   /** keeps signing keys and sessions across restarts; without it they live as long as the process */
   dataFolder?: string
   accounts?: readonly DemoAccount[]
+  /** give the gateway refresh tokens, as providers do that are asked for offline access */
+  refreshTokens?: boolean
 }
 
 export interface DemoIdentityProvider {
@@ -177,6 +179,8 @@ function configuration(
     },
     clientBasedCORS: () => false,
     expiresWithSession: () => false,
+    issueRefreshToken: () => options.refreshTokens === true,
+    rotateRefreshToken: true,
     pkce: { required: () => true },
     ttl: {
       AccessToken: 3600,

@@ -34,13 +34,14 @@ export function startProcess(spec: ProcessSpec): ManagedProcess {
   const child = spawn(spec.command, [...spec.args], {
     cwd: spec.cwd,
     env: spec.env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: process.platform !== 'win32',
   })
   const lines: string[] = []
   let resolveReady: (line: Record<string, unknown>) => void = () => {}
   const readyLine = new Promise<Record<string, unknown>>((resolve) => (resolveReady = resolve))
   for (const stream of [child.stdout, child.stderr]) {
+    if (!stream) continue
     stream.setEncoding('utf8')
     let rest = ''
     stream.on('data', (chunk: string) => {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { seedDatabase } from '../seed/seed-database.ts'
 import { seedFiles } from '../seed/seed-files.ts'
@@ -56,7 +57,7 @@ export async function startServices(options: {
       const process_ = startProcess({
         name,
         command: process.execPath,
-        args: ['--disable-warning=ExperimentalWarning', ...args],
+        args: ['--import', pathToFileURL(join(root, 'demo', 'supervisor', 'end-with-parent.ts')).href, ...args],
         env: { ...baseEnvironment(), ...env },
         cwd: root,
         logFile: join(layout.logs, `${name}.log`),
