@@ -53,7 +53,6 @@ interface StoredRecording {
   proof: string
   verifier_key: string
   proof_state: LibraryRow['proof']
-  replay: string
   first_record: number
   records: number
 }
@@ -73,8 +72,10 @@ export function openLibrary(options: { file: string; clock: Clock; elapsed?: () 
   const removeText = database.prepare('DELETE FROM record_text WHERE rowid >= ? AND rowid < ?')
   const removeRecording = database.prepare('DELETE FROM recording WHERE session = ?')
   const addRecording = database.prepare(`
-    INSERT INTO recording (session, started_at, summary, heading, origin, proof, verifier_key, checkpoint_size, checkpoint_root, proof_state, replay, first_record, records)
-    VALUES (@session, @startedAt, @summary, @heading, @origin, @proof, @verifierKey, @size, @root, @state, @replay, @first, @records)`)
+    INSERT INTO recording (session, started_at, summary, heading, origin, proof, verifier_key, checkpoint_size, checkpoint_root, proof_state, first_record, records)
+    VALUES (@session, @startedAt, @summary, @heading, @origin, @proof, @verifierKey, @size, @root, @state, @first, @records)`)
+  const addReplay = database.prepare('INSERT INTO replay (session, rows) VALUES (?, ?)')
+  const replayOf = database.prepare<[string], string>('SELECT rows FROM replay WHERE session = ?').pluck()
   const setState = database.prepare('UPDATE recording SET proof_state = ? WHERE session = ?')
   const all = database.prepare<[], Pick<StoredRecording, 'session' | 'summary' | 'proof_state'>>(
     'SELECT session, summary, proof_state FROM recording ORDER BY started_at DESC, session',
@@ -139,10 +140,10 @@ export function openLibrary(options: { file: string; clock: Clock; elapsed?: () 
       size,
       root,
       state,
-      replay: JSON.stringify(replayRowsOf(records)),
       first,
       records: records.length,
     })
+    addReplay.run(summary.session, JSON.stringify(replayRowsOf(records)))
   })
 
   /** One pass over the hits, in the order in which recordings lie: a common word in a large library costs no more than its hits. */
@@ -215,7 +216,7 @@ export function openLibrary(options: { file: string; clock: Clock; elapsed?: () 
     },
     get(session) {
       const recording = find(session)
-      return { row: readRow(recording), rows: JSON.parse(recording.replay) as ReplayRow[] }
+      return { row: readRow(recording), rows: JSON.parse(replayOf.get(session) ?? '[]') as ReplayRow[] }
     },
     record(session, seq) {
       const { first_record: first, records } = find(session)

@@ -4,7 +4,8 @@ export type LibraryDatabase = Database.Database
 
 /**
  * The offline library. A recording is kept line by line, byte for byte: joined by LF it is the file again. The full-text index holds words only, no second copy
- * of the text (`content=''`). `replay` holds the rows of a replay ready to send, so that opening a long session parses nothing.
+ * of the text (`content=''`). `replay` holds the rows of a replay ready to send, so that opening a long session parses nothing;
+ * it is a table of its own, because rows that carry megabytes are slow to walk over.
  */
 const schema = `
   CREATE TABLE IF NOT EXISTS recording (
@@ -20,7 +21,6 @@ const schema = `
     checkpoint_size INTEGER,
     checkpoint_root TEXT,
     proof_state TEXT NOT NULL CHECK (proof_state IN ('unchecked', 'verified', 'failed')),
-    replay TEXT NOT NULL,
     /** rowid of its first record; those of one recording follow each other */
     first_record INTEGER NOT NULL,
     records INTEGER NOT NULL
@@ -28,6 +28,11 @@ const schema = `
   CREATE INDEX IF NOT EXISTS recording_by_time ON recording (started_at DESC, session);
   CREATE INDEX IF NOT EXISTS recording_by_origin ON recording (origin);
   CREATE INDEX IF NOT EXISTS recording_by_record ON recording (first_record);
+  CREATE TABLE IF NOT EXISTS replay (
+    session TEXT PRIMARY KEY REFERENCES recording (session) ON DELETE CASCADE,
+    /** ReplayRow[] as JSON */
+    rows TEXT NOT NULL
+  ) STRICT;
   CREATE TABLE IF NOT EXISTS record (id INTEGER PRIMARY KEY, line BLOB NOT NULL) STRICT;
   CREATE VIRTUAL TABLE IF NOT EXISTS record_text USING fts5 (
     body, tool, rule, content = '', contentless_delete = 1, detail = 'full', prefix = '2 3', tokenize = 'unicode61 remove_diacritics 2'
