@@ -1,4 +1,4 @@
-import { Menu } from '@mantine/core'
+import { Combobox, useCombobox } from '@mantine/core'
 import { Check, ChevronDown, X, type LucideIcon } from 'lucide-react'
 import type { ReactNode } from 'react'
 import styles from './filter-chip.module.css'
@@ -34,32 +34,44 @@ interface FilterMenuProps<T extends string> {
   onChange: (value: T | undefined) => void
 }
 
+/** Stands for “no restriction” among the option's values, which are never empty. */
+const all = ''
+
 /** A filter with one of several values, or all. */
 export function FilterMenu<T extends string>({ label, icon: Icon, options, value, onChange }: FilterMenuProps<T>) {
+  const combobox = useCombobox({
+    onDropdownOpen: () => combobox.selectActiveOption(),
+    onDropdownClose: () => combobox.resetSelectedOption(),
+  })
   const chosen = options.find((option) => option.value === value)
+  const submit = (submitted: string): void => {
+    onChange(options.find((option) => option.value === submitted)?.value)
+    combobox.closeDropdown()
+  }
   return (
     <span className={styles.menu}>
-      <Menu position="bottom-start" withinPortal>
-        <Menu.Target>
-          <button type="button" className={`${styles.chip} ${chosen ? styles.on : ''}`} aria-label={`${label}: ${chosen ? value : 'all'}`}>
+      <Combobox store={combobox} onOptionSubmit={submit} position="bottom-start" width="max-content" shadow="md">
+        <Combobox.Target targetType="button">
+          <button
+            type="button"
+            className={`${styles.chip} ${chosen ? styles.on : ''}`}
+            aria-label={`${label}: ${chosen ? value : 'all'}`}
+            onClick={() => combobox.toggleDropdown()}
+          >
             {Icon && <Icon className="small" aria-hidden />}
             {chosen ? chosen.label : label}
             {!chosen && <ChevronDown className="small" aria-hidden />}
           </button>
-        </Menu.Target>
-        <Menu.Dropdown className={styles.dropdown}>
-          <MenuOption chosen={chosen === undefined} label="All" onClick={() => onChange(undefined)} />
-          {options.map((option) => (
-            <MenuOption
-              key={option.value}
-              chosen={option.value === value}
-              label={option.label}
-              count={option.count}
-              onClick={() => onChange(option.value)}
-            />
-          ))}
-        </Menu.Dropdown>
-      </Menu>
+        </Combobox.Target>
+        <Combobox.Dropdown>
+          <Combobox.Options aria-label={label} mah={360} className={styles.options}>
+            <Option value={all} chosen={chosen === undefined} label="All" />
+            {options.map((option) => (
+              <Option key={option.value} value={option.value} chosen={option === chosen} label={option.label} count={option.count} />
+            ))}
+          </Combobox.Options>
+        </Combobox.Dropdown>
+      </Combobox>
       {chosen && (
         <button type="button" className={styles.clear} aria-label={`Show every ${label.toLowerCase()}`} onClick={() => onChange(undefined)}>
           <X className="small" aria-hidden />
@@ -69,23 +81,19 @@ export function FilterMenu<T extends string>({ label, icon: Icon, options, value
   )
 }
 
-interface MenuOptionProps {
+interface OptionProps {
+  value: string
   chosen: boolean
   label: ReactNode
   count?: number | undefined
-  onClick: () => void
 }
 
-function MenuOption({ chosen, label, count, onClick }: MenuOptionProps) {
+function Option({ value, chosen, label, count }: OptionProps) {
   return (
-    <Menu.Item
-      role="menuitemradio"
-      aria-checked={chosen}
-      leftSection={<Check className={`small ${chosen ? '' : styles.unchosen}`} aria-hidden />}
-      rightSection={count === undefined ? undefined : <span className="t3 small num">{count.toLocaleString('en')}</span>}
-      onClick={onClick}
-    >
-      {label}
-    </Menu.Item>
+    <Combobox.Option value={value} active={chosen} className={styles.option}>
+      <Check className={`small ${chosen ? '' : styles.unchosen}`} aria-hidden />
+      <span className="grow">{label}</span>
+      {count !== undefined && <span className="t3 small num">{count.toLocaleString('en')}</span>}
+    </Combobox.Option>
   )
 }

@@ -29,7 +29,7 @@ export function JsonTree({ document, masks, label, highlight }: JsonTreeProps) {
   const { ref: measured, width } = useElementSize<HTMLDivElement>()
   const ref = useMergedRef(scroller, measured)
   const treeId = useId()
-  const lineLength = Math.max(40, Math.floor((width - 120) / characterWidth))
+  const lineLength = Math.max(40, Math.floor((width - 96) / characterWidth))
   const rows = useMemo(() => flattenJson(document, expansion, lineLength), [document, expansion, lineLength])
   const virtual = useVirtualizer({
     count: rows.length,

@@ -1,15 +1,15 @@
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { DesktopArguments, DesktopChannel, DesktopOutput, LibraryRow, ReplayRow } from '../../src-protocol/desktop-api.ts'
+import { replayRowsOf } from '../../src-core/recording/replay-rows.ts'
 import type { SessionRecord } from '../../src-protocol/recording.ts'
 import type { Verification } from '../../src-protocol/verification.ts'
 import { fakeLibraryRows } from './recordings/library-rows.ts'
 import { lookalikeHash } from './recordings/random.ts'
-import { replayRowsOf } from './recordings/replay-rows.ts'
 import { ordersRecording } from './recordings/session-records.ts'
 import { rootMismatch, verifiedProof } from './recordings/verifications.ts'
 
 export { fakeLibraryRows, manyLibraryRows } from './recordings/library-rows.ts'
-export { manyReplayRows, replayRowsOf } from './recordings/replay-rows.ts'
+export { manyReplayRows } from './recordings/replay-rows.ts'
 export { ordersRecording, ordersSession, fakeSessionId } from './recordings/session-records.ts'
 export { bodyMismatch, forkedLog, rootMismatch, verifiedProof, verifiedWithoutPin } from './recordings/verifications.ts'
 

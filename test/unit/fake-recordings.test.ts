@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
+import { replayRowsOf } from '../../src-core/recording/replay-rows.ts'
 import { sessionRecord } from '../../src-protocol/recording.ts'
 import { libraryRow, replayRow } from '../../src-protocol/desktop-api.ts'
 import { verification } from '../../src-protocol/verification.ts'
-import { fakeLibraryRows, manyReplayRows, ordersRecording, replayRowsOf, rootMismatch, verifiedProof } from '../fakes/fake-recordings.ts'
+import { fakeLibraryRows, manyReplayRows, ordersRecording, rootMismatch, verifiedProof } from '../fakes/fake-recordings.ts'
 
 test('the fake recording is one that the contract accepts', () => {
   const records = ordersRecording()

@@ -14,10 +14,12 @@ interface CheckYourselfProps {
   verification: Verification
   session: SessionId
   onExport: () => void
+  /** the command alone */
+  brief?: boolean
 }
 
 /** How to repeat the check without this application and without its makers. */
-export function CheckYourself({ verification, session, onExport }: CheckYourselfProps) {
+export function CheckYourself({ verification, session, onExport, brief = false }: CheckYourselfProps) {
   const { pinned } = useDesktopState()
   const { copied, copy } = useCopy()
   const origin = originOf(verification) ?? pinned?.origin ?? 'log'
@@ -42,16 +44,18 @@ export function CheckYourself({ verification, session, onExport }: CheckYourself
         </>
       }
     >
-      <p className={`${styles.hint} t2`}>Needs only Node and the exported files, with the key as the gateway’s owners gave it to you.</p>
+      {!brief && <p className={`${styles.hint} t2`}>Needs only Node and the exported files.</p>}
       <CodePane text={command} language="shell" framed wrap label="Command" />
-      <div className={styles.facts}>
-        <Facts
-          items={[
-            { label: 'Log', value: <span className="mono">{origin}</span> },
-            ...(key === undefined ? [] : [{ label: 'Key', value: <span className="mono">{key}</span> }]),
-          ]}
-        />
-      </div>
+      {!brief && (
+        <div className={styles.facts}>
+          <Facts
+            items={[
+              { label: 'Log', value: <span className="mono">{origin}</span> },
+              ...(key === undefined ? [] : [{ label: 'Key', value: <span className="mono">{key}</span> }]),
+            ]}
+          />
+        </div>
+      )}
     </SidePanel>
   )
 }

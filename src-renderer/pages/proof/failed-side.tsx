@@ -72,7 +72,7 @@ export function FailedSide({ verification, session, seq, onExport, onRenewed }: 
           <Statements icon={Check} items={holds} />
         </SidePanel>
       )}
-      <CheckYourself verification={verification} session={session} onExport={onExport} />
+      <CheckYourself verification={verification} session={session} onExport={onExport} brief />
     </>
   )
 }

@@ -33,9 +33,9 @@ const altered: FailureWording = {
   headline: 'Not verified: this recording was changed after it was sealed',
   meaning: 'Do not use this copy as evidence.',
   next: [
+    'Export this copy first: it is evidence of the change.',
     'Download the recording again and check the fresh copy.',
-    'If the fresh copy fails too, the gateway’s store was changed: report it.',
-    'Export this copy first. It is evidence of the change.',
+    'If that fails too, the gateway’s store was changed: report it.',
   ],
 }
 
@@ -105,11 +105,11 @@ function verifiedSentence(steps: readonly VerificationStep[], seq: number | unde
 /** What a failed verification leaves standing. */
 export function stillHolds({ steps }: Verification): string[] {
   const holds: string[] = []
-  if (passed(steps, 'records')) holds.push('Every record is well formed and has its number and hash.')
+  if (passed(steps, 'records')) holds.push('Every record is well formed.')
   if (passed(steps, 'session-root')) holds.push('The records are those that the session was closed with.')
   if (passed(steps, 'log-entry')) holds.push('The session’s end is in the log.')
-  if (passed(steps, 'checkpoint')) holds.push('The log’s checkpoint is signed by the key you trust.')
-  if (passed(steps, 'pinned')) holds.push('The log has not been rewritten since this computer first saw it.')
+  if (passed(steps, 'checkpoint'))
+    holds.push(passed(steps, 'pinned') ? 'The log is signed and has not been rewritten.' : 'The log’s checkpoint is signed.')
   return holds
 }
 
@@ -145,7 +145,7 @@ export function keyFileName(origin: string): string {
 
 /** What anyone runs to repeat the check without this application. */
 export function verifyCommand(session: string, origin: string): string {
-  return `npx gatehouse verify ${session}.jsonl \\\n  --key ${keyFileName(origin)}`
+  return `npx gatehouse verify \\\n  ${session}.jsonl \\\n  --key ${keyFileName(origin)}`
 }
 
 /** A text for those who run the gateway: what was found, to be compared word by word. */

@@ -73,7 +73,7 @@ export function binDensity(timeline: Timeline, width: number, utcOffsetMs: numbe
     markers: placeMarkers(timeline, scale),
     idle: timeline.gaps
       .map((gap) => ({ ...gap, x: gap.from * scale, width: (gap.to - gap.from) * scale }))
-      .filter((gap) => gap.width >= 56),
+      .filter((gap) => gap.width >= 68),
     ...placeTicks(timeline, width, utcOffsetMs),
   }
 }
@@ -87,7 +87,8 @@ export function xOf(timeline: Timeline, position: number, width: number): number
   return timeline.duration === 0 ? 0 : (position / timeline.duration) * width
 }
 
-const markerWidth = 16
+/** an icon and its count */
+const markerWidth = 34
 const severity = { held: 0, failed: 1, denied: 2 } as const
 
 function placeMarkers(timeline: Timeline, scale: number): DensityMarker[] {

@@ -2,7 +2,18 @@ import { expect, test } from 'vitest'
 import { formatSql } from './format-sql.ts'
 
 test('clauses get lines of their own', () => {
-  expect(formatSql("SELECT id FROM customers WHERE id IN ('a', 'b');")).toBe("SELECT\n  id\nFROM\n  customers\nWHERE\n  id IN ('a', 'b');")
+  expect(formatSql("SELECT id, name FROM customers WHERE id IN ('a', 'b');")).toBe(
+    "SELECT id, name\nFROM customers\nWHERE id IN ('a', 'b');",
+  )
+})
+
+test('a clause that is too long for one line is broken', () => {
+  const columns = Array.from({ length: 20 }, (_, at) => `column_${at}`)
+  expect(formatSql(`SELECT ${columns.join(', ')} FROM a`)?.split('\n')).toHaveLength(22)
+})
+
+test('a comment keeps its line', () => {
+  expect(formatSql('SELECT 1 -- one\nFROM a')).toMatch(/-- one\n/)
 })
 
 test.for([

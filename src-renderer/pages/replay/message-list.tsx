@@ -32,8 +32,12 @@ export function MessageList({ timeline, store, shown, highlight }: MessageListPr
   })
 
   const { scrollToIndex } = virtual
+  const opened = useRef(false)
   useEffect(() => {
-    if (selected >= 0) scrollToIndex(selected, { align: 'auto' })
+    if (selected < 0) return
+    // at first in the middle, so that what came before and after is seen; later only as far as needed
+    scrollToIndex(selected, { align: opened.current ? 'auto' : 'center' })
+    opened.current = selected > 0
   }, [selected, scrollToIndex])
 
   const select = (index: number): void => {

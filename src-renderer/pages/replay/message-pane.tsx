@@ -9,6 +9,7 @@ import { kindTitles } from './kind-titles.ts'
 import { contentOf, isMessage, type MessageContent } from './message-content.ts'
 import { MessageTable } from './message-table.tsx'
 import { MessageText } from './message-text.tsx'
+import { bytesText } from './session-clock.ts'
 import { RequestPane } from './request-pane.tsx'
 import type { Exchange } from './use-exchange.ts'
 import styles from './message-pane.module.css'
@@ -109,7 +110,7 @@ function Context({ exchange: { shown, request } }: { exchange: Exchange }) {
       <span className="mono">
         <VisibleText text={record.tool ?? record.method} />
       </span>
-      {answers && `, request ${answers.seq} · ${formatTook(Date.parse(record.at) - Date.parse(answers.at))}`}
+      {answers && `, request ${answers.seq} · ${formatTook(Date.parse(record.at) - Date.parse(answers.at))}`} · {bytesText(record.bytes)}
     </>
   )
 }

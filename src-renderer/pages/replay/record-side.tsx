@@ -13,7 +13,6 @@ import { Verdict } from '../../components/verdict.tsx'
 import { VisibleText } from '../../components/visible-text.tsx'
 import { ApprovalEvents } from './approval-events.tsx'
 import { isMessage } from './message-content.ts'
-import { bytesText } from './session-clock.ts'
 import type { Exchange } from './use-exchange.ts'
 import styles from './record-side.module.css'
 
@@ -113,7 +112,6 @@ function recordFacts({ shown }: Exchange): Fact[] {
   const facts: Fact[] = []
   if (record) facts.push({ label: 'Written', value: <WrittenAt at={record.at} /> })
   if (isMessage(record)) {
-    facts.push({ label: 'Size', value: <span className="num">{bytesText(record.bytes)}</span> })
     facts.push({ label: 'SHA-256', value: <Hash value={record.sha256} length={8} label="SHA-256 of the message" /> })
   }
   facts.push({ label: 'Leaf', value: <Hash value={leaf} length={8} label="leaf hash of the record" /> })
