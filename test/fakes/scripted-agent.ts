@@ -124,7 +124,7 @@ export async function connectScriptedAgent(
 export function echo(exchange: ReceivedExchange): void {
   const { message, head } = exchange
   if (head.method !== 'POST') return exchange.json(undefined, 200)
-  if (message.id === undefined) {
+  if (message.id === undefined || message.method === undefined) {
     exchange.answerHead(202, {})
     return exchange.end()
   }

@@ -1,5 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { ScriptedAgent } from '../fakes/scripted-agent.ts'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { AppError } from '../../src-protocol/app-error.ts'
+import type { SessionId } from '../../src-protocol/ids.ts'
+import type { SessionRecord } from '../../src-protocol/recording.ts'
+import { echo, type ReceivedExchange, type ScriptedAgent } from '../fakes/scripted-agent.ts'
 import {
   exchange,
   openEcho,
@@ -9,6 +13,7 @@ import {
   startIdentityProviderProcess,
   startTestGateway,
   toolCall,
+  until,
   type SignedInPerson,
   type TestGateway,
 } from './gateway-harness.ts'
@@ -26,6 +31,9 @@ beforeAll(async () => {
   operator = await signInAs(gateway.url, 'operator')
   ;({ agent } = await registerEcho(gateway.url, admin))
 })
+beforeEach(() => {
+  agent.script = echo
+})
 afterAll(async () => {
   for (const person of [admin, operator]) person.leave()
   await gateway.close()
@@ -36,10 +44,347 @@ describe('an allowed call', () => {
   test('reaches the server byte for byte and comes back byte for byte', async () => {
     const session = await openEcho(operator)
     const body = ' {"jsonrpc":"2.0", "id":7,"method":"tools/call","params":{"name":"echo","arguments":{"text":"hi \\u00e9"}}}'
+    agent.script = (received) => {
+      received.answerHead(200, { 'content-type': 'application/json' })
+      received.send('{"result":{ "content":[]},"id":7,"jsonrpc":"2.0"}\n')
+      received.end()
+    }
     const answer = await exchange(operator, session.id, body).done
     expect(agent.received.at(-1)?.text).toBe(body)
     expect(answer.status).toBe(200)
-    expect(rpcOf(answer)).toEqual({ jsonrpc: '2.0', id: 7, result: { content: [{ type: 'text', text: '{"text":"hi é"}' }] } })
-    await operator.api.call('endSession', { id: session.id })
+    expect(answer.messages).toEqual(['{"result":{ "content":[]},"id":7,"jsonrpc":"2.0"}\n'])
+  })
+
+  test('streams events in their order, and those of another call in between', async () => {
+    const session = await openEcho(operator)
+    const open: ReceivedExchange[] = []
+    agent.script = (received) => void open.push(received)
+    const first = exchange(operator, session.id, toolCall('echo', { text: 'a' }))
+    const second = exchange(operator, session.id, toolCall('echo', { text: 'b' }))
+    await until(() => open.length === 2, 'both calls have reached the agent')
+    for (const received of open) received.answerHead(200, { 'content-type': 'text/event-stream' })
+    for (let step = 0; step < 20; step += 1) {
+      for (const received of open) {
+        received.send(JSON.stringify({ jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data: step } }), {
+          id: `${step}`,
+        })
+      }
+    }
+    open[1]?.send(JSON.stringify({ jsonrpc: '2.0', id: open[1].message.id, result: { content: [] } }))
+    open[1]?.end()
+    await second.done
+    expect(first.answer.messages.length).toBeLessThanOrEqual(20)
+    open[0]?.send(JSON.stringify({ jsonrpc: '2.0', id: open[0].message.id, result: { content: [] } }))
+    open[0]?.end()
+    for (const { messages } of [await first.done, await second.done]) {
+      expect(messages).toHaveLength(21)
+      expect(messages.slice(0, 20).map((text) => (JSON.parse(text) as { params: { data: number } }).params.data)).toEqual([
+        ...Array(20).keys(),
+      ])
+    }
+  })
+
+  test('has its answer masked, and its recording too; the server gets the original', async () => {
+    const session = await openEcho(operator)
+    const answer = await exchange(operator, session.id, toolCall('echo', { text: 'card 4111 1111 1111 1111' })).done
+    expect(agent.received.at(-1)?.text).toContain('4111 1111 1111 1111')
+    expect(answer.messages[0]).toContain('[MASKED:card]')
+    expect(answer.messages[0]).not.toContain('4111')
+    const { calls } = await operator.api.call('session', { id: session.id })
+    expect(calls.at(-1)).toMatchObject({ method: 'tools/call', tool: 'echo', verdict: 'masked', state: 'done' })
+    expect(JSON.stringify(calls)).not.toContain('4111')
+  })
+
+  test('is pushed to its operator, and to nobody else', async () => {
+    const session = await openEcho(operator)
+    await exchange(operator, session.id, toolCall('echo', { text: 'pushed' })).done
+    const mine = () => operator.pushes.filter((push) => push.type === 'call' && push.call.session === session.id)
+    await until(() => mine().length > 0, 'the call is pushed')
+    expect(admin.pushes.filter((push) => push.type === 'call')).toEqual([])
+  })
+
+  test('whose client has left runs to its end, and is recorded as undelivered', async () => {
+    const session = await openEcho(operator)
+    const open: ReceivedExchange[] = []
+    agent.script = (received) => void open.push(received)
+    const call = exchange(operator, session.id, toolCall('echo', { text: 'left' }))
+    await until(() => open.length === 1, 'the call has reached the agent')
+    call.abandon()
+    // a later exchange has been handled: so was the abandonment before it
+    agent.script = echo
+    await exchange(operator, session.id, toolCall('echo', { text: 'later' })).done
+    expect(open[0]?.aborted).toBe(false)
+    open[0]?.result({ content: [{ type: 'text', text: 'too late' }] })
+    await until(async () => (await recordsOf(session.id)).some((record) => 'delivered' in record), 'the answer is recorded')
+    const undelivered = (await recordsOf(session.id)).find((record) => 'delivered' in record)
+    expect(undelivered).toMatchObject({ kind: 'response', delivered: false })
+  })
+
+  test('of the stateless revision is cancelled when its client leaves', async () => {
+    const session = await openEcho(operator)
+    const open: ReceivedExchange[] = []
+    agent.script = (received) => void open.push(received)
+    const call = exchange(operator, session.id, toolCall('echo', { text: 'x' }), { headers: { 'mcp-protocol-version': '2026-07-28' } })
+    await until(() => open.length === 1, 'the call has reached the agent')
+    call.abandon()
+    await until(() => open[0]?.aborted === true, 'the agent is told')
   })
 })
+
+describe('a message of the server', () => {
+  test('that asks the client goes on, and only the answer to it comes back', async () => {
+    const session = await openEcho(operator)
+    const open: ReceivedExchange[] = []
+    agent.script = (received) => {
+      if (received.message.method === 'tools/call') open.push(received)
+      else echo(received)
+    }
+    const call = exchange(operator, session.id, toolCall('echo', { text: 'x' }))
+    await until(() => open.length === 1, 'the call has reached the agent')
+    open[0]?.answerHead(200, { 'content-type': 'text/event-stream' })
+    open[0]?.send(JSON.stringify({ jsonrpc: '2.0', id: 5, method: 'elicitation/create', params: { message: 'sure?' } }))
+    await until(() => call.answer.messages.length === 1, 'the question is delivered')
+
+    const unasked = await exchange(operator, session.id, JSON.stringify({ jsonrpc: '2.0', id: 6, result: { action: 'accept' } })).done
+    expect(unasked.status).toBe(400)
+    const asked = await exchange(operator, session.id, JSON.stringify({ jsonrpc: '2.0', id: 5, result: { action: 'accept' } })).done
+    expect(asked.status).toBe(202)
+    const again = await exchange(operator, session.id, JSON.stringify({ jsonrpc: '2.0', id: 5, result: { action: 'accept' } })).done
+    expect(again.status).toBe(400)
+    expect(agent.received.filter(({ text }) => text.includes('accept'))).toHaveLength(1)
+  })
+
+  test('that policy does not allow is dropped, and the server is told', async () => {
+    const session = await openEcho(operator)
+    const answers: string[] = []
+    agent.script = (received) => {
+      if (received.message.method !== 'tools/call') return void answers.push(received.text)
+      received.answerHead(200, { 'content-type': 'text/event-stream' })
+      received.send(JSON.stringify({ jsonrpc: '2.0', id: 'q', method: 'vendor/reboot', params: {} }))
+      received.send(JSON.stringify({ jsonrpc: '2.0', method: 'vendor/note', params: {} }))
+      received.send(JSON.stringify({ jsonrpc: '2.0', id: received.message.id, result: { content: [] } }))
+      received.end()
+    }
+    const { messages } = await exchange(operator, session.id, toolCall('echo', { text: 'x' })).done
+    expect(messages).toHaveLength(1)
+    await until(() => answers.length === 1, 'the server is told')
+    expect(JSON.parse(answers[0] ?? '')).toMatchObject({ id: 'q', error: { data: { code: 'POLICY_DENIED' } } })
+  })
+
+  test.for([
+    ['is not JSON', 'nonsense', 'SERVER_OUTPUT_INVALID'],
+    ['has a key twice', '{"jsonrpc":"2.0","id":1,"result":{"a":1,"a":2}}', 'MESSAGE_UNMASKABLE'],
+  ])('is withheld when it %s', async ([, text, code]) => {
+    const session = await openEcho(operator)
+    agent.script = (received) => {
+      received.answerHead(200, { 'content-type': 'application/json' })
+      received.send(text)
+      received.end()
+    }
+    const answer = await exchange(operator, session.id, toolCall('echo', { text: 'x' })).done
+    expect(answer.messages).toHaveLength(1)
+    expect(rpcOf(answer).error?.data).toMatchObject({ code })
+  })
+})
+
+describe('a call that policy denies', () => {
+  test('does not reach the server, and says why', async () => {
+    const session = await openEcho(operator)
+    const before = agent.received.length
+    const answer = await exchange(operator, session.id, toolCall('echo', { text: 'forbidden' })).done
+    expect(agent.received).toHaveLength(before)
+    const { result } = rpcOf(answer)
+    expect(result?.isError).toBe(true)
+    expect(result?.content[0]?.text).toMatch(
+      /^Denied by rule secrets-denied \(policy [0-9a-f]{12}\)\. This word is not to be echoed\. If you need this, ask/,
+    )
+    expect(result?._meta).toMatchObject({ 'gatehouse/code': 'POLICY_DENIED', 'gatehouse/rule': 'secrets-denied' })
+  })
+
+  test('because no rule allows it, is denied by default', async () => {
+    const session = await openEcho(operator)
+    const answer = await exchange(operator, session.id, toolCall('unheard-of', {})).done
+    expect(rpcOf(answer).result?.content[0]?.text).toMatch(/^Denied: no rule allows it/)
+  })
+
+  test('of another method gets a JSON-RPC error', async () => {
+    const session = await openEcho(operator)
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'resources/read', params: { uri: 'file:///etc/passwd' } })
+    const answer = await exchange(operator, session.id, body).done
+    expect(rpcOf(answer).error).toMatchObject({ code: -32001, data: { code: 'POLICY_DENIED', rule: null } })
+  })
+
+  test('counts as denied, and stands in the recording with its decision', async () => {
+    const session = await openEcho(operator)
+    await exchange(operator, session.id, toolCall('echo', { text: 'forbidden' })).done
+    const { session: now } = await operator.api.call('session', { id: session.id })
+    expect(now.counts).toEqual({ allowed: 0, masked: 0, held: 0, denied: 1 })
+    expect(await recordsOf(session.id)).toMatchObject([
+      { kind: 'open' },
+      { kind: 'request', decision: { effect: 'deny', rule: 'secrets-denied' } },
+      { kind: 'response', direction: 'server' },
+    ])
+  })
+})
+
+describe('a message that is not one JSON-RPC message', () => {
+  test.for([
+    ['is not JSON', '{"jsonrpc":', 400, -32700, 'MESSAGE_NOT_JSON'],
+    ['is not UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), 400, -32700, 'MESSAGE_NOT_JSON'],
+    ['is not JSON-RPC', '{"id":1}', 400, -32600, 'MESSAGE_NOT_JSONRPC'],
+    ['is a batch', '[{"jsonrpc":"2.0","id":1,"method":"ping"}]', 400, -32600, 'MESSAGE_BATCH'],
+    ['has a key twice', '{"jsonrpc":"2.0","id":1,"method":"ping","method":"tools/call"}', 400, -32600, 'MESSAGE_DUPLICATE_KEY'],
+    [
+      'has a number that two parsers read differently',
+      '{"jsonrpc":"2.0","id":1,"method":"ping","params":{"n":9007199254740993}}',
+      400,
+      -32600,
+      'MESSAGE_NUMBER_UNSAFE',
+    ],
+    [
+      'nests too deeply',
+      `{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":${'['.repeat(200)}${']'.repeat(200)}}}`,
+      400,
+      -32600,
+      'MESSAGE_TOO_DEEP',
+    ],
+    ['is larger than the limit', toolCall('echo', { text: 'x'.repeat(5 * 1024 * 1024) }), 413, -32600, 'BODY_TOO_LARGE'],
+  ] as const)('%s', async ([, body, status, number, code]) => {
+    const session = await openEcho(operator)
+    const before = agent.received.length
+    const answer = await exchange(operator, session.id, body).done
+    expect(answer.status).toBe(status)
+    expect(rpcOf(answer).error).toMatchObject({ code: number, data: { code } })
+    expect(agent.received).toHaveLength(before)
+    expect(await recordsOf(session.id)).toMatchObject([{ kind: 'open' }, { kind: 'error', code }, { kind: 'response' }])
+  })
+
+  test.for([
+    ['Mcp-Method', { 'mcp-method': 'tools/list' }],
+    ['Mcp-Name', { 'mcp-name': 'risky' }],
+    ['Mcp-Name', { 'mcp-name': `=?base64?${Buffer.from('risky').toString('base64')}?=` }],
+  ] as const)('has a header %s that says something else', async ([header, headers]) => {
+    const session = await openEcho(operator)
+    const answer = await exchange(operator, session.id, toolCall('echo', { text: 'x' }), { headers }).done
+    expect(answer.status).toBe(400)
+    expect(rpcOf(answer).error).toMatchObject({ code: -32020, data: { code: 'HEADER_MISMATCH' } })
+    expect(rpcOf(answer).error?.message).toContain(header)
+  })
+
+  test('has headers that agree: it goes on', async () => {
+    const session = await openEcho(operator)
+    const headers = { 'mcp-method': 'tools/call', 'mcp-name': `=?base64?${Buffer.from('echo').toString('base64')}?=` }
+    const answer = await exchange(operator, session.id, toolCall('echo', { text: 'x' }), { headers }).done
+    expect(rpcOf(answer).result).toBeDefined()
+    expect(agent.received.at(-1)?.head.headers).toMatchObject(headers)
+  })
+})
+
+test('only headers that MCP defines travel on', async () => {
+  const session = await openEcho(operator)
+  const headers = { cookie: 'a=b', authorization: 'Bearer x', 'mcp-session-id': 's1', 'mcp-param-region': 'eu' }
+  await exchange(operator, session.id, toolCall('echo', { text: 'x' }), { headers }).done
+  const received = agent.received.at(-1)?.head.headers ?? {}
+  expect(Object.keys(received).toSorted()).toEqual(['accept', 'content-type', 'mcp-param-region', 'mcp-session-id'])
+})
+
+describe('a session', () => {
+  test('of somebody else cannot be used', async () => {
+    const session = await openEcho(operator)
+    const before = agent.received.length
+    const answer = await exchange(admin, session.id, toolCall('echo', { text: 'x' })).done
+    expect(answer.aborted?.code).toBe('SESSION_UNKNOWN')
+    expect(agent.received).toHaveLength(before)
+  })
+
+  test('of an earlier sign-in of the same person cannot be used', async () => {
+    const session = await openEcho(operator)
+    const other = await signInAs(gateway.url, 'operator')
+    const answer = await exchange(other, session.id, toolCall('echo', { text: 'x' })).done
+    expect(answer.aborted?.code).toBe('SESSION_UNKNOWN')
+    other.leave()
+  })
+
+  test('cuts its streams when it is ended, and nothing passes afterwards', async () => {
+    const session = await openEcho(operator)
+    const open: ReceivedExchange[] = []
+    agent.script = (received) => void open.push(received)
+    const call = exchange(operator, session.id, toolCall('echo', { text: 'x' }))
+    const listening = exchange(operator, session.id, undefined, { method: 'GET' })
+    await until(() => open.length === 2, 'both have reached the agent')
+    const ended = await operator.api.call('endSession', { id: session.id })
+    expect(ended).toMatchObject({ state: 'ended', endReason: 'ended-by-operator' })
+    expect(rpcOf(await call.done).error?.data).toMatchObject({ code: 'SESSION_ENDED' })
+    expect((await listening.done).aborted?.code).toBe('SESSION_ENDED')
+    expect(agent.commands.at(-1)).toEqual({ type: 'session.end', session: session.id })
+    const after = await exchange(operator, session.id, toolCall('echo', { text: 'x' })).done
+    expect(after.aborted?.code).toBe('SESSION_ENDED')
+  })
+
+  test('can be ended by an administrator, not by another operator', async () => {
+    const session = await openEcho(operator)
+    const auditor = await signInAs(gateway.url, 'auditor')
+    await expect(auditor.api.call('endSession', { id: session.id })).rejects.toMatchObject({ code: 'FORBIDDEN' })
+    auditor.leave()
+    expect(await admin.api.call('endSession', { id: session.id })).toMatchObject({ endReason: 'ended-by-administrator' })
+    await expect(admin.api.call('endSession', { id: session.id })).rejects.toMatchObject({ code: 'SESSION_ENDED' })
+  })
+
+  test('ends when its server stops by itself', async () => {
+    const session = await openEcho(operator)
+    const error = new AppError('SERVER_STOPPED', { server: 'echo', problem: 'it crashed' }).toJSON()
+    agent.socket.sendControl({ type: 'session.ended', session: session.id, error })
+    await until(async () => (await operator.api.call('session', { id: session.id })).session.endReason === 'server-stopped', 'it ends')
+  })
+
+  test('whose server does not start is ended and sealed', async () => {
+    const started = agent.onStart
+    const error = new AppError('SERVER_START_FAILED', { server: 'echo', problem: 'no such file' }).toJSON()
+    agent.onStart = ({ session }, socket) => socket.sendControl({ type: 'session.failed', session, error })
+    await expect(openEcho(operator)).rejects.toMatchObject({ code: 'SERVER_START_FAILED' })
+    agent.onStart = started
+    const [session] = (await operator.api.call('sessions')).sessions
+    expect(session).toMatchObject({ state: 'ended', endReason: 'server-stopped', records: 2 })
+  })
+
+  test.for([
+    ['without the role', () => admin, { connection: 'echo', reason: 'a test', minutes: 5 }, 'FORBIDDEN'],
+    ['on an unknown connection', () => operator, { connection: 'nothing', reason: 'a test', minutes: 5 }, 'NOT_FOUND'],
+    ['for longer than the connection allows', () => operator, { connection: 'echo', reason: 'a test', minutes: 61 }, 'INVALID_REQUEST'],
+    ['without a reason', () => operator, { connection: 'echo', reason: '  ', minutes: 5 }, 'INVALID_REQUEST'],
+  ] as const)('cannot be opened %s', async ([, person, request, code]) => {
+    await expect(person().api.call('openSession', request as never)).rejects.toMatchObject({ code })
+  })
+
+  test('ends when its person signs out', async () => {
+    const other = await signInAs(gateway.url, 'operator')
+    const session = await openEcho(other)
+    await other.api.call('signOut')
+    await until(async () => (await operator.api.call('session', { id: session.id })).session.endReason === 'signed-out', 'it ends')
+    other.leave()
+  })
+
+  test('ends when its desktop stays away for longer than the grace', async () => {
+    const other = await signInAs(gateway.url, 'operator')
+    const session = await openEcho(other)
+    other.leave()
+    await until(
+      async () => (await operator.api.call('session', { id: session.id })).session.endReason === 'desktop-disconnected',
+      'it ends',
+    )
+  })
+})
+
+async function recordsOf(session: SessionId): Promise<SessionRecord[]> {
+  const { readdir, readFile } = await import('node:fs/promises')
+  for (const folder of await readdir(gateway.recordings)) {
+    const file = join(gateway.recordings, folder, `${session}.jsonl`)
+    const text = await readFile(file, 'utf8').catch(() => undefined)
+    if (text !== undefined)
+      return text
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as SessionRecord)
+  }
+  throw new Error('there is no such recording')
+}
