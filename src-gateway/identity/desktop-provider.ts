@@ -120,7 +120,11 @@ function configurationOf({ audience, keys, store, lifetimes, person, decideToken
       if (!known) return undefined
       return {
         accountId: sub,
-        claims: () => ({ sub, name: known.name, email: known.email, groups: known.groups, roles: known.roles }),
+        claims: () => {
+          // asked only now: what the identity provider said while this token was being made is in it already
+          const { name, email, groups, roles } = person(sub) ?? known
+          return { sub, name, email, groups, roles }
+        },
       }
     },
     loadExistingGrant: async (context) => {

@@ -14,8 +14,30 @@ export interface IdentityProviderClient {
    * Checks the answer (state, issuer, PKCE, nonce, signature) and asks who it is.
    * @throws AppError SIGN_IN_CANCELLED, SIGN_IN_REFUSED, SIGN_IN_RESPONSE_INVALID, IDENTITY_PROVIDER_UNREACHABLE
    */
-  finish(answer: URL, request: UpstreamRequest): Promise<Claims>
+  finish(answer: URL, request: UpstreamRequest): Promise<{ claims: Claims; standing: Standing }>
+  /**
+   * Asks again, some minutes later, who it is: groups may have changed, the account may be gone.
+   * @throws AppError IDENTITY_PROVIDER_UNREACHABLE, SIGN_IN_RESPONSE_INVALID
+   */
+  recheck(standing: Standing, sub: string): Promise<Recheck>
 }
+
+/** What the gateway may ask the identity provider with, later on. Held in memory only. */
+export interface Standing {
+  accessToken: string
+  refreshToken: string | undefined
+  /** milliseconds since 1970 */
+  expiresAt: number
+  /** where the provider puts groups */
+  groupsFrom: 'id-token' | 'userinfo'
+}
+
+export type Recheck =
+  | { outcome: 'stands'; claims: Claims; standing: Standing }
+  /** the provider does not accept what it gave out: signed out there, or the account is gone */
+  | { outcome: 'ended' }
+  /** the provider gave nothing to ask with */
+  | { outcome: 'unknown' }
 
 export interface UpstreamRequest {
   /** where the browser goes */
@@ -29,6 +51,8 @@ const attempts = 3
 const attemptSeconds = 10
 /** metadata is fetched anew after this time, so that a provider may move its endpoints */
 const metadataMilliseconds = 3_600_000
+/** when a provider does not say how long its access token lasts */
+const defaultAccessSeconds = 300
 
 export function createIdentityProviderClient(options: {
   config: GatewayConfig['identityProvider']
@@ -89,15 +113,57 @@ export function createIdentityProviderClient(options: {
         })
         const claims = tokens.claims()
         if (!claims) throw new AppError('SIGN_IN_RESPONSE_INVALID', { problem: 'the identity provider sent no ID token' })
-        if (claims[config.groupsClaim] !== undefined || !configuration.serverMetadata().userinfo_endpoint)
-          return claimsOf(claims, config.groupsClaim)
+        const groupsFrom = claims[config.groupsClaim] === undefined ? 'userinfo' : 'id-token'
+        const standing = standingOf(tokens, groupsFrom)
+        if (groupsFrom === 'id-token' || !configuration.serverMetadata().userinfo_endpoint)
+          return { claims: claimsOf(claims, config.groupsClaim), standing }
         const more = await oidc.fetchUserInfo(configuration, tokens.access_token, claims.sub)
-        return claimsOf({ ...claims, ...more }, config.groupsClaim)
+        return { claims: claimsOf({ ...claims, ...more }, config.groupsClaim), standing }
       } catch (cause) {
         throw translate(cause, unreachable)
       }
     },
+    async recheck(standing, sub) {
+      const configuration = await discovered()
+      try {
+        return await recheck(configuration, standing, sub, config.groupsClaim)
+      } catch (cause) {
+        if (isRefusal(cause)) return { outcome: 'ended' }
+        throw translate(cause, unreachable)
+      }
+    },
   }
+}
+
+/** With a refresh token if there is one, since that asks the provider to decide anew; else the userinfo endpoint while it lasts. */
+async function recheck(configuration: oidc.Configuration, standing: Standing, sub: string, groupsClaim: string): Promise<Recheck> {
+  let current = standing
+  let claims: Record<string, unknown> = { sub }
+  if (standing.refreshToken !== undefined) {
+    const tokens = await oidc.refreshTokenGrant(configuration, standing.refreshToken)
+    current = { ...standingOf(tokens, standing.groupsFrom), refreshToken: tokens.refresh_token ?? standing.refreshToken }
+    claims = { ...tokens.claims() }
+    if (claims['sub'] !== undefined && claims['sub'] !== sub) return { outcome: 'ended' }
+  } else if (standing.expiresAt <= Date.now()) return { outcome: 'unknown' }
+
+  if (claims[groupsClaim] === undefined) {
+    if (!configuration.serverMetadata().userinfo_endpoint) return { outcome: 'unknown' }
+    claims = { ...claims, ...(await oidc.fetchUserInfo(configuration, current.accessToken, sub)) }
+    // groups that stand in ID tokens only are not lost because userinfo does not name them
+    if (claims[groupsClaim] === undefined && standing.groupsFrom === 'id-token') return { outcome: 'unknown' }
+  }
+  return { outcome: 'stands', claims: claimsOf(claims, groupsClaim), standing: current }
+}
+
+function standingOf(tokens: Awaited<ReturnType<typeof oidc.refreshTokenGrant>>, groupsFrom: Standing['groupsFrom']): Standing {
+  const seconds = tokens.expiresIn() ?? defaultAccessSeconds
+  return { accessToken: tokens.access_token, refreshToken: tokens.refresh_token, expiresAt: Date.now() + seconds * 1000, groupsFrom }
+}
+
+/** The refresh token or the access token is not accepted any more. */
+function isRefusal(cause: unknown): boolean {
+  if (cause instanceof oidc.ResponseBodyError) return cause.error === 'invalid_grant'
+  return cause instanceof oidc.WWWAuthenticateChallengeError && cause.status === 401
 }
 
 async function discover(issuer: URL, clientId: string, clientSecret: string): Promise<oidc.Configuration> {

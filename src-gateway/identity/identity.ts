@@ -13,9 +13,9 @@ import { createAccessCheck } from './access-check.ts'
 import { createArtifactStore } from './artifact-store.ts'
 import { createDesktopProvider, type Lifetimes } from './desktop-provider.ts'
 import { prepareIdentityTables } from './identity-database.ts'
-import { createIdentityProviderClient } from './identity-provider-client.ts'
+import { createIdentityProviderClient, type Standing } from './identity-provider-client.ts'
 import { mountProvider } from './mount-provider.ts'
-import { createPeopleStore } from './people-store.ts'
+import { createPeopleStore, type SignInRow } from './people-store.ts'
 import { callbackPath, createSignInRoutes } from './sign-in-routes.ts'
 
 /** Somebody whose request was authenticated. */
@@ -71,6 +71,9 @@ export interface IdentityOptions {
   lifetimes?: Partial<Lifetimes>
 }
 
+/** more sign-ins than this are not rechecked with the identity provider before they end by themselves */
+const standingsLimit = 10_000
+
 /** @throws AppError CONFIG_INVALID, CONFIG_UNREADABLE */
 export async function openIdentity(options: IdentityOptions): Promise<Identity> {
   const { config, database, clientSecret, clock, log } = options
@@ -90,8 +93,37 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     if (!person) throw new AppError('TOKEN_INVALID', { problem: 'its person is unknown' })
     return person
   }
+  const standings = new Map<string, Standing>()
+  const upstream = createIdentityProviderClient({
+    config: config.identityProvider,
+    clientSecret,
+    redirectUri: `${publicUrl}${callbackPath}`,
+  })
+  const revoke = async (signInId: string): Promise<void> => {
+    for (const model of ['AccessToken', 'AuthorizationCode', 'RefreshToken']) await store(model).revokeByGrantId(signInId)
+    await store('Grant').destroy(signInId)
+    await end(signInId)
+  }
+  /** At each renewal: does the identity provider still say the same? False ends the sign-in. */
+  const stillStands = async ({ id, sub }: SignInRow): Promise<boolean> => {
+    const standing = standings.get(id)
+    if (!standing) return true
+    try {
+      const answer = await upstream.recheck(standing, sub)
+      if (answer.outcome === 'unknown') return true
+      if (answer.outcome === 'ended') return false
+      standings.set(id, answer.standing)
+      if (people.remember(answer.claims).changed) personChanged.tell(personOf(sub))
+      return true
+    } catch (error) {
+      // a provider that is away for a while does not stop everybody's work; a sign-in ends by itself after its hours
+      log.warn({ err: error }, 'the identity provider could not be asked whether a sign-in still stands')
+      return true
+    }
+  }
   const end = async (signInId: string): Promise<void> => {
     const signIn = people.signIn(signInId)
+    standings.delete(signInId)
     if (!signIn || !people.endSignIn(signInId)) return
     signedOut.tell(signInId)
     // a sign-in without a key never handed out a token: nobody was signed in
@@ -109,7 +141,11 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     async decideToken({ signInId, keyThumbprint }) {
       const signIn = people.signIn(signInId)
       if (!signIn || signIn.ended || signIn.expiresAt <= clock.now()) return { ok: false, problem: 'the sign-in has ended' }
-      if (signIn.keyThumbprint === keyThumbprint) return { ok: true }
+      if (signIn.keyThumbprint === keyThumbprint) {
+        if (await stillStands(signIn)) return { ok: true }
+        await revoke(signInId)
+        return { ok: false, problem: 'the identity provider has ended the sign-in' }
+      }
       if (!people.completeSignIn(signInId, keyThumbprint)) return { ok: false, problem: 'the sign-in is bound to another key' }
       try {
         await options.onEvent?.({ act: 'signed-in', person: personOf(signIn.sub), signInId })
@@ -125,11 +161,16 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   })
   const routes = createSignInRoutes({
     provider,
-    upstream: createIdentityProviderClient({ config: config.identityProvider, clientSecret, redirectUri: `${publicUrl}${callbackPath}` }),
+    upstream,
     people,
     publicUrl,
     signInSeconds: lifetimes.signInSeconds,
-    onPersonChanged: (sub) => personChanged.tell(personOf(sub)),
+    onStarted({ id, sub, standing, groupsChanged }) {
+      const [oldest] = standings.keys()
+      if (standings.size >= standingsLimit && oldest !== undefined) standings.delete(oldest)
+      standings.set(id, standing)
+      if (groupsChanged) personChanged.tell(personOf(sub))
+    },
     clock,
     log,
   })
@@ -165,11 +206,7 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     authenticate: ({ method, url, headers }) =>
       authenticate({ method, url, authorization: headers.authorization, proof: single(headers['dpop']) }),
     authenticateRenewal: ({ accessToken, proof, url }) => authenticate({ method: 'GET', url, authorization: `DPoP ${accessToken}`, proof }),
-    async signOut({ signInId }) {
-      for (const model of ['AccessToken', 'AuthorizationCode', 'RefreshToken']) await store(model).revokeByGrantId(signInId)
-      await store('Grant').destroy(signInId)
-      await end(signInId)
-    },
+    signOut: ({ signInId }) => revoke(signInId),
     onSignedOut: signedOut.add,
     person: (sub) => people.person(sub),
     people: () => people.people(),

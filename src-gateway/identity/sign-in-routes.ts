@@ -8,7 +8,7 @@ import { sendBrowserPage } from '../../src-node/browser-page.ts'
 import type { Logger } from '../../src-node/logger.ts'
 import { interactionPath } from './desktop-provider.ts'
 import { errorPage } from './error-page.ts'
-import type { IdentityProviderClient, UpstreamRequest } from './identity-provider-client.ts'
+import type { IdentityProviderClient, Standing, UpstreamRequest } from './identity-provider-client.ts'
 import type { PeopleStore } from './people-store.ts'
 
 export const callbackPath = '/sign-in/callback'
@@ -37,11 +37,12 @@ export function createSignInRoutes(options: {
   people: PeopleStore
   publicUrl: string
   signInSeconds: number
-  onPersonChanged: (sub: string) => void
+  /** a new sign-in, not complete before the desktop has asked for its first token */
+  onStarted: (signIn: { id: string; sub: string; standing: Standing; groupsChanged: boolean }) => void
   clock: Clock
   log: Logger
 }): SignInRoutes {
-  const { provider, upstream, people, publicUrl, signInSeconds, onPersonChanged, clock, log } = options
+  const { provider, upstream, people, publicUrl, signInSeconds, onStarted, clock, log } = options
   const secure = publicUrl.startsWith('https:') ? '; Secure' : ''
   /** by state; one use each */
   const pending = new Map<string, Pending>()
@@ -75,15 +76,15 @@ export function createSignInRoutes(options: {
     }
     pending.delete(state)
     const cookie = bindingCookie(state, '', `Max-Age=0${secure}`)
-    const claims = await attempt(() => upstream.finish(answer, waiting.request))
-    if (claims instanceof AppError) return giveUp(response, waiting.uid, claims, cookie)
+    const answered = await attempt(() => upstream.finish(answer, waiting.request))
+    if (answered instanceof AppError) return giveUp(response, waiting.uid, answered, cookie)
 
-    const { person, changed } = people.remember(claims)
-    if (changed) onPersonChanged(person.sub)
+    const { person, changed } = people.remember(answered.claims)
     const grant = new provider.Grant({ clientId: desktopClientId, accountId: person.sub })
     grant.addOIDCScope('openid offline_access')
     const signInId = await grant.save()
     people.createSignIn({ id: signInId, sub: person.sub, expiresAt: new Date(clock.now().getTime() + signInSeconds * 1000) })
+    onStarted({ id: signInId, sub: person.sub, standing: answered.standing, groupsChanged: changed })
     await finish(response, waiting.uid, { login: { accountId: person.sub, remember: false }, consent: { grantId: signInId } }, cookie)
   }
 
