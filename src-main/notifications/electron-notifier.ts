@@ -1,9 +1,15 @@
-import { Notification } from 'electron'
+import type { Notification as ElectronNotification, NotificationConstructorOptions } from 'electron'
 import type { DesktopNotification, Notifier, NotifierEvents } from './notifier.ts'
 
+/** Electron's class, so that tests run without Electron. */
+export interface NotificationClass {
+  new (options: NotificationConstructorOptions): ElectronNotification
+  isSupported(): boolean
+}
+
 /** Electron's own notifications: with buttons on macOS and Windows, click-to-open elsewhere. */
-export function createElectronNotifier(events: NotifierEvents): Notifier {
-  const shown = new Map<string, Notification>()
+export function createElectronNotifier(events: NotifierEvents, Notification: NotificationClass): Notifier {
+  const shown = new Map<string, ElectronNotification>()
 
   return {
     show(notification) {

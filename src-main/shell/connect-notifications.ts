@@ -1,3 +1,4 @@
+import { Notification } from 'electron'
 import { startApprovalNotifications } from '../notifications/approval-notifications.ts'
 import { createElectronNotifier } from '../notifications/electron-notifier.ts'
 import { openNotifier } from '../notifications/open-notifier.ts'
@@ -25,7 +26,7 @@ export function connectNotifications(ports: {
               return openDbusNotifier(events, { busAddress, applicationName: 'Gatehouse' })
             }
           : undefined,
-        electron: createElectronNotifier,
+        electron: (notifierEvents) => createElectronNotifier(notifierEvents, Notification),
         log,
       }),
     openPage: (page, confirm) =>
