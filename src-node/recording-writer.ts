@@ -17,7 +17,7 @@ export interface Seal {
   endReason: EndReason
 }
 
-export type CloseDraft = Omit<CloseRecord, 'v' | 'seq' | 'at' | 'kind' | 'session'>
+type CloseDraft = Omit<CloseRecord, 'v' | 'seq' | 'at' | 'kind' | 'session'>
 
 /** Appends to one session's recording. */
 export interface RecordingWriter {

@@ -33,7 +33,7 @@ export async function runVerify(options: VerifyOptions): Promise<number> {
   return verification.verified ? 0 : 1
 }
 
-export const proofPathOf = (file: string): string => `${file.replace(/\.jsonl$/, '')}.tlog-proof`
+const proofPathOf = (file: string): string => `${file.replace(/\.jsonl$/, '')}.tlog-proof`
 
 function report(file: string, verification: Verification): string {
   const failed = verification.steps.find(({ outcome }) => outcome === 'failed')

@@ -18,7 +18,7 @@ export interface TreeNode {
 }
 
 /** The largest power of two smaller than `size`: where RFC 9162 splits a tree of two or more leaves. */
-export function splitPoint(size: number): number {
+function splitPoint(size: number): number {
   let point = 1
   while (point * 2 < size) point *= 2
   return point

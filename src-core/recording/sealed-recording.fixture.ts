@@ -97,7 +97,7 @@ export function recordsFixture(messages: number, change: Partial<OpenRecord> = {
 
 export const recordingText = (records: readonly unknown[]): string => records.map((record) => `${JSON.stringify(record)}\n`).join('')
 
-export const linesOf = (recording: string): Buffer[] =>
+const linesOf = (recording: string): Buffer[] =>
   recording
     .split('\n')
     .slice(0, -1)

@@ -20,7 +20,6 @@ import { parseImportedRecording, type ImportedRecording } from './library/parse-
 import { createPinnedCheckpoints, type PinnedCheckpoints } from './library/pinned-checkpoints.ts'
 
 export { toReplayRows } from '../../src-core/recording/replay-rows.ts'
-export type { FetchConsistency, PinOutcome } from './library/pinned-checkpoints.ts'
 
 export interface Library extends Pick<PinnedCheckpoints, 'pin' | 'pinnedFor'> {
   /**

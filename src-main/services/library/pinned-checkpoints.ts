@@ -11,11 +11,11 @@ import { timestampOf, type Clock } from '../../../src-node/clock.ts'
 import type { LibraryDatabase } from './library-database.ts'
 
 /** Asks the gateway for the consistency hashes between two sizes of its log (base64). */
-export type FetchConsistency = (from: number, to: number) => Promise<readonly string[]>
+type FetchConsistency = (from: number, to: number) => Promise<readonly string[]>
 
-export type PinOutcome = { ok: true; pinned: PinnedCheckpoint } | { ok: false; reason: VerificationReason; alarm: string }
+type PinOutcome = { ok: true; pinned: PinnedCheckpoint } | { ok: false; reason: VerificationReason; alarm: string }
 
-export interface StoredPin {
+interface StoredPin {
   gateway: string
   origin: string
   verifier_key: string
