@@ -1,7 +1,7 @@
 import type { SessionRequest } from '../../src-protocol/http-api.ts'
 import type { EndReason, Session } from '../../src-protocol/model.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
-import type { Clock } from '../../src-node/clock.ts'
+import { timestampOf, type Clock } from '../../src-node/clock.ts'
 import type { Logger } from '../../src-node/logger.ts'
 import { systemScheduler, type Scheduler } from '../../src-node/scheduler.ts'
 import type { Push } from '../../src-protocol/push.ts'
@@ -44,10 +44,10 @@ export function openLiveAccess(options: LiveAccessOptions): LiveAccess {
   const { gatewayUrl, clock, log, onChange = () => {}, onPush = () => {} } = options
   const scheduler = options.scheduler ?? systemScheduler
   let reachable = true
-  let lastReachedAt: string | undefined
+  let lastReachedAt: Date | undefined
 
   const reached = (now: boolean) => {
-    if (now) lastReachedAt = clock.now().toISOString()
+    if (now) lastReachedAt = clock.now()
     if (now === reachable) return
     reachable = now
     onChange()
@@ -68,9 +68,22 @@ export function openLiveAccess(options: LiveAccessOptions): LiveAccess {
       if (tunnel.state === 'open') reached(true)
       onChange()
     },
+    onOpen: () => void reconcile(),
   })
   const endpoint = createLocalEndpoint({ tunnel, log })
   const sessions = createSessionEnds({ clock, scheduler, onEnd: (session, reason) => endpoint.end(session, sentence[reason]) })
+
+  /** what ended while the tunnel was away was told to nobody */
+  async function reconcile() {
+    for (const id of sessions.list()) {
+      try {
+        const { session } = await api.call('session', { id })
+        if (session.state === 'ended') sessions.end(id, session.endReason ?? 'desktop-disconnected')
+      } catch (error) {
+        log.info({ err: error, session: id }, 'the state of a session is not known')
+      }
+    }
+  }
 
   identity.onChange(({ state }) => {
     if (state === 'signed-in') tunnel.start()
@@ -106,7 +119,7 @@ export function openLiveAccess(options: LiveAccessOptions): LiveAccess {
       return reachable
     },
     get lastReachedAt() {
-      return lastReachedAt
+      return lastReachedAt && timestampOf(lastReachedAt)
     },
     async close() {
       sessions.endAll('desktop-disconnected')

@@ -6,12 +6,15 @@ import type { Scheduler } from '../../src-node/scheduler.ts'
 /** The sessions that this computer has opened, and when each of them ends. */
 export interface SessionEnds {
   add(session: SessionId, endsAt: Date): void
-  has(session: SessionId): boolean
+  /** those that have not ended */
+  list(): SessionId[]
+  /** may come before `add`: a server can stop while the answer that opened its session is on its way */
   end(session: SessionId, reason: EndReason): void
   endAll(reason: EndReason): void
 }
 
 /** longest delay of a timer; a session is shorter */
+const earlyLimit = 100
 const longestMs = 2 ** 31 - 1
 
 /**
@@ -24,13 +27,21 @@ export function createSessionEnds(options: {
   onEnd: (session: SessionId, reason: EndReason) => void
 }): SessionEnds {
   const timers = new Map<SessionId, () => void>()
+  /** ends of sessions that are not (or not yet) this computer's */
+  const early = new Map<SessionId, EndReason>()
 
   function end(session: SessionId, reason: EndReason) {
     const cancel = timers.get(session)
-    if (!cancel) return
+    if (!cancel) return rememberEarly(session, reason)
     cancel()
     timers.delete(session)
     options.onEnd(session, reason)
+  }
+
+  function rememberEarly(session: SessionId, reason: EndReason) {
+    early.set(session, reason)
+    const [oldest] = early.keys()
+    if (early.size > earlyLimit && oldest !== undefined) early.delete(oldest)
   }
 
   return {
@@ -40,8 +51,10 @@ export function createSessionEnds(options: {
         session,
         options.scheduler.after(left, () => end(session, 'expired')),
       )
+      const reason = early.get(session)
+      if (reason !== undefined) end(session, reason)
     },
-    has: (session) => timers.has(session),
+    list: () => [...timers.keys()],
     end,
     endAll(reason) {
       for (const session of timers.keys()) end(session, reason)

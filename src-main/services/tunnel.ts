@@ -43,8 +43,9 @@ export interface TunnelOptions {
   log: Logger
   random?: () => number
   onPush: (push: Push) => void
-  /** state or number of streams changed */
+  /** state or number of streams changed; called often, so it has to be cheap */
   onChange: () => void
+  onOpen?: () => void
 }
 
 /** An exchange that was opened while the tunnel was not. */
@@ -129,6 +130,7 @@ export function createTunnel(options: TunnelOptions): Tunnel {
     waiting.clear()
     for (const { resolve } of readiness) resolve()
     options.onChange()
+    options.onOpen?.()
   }
 
   function cutAll(error: AppError) {
@@ -149,10 +151,10 @@ export function createTunnel(options: TunnelOptions): Tunnel {
       case frameType.keepAlive:
         return receiver.keepAlive()
       case frameType.end:
-        exchanges.delete(frame.exchange)
+        finish(frame.exchange)
         return receiver.end()
       case frameType.abort:
-        exchanges.delete(frame.exchange)
+        finish(frame.exchange)
         return receiver.abort(frame.head.error ? AppError.from(frame.head.error) : new AppError('TUNNEL_LOST'))
     }
   }
@@ -160,12 +162,19 @@ export function createTunnel(options: TunnelOptions): Tunnel {
   function send(head: OpenHead, body: Uint8Array, receiver: ExchangeReceiver): number {
     const exchange = ++lastExchange
     exchanges.set(exchange, receiver)
+    options.onChange()
     socket?.sendFrame(frameType.open, exchange, head, body)
     return exchange
   }
 
+  function finish(exchange: number): boolean {
+    const known = exchanges.delete(exchange)
+    if (known) options.onChange()
+    return known
+  }
+
   function abandon(exchange: number) {
-    if (exchanges.delete(exchange)) socket?.sendFrame(frameType.abort, exchange)
+    if (finish(exchange)) socket?.sendFrame(frameType.abort, exchange)
   }
 
   const renew = async () => {
