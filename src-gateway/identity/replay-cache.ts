@@ -10,17 +10,24 @@ export interface ReplayCache {
   remember(key: string, until: Date): boolean
 }
 
+const sweepEveryMilliseconds = 1_000
+
 export function createReplayCache(options: { clock: Clock; limit?: number }): ReplayCache {
   const { clock, limit = 200_000 } = options
   const seen = new Map<string, number>()
 
-  // insertion order is nearly expiry order: stop at the first that is still needed
+  let sweptAt = Number.NEGATIVE_INFINITY
+
   const forget = (now: number) => {
+    // insertion order is nearly expiry order: the first that is still needed ends this
     for (const [key, until] of seen) {
-      if (until > now && seen.size < limit) return
-      if (until <= now) seen.delete(key)
-      else return
+      if (until > now) break
+      seen.delete(key)
     }
+    // full although the oldest lasts: look at all of them, but not for every request
+    if (seen.size < limit || now - sweptAt < sweepEveryMilliseconds) return
+    sweptAt = now
+    for (const [key, until] of seen) if (until <= now) seen.delete(key)
   }
 
   return {
