@@ -10,8 +10,8 @@ export interface Fact {
 export function Facts({ items, columns = 1 }: { items: readonly Fact[]; columns?: 1 | 2 }) {
   return (
     <dl className={columns === 2 ? styles.two : styles.one}>
-      {items.map(({ label, value }) => (
-        <Fragment key={label}>
+      {items.map(({ label, value }, index) => (
+        <Fragment key={`${index} ${label}`}>
           <dt>{label}</dt>
           <dd>{value}</dd>
         </Fragment>

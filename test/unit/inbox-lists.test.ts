@@ -44,7 +44,8 @@ test.for([
 })
 
 test('what has least time left stands first; what was decided last stands first', () => {
-  const { waiting, decided } = inboxLists(approvals)
+  const { waiting, others, decided } = inboxLists(approvals, people.jonas)
+  expect(others.map((approval) => approval.requester.sub)).toEqual([people.jonas.sub])
   expect(waiting.map((approval) => approval.decideBy)).toEqual(waiting.map((approval) => approval.decideBy).toSorted())
   expect(waiting.every((approval) => approval.state === 'pending')).toBe(true)
   expect(decided.map((approval) => approval.state)).toEqual(['executed', 'denied', 'expired', 'withdrawn'])

@@ -1,6 +1,6 @@
-import { LoadingRows } from '../../components/loading-rows.tsx'
+import { DocumentPage } from './document-page.tsx'
 
-/** Shown while the page behind this address is on its way. */
+/** The masking rules: what is in force, what was, and a draft of what will be. */
 export function MaskingPage() {
-  return <LoadingRows />
+  return <DocumentPage key="masking" kind="masking" />
 }

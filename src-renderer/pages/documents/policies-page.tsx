@@ -1,6 +1,6 @@
-import { LoadingRows } from '../../components/loading-rows.tsx'
+import { DocumentPage } from './document-page.tsx'
 
-/** Shown while the page behind this address is on its way. */
+/** The policy: what is in force, what was, and a draft of what will be. */
 export function PoliciesPage() {
-  return <LoadingRows />
+  return <DocumentPage key="policy" kind="policy" />
 }

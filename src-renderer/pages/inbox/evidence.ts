@@ -49,10 +49,17 @@ export function formattedSql(approval: Pick<Approval, 'argumentsText' | 'sql'>):
   const text = sqlArgument(approval.argumentsText, sql) ?? sql.statements.map((statement) => `${statement.text};`).join('\n')
   const { hidden, reveal } = hideMasks(text)
   try {
-    return reveal(format(hidden, { language: 'postgresql', keywordCase: 'preserve', tabWidth: 2, linesBetweenQueries: 0 }))
+    const laidOut = format(hidden, { language: 'postgresql', keywordCase: 'preserve', tabWidth: 2, linesBetweenQueries: 0 })
+    return reveal(foldShortClauses(laidOut, hidden))
   } catch {
     return text
   }
+}
+
+/** Puts the only line of a clause behind its keyword: `FROM refunds`. Not where a line end may be part of a string or a comment. */
+function foldShortClauses(laidOut: string, original: string): string {
+  if (/--|\/\*|\$\w*\$|'[^']*\n[^']*'|"[^"]*\n[^"]*"/.test(original)) return laidOut
+  return laidOut.replace(/^( *)([A-Za-z][A-Za-z ]*)\n\1 {2}(\S.*)(?=\n(?!\1 {2})|$(?![\s\S]))/gm, '$1$2 $3')
 }
 
 /** The string within the arguments that the parser read. */

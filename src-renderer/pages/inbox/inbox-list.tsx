@@ -7,12 +7,10 @@ import { formatCountdown, formatDateTime, formatShortTime } from '../../componen
 import { useNow } from '../../components/use-now.ts'
 import { ToneMark } from '../../components/verdict.tsx'
 import { outcomeWithNames } from './approval-outcome.ts'
-import { decidedAt } from './inbox-lists.ts'
+import { decidedAt, type InboxLists } from './inbox-lists.ts'
 import styles from './inbox.module.css'
 
-interface InboxListProps {
-  waiting: readonly Approval[]
-  decided: readonly Approval[]
+interface InboxListProps extends InboxLists {
   chosen: string | undefined
 }
 
@@ -20,7 +18,7 @@ interface InboxListProps {
 const urgentMs = 5 * 60_000
 
 /** Requests by time left, then those that are decided. */
-export function InboxList({ waiting, decided, chosen }: InboxListProps) {
+export function InboxList({ waiting, others, decided, chosen }: InboxListProps) {
   return (
     <aside className={styles.list} aria-label="Requests">
       <header className={styles.listHead}>
@@ -28,21 +26,9 @@ export function InboxList({ waiting, decided, chosen }: InboxListProps) {
         <span className="t3 num">{waiting.length === 0 ? 'nothing waiting' : `${waiting.length} waiting`}</span>
       </header>
       <div className={styles.items}>
-        <ul>
-          {waiting.map((approval) => (
-            <Item key={approval.id} approval={approval} chosen={approval.id === chosen} />
-          ))}
-        </ul>
-        {decided.length > 0 && (
-          <>
-            <h3 className={styles.section}>Decided</h3>
-            <ul>
-              {decided.map((approval) => (
-                <Item key={approval.id} approval={approval} chosen={approval.id === chosen} />
-              ))}
-            </ul>
-          </>
-        )}
+        <Section items={waiting} chosen={chosen} />
+        <Section title="Waiting for others" items={others} chosen={chosen} />
+        <Section title="Decided" items={decided} chosen={chosen} />
       </div>
       <footer className={styles.keys}>
         <KeyHint>J</KeyHint>
@@ -51,6 +37,20 @@ export function InboxList({ waiting, decided, chosen }: InboxListProps) {
         <KeyHint>W</KeyHint> watch session
       </footer>
     </aside>
+  )
+}
+
+function Section({ title, items, chosen }: { title?: string; items: readonly Approval[]; chosen: string | undefined }) {
+  if (items.length === 0) return null
+  return (
+    <>
+      {title !== undefined && <h3 className={styles.section}>{title}</h3>}
+      <ul>
+        {items.map((approval) => (
+          <Item key={approval.id} approval={approval} chosen={approval.id === chosen} />
+        ))}
+      </ul>
+    </>
   )
 }
 

@@ -18,15 +18,19 @@ export function isWaitingFor(approval: Approval, person: Person | undefined): bo
 }
 
 export interface InboxLists {
-  /** pending, the one with the least time left first */
+  /** pending and theirs to decide, the one with the least time left first */
   waiting: Approval[]
+  /** pending, and somebody else has to decide */
+  others: Approval[]
   /** everything else, the latest first */
   decided: Approval[]
 }
 
-export function inboxLists(approvals: readonly Approval[]): InboxLists {
+export function inboxLists(approvals: readonly Approval[], person: Person | undefined): InboxLists {
+  const pending = approvals.filter((approval) => approval.state === 'pending').toSorted((a, b) => a.decideBy.localeCompare(b.decideBy))
   return {
-    waiting: approvals.filter((approval) => approval.state === 'pending').toSorted((a, b) => a.decideBy.localeCompare(b.decideBy)),
+    waiting: pending.filter((approval) => isWaitingFor(approval, person)),
+    others: pending.filter((approval) => !isWaitingFor(approval, person)),
     decided: approvals.filter((approval) => approval.state !== 'pending').toSorted((a, b) => decidedAt(b).localeCompare(decidedAt(a))),
   }
 }

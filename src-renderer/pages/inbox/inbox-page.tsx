@@ -2,7 +2,7 @@ import { useHotkeys } from '@mantine/hooks'
 import { useNavigate, useParams } from '@tanstack/react-router'
 import type { Approval } from '../../../src-protocol/model.ts'
 import { useDesktopQuery, useDesktopQueryWith } from '../../api/use-desktop-query.ts'
-import { useHasRole } from '../../api/use-desktop-state.ts'
+import { useHasRole, usePerson } from '../../api/use-desktop-state.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { ErrorState } from '../../components/error-state.tsx'
 import { LoadingRows } from '../../components/loading-rows.tsx'
@@ -32,8 +32,8 @@ function Inbox({ approvals }: { approvals: readonly Approval[] }) {
   const { approval: wanted } = useParams({ from: '/inbox/{-$approval}' })
   const navigate = useNavigate()
   const reviewer = useHasRole('reviewer')
-  const { waiting, decided } = inboxLists(approvals)
-  const order = [...waiting, ...decided]
+  const lists = inboxLists(approvals, usePerson())
+  const order = [...lists.waiting, ...lists.others, ...lists.decided]
   const chosen = wanted ?? order[0]?.id
   const listed = order.find((approval) => approval.id === chosen)
   // a link may lead to a request that the list does not have (any more)
@@ -71,7 +71,7 @@ function Inbox({ approvals }: { approvals: readonly Approval[] }) {
   }
   return (
     <div className={styles.columns}>
-      <InboxList waiting={waiting} decided={decided} chosen={chosen} />
+      <InboxList {...lists} chosen={chosen} />
       <section className={styles.detail} aria-label="Request">
         {shown !== undefined && <RequestPage key={shown.id} approval={shown} />}
         {shown === undefined && fetched.isPending && <LoadingRows label="Loading the request" />}

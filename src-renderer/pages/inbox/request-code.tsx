@@ -28,10 +28,12 @@ export function RequestCode({ approval }: { approval: Approval }) {
           )}
         </header>
         <div className={styles.lines} tabIndex={0} role="region" aria-label="Formatted arguments">
-          <pre className={styles.numbers} aria-hidden>
-            {formatted.split('\n').map((_, line) => `${line + 1}\n`)}
-          </pre>
-          <pre>
+          {sql !== undefined && (
+            <pre className={styles.numbers} aria-hidden>
+              {formatted.split('\n').map((_, line) => `${line + 1}\n`)}
+            </pre>
+          )}
+          <pre className={sql === undefined ? styles.wrapping : undefined}>
             <Marked text={formatted} phrases={phrases} sql={sql !== undefined} />
           </pre>
         </div>

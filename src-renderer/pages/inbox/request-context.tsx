@@ -65,7 +65,7 @@ function Touches({ approval }: { approval: Approval }) {
             </span>
           ),
         })),
-        ...remarks.map((remark, index) => ({ label: index === 0 ? 'Also' : ' '.repeat(index), value: remark })),
+        ...remarks.map((remark, index) => ({ label: index === 0 ? 'Also' : '', value: remark })),
       ]}
     />
   )

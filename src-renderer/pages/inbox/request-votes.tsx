@@ -2,8 +2,6 @@ import type { Approval } from '../../../src-protocol/model.ts'
 import { Facts } from '../../components/facts.tsx'
 import { Hash } from '../../components/hash.tsx'
 import { Timestamp } from '../../components/timestamp.tsx'
-import { ToneMark } from '../../components/verdict.tsx'
-import { outcomeOf } from './approval-outcome.ts'
 import styles from './inbox.module.css'
 
 /** How a request was decided, by whom, why, and whether it ran. */
@@ -12,17 +10,17 @@ export function RequestVotes({ approval }: { approval: Approval }) {
   return (
     <section className={styles.card}>
       <h2>Decision</h2>
-      {votes.map((vote) => (
-        <div key={vote.person.sub} className={styles.vote}>
-          <ToneMark {...outcomeOf(vote.decision === 'approve' ? 'approved' : 'denied')} />
-          <span>
-            <span className="medium">{vote.person.name}</span> <span className="t3">at</span> <Timestamp at={vote.at} form="date-time" />
-            <span className="t2">{vote.reason === '' ? '' : ` “${vote.reason}”`}</span>
-          </span>
-        </div>
-      ))}
       <Facts
         items={[
+          ...votes.map((vote) => ({
+            label: vote.decision === 'approve' ? 'Approved' : 'Denied',
+            value: (
+              <>
+                by <span className="medium">{vote.person.name}</span> at <Timestamp at={vote.at} form="date-time" />
+                {vote.reason !== '' && <span className="t2">: “{vote.reason}”</span>}
+              </>
+            ),
+          })),
           ...(state === 'expired'
             ? [
                 {

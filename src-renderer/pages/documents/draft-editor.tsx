@@ -1,0 +1,99 @@
+import { Button } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
+import { PencilLine, Trash2 } from 'lucide-react'
+import { useMemo, useRef, useState } from 'react'
+import type { PolicyVersion } from '../../../src-protocol/model.ts'
+import { useDesktopQueryWith } from '../../api/use-desktop-query.ts'
+import { Hash } from '../../components/hash.tsx'
+import { PageHeader } from '../../components/page-header.tsx'
+import { ToneMark } from '../../components/verdict.tsx'
+import { ActivationBar } from './activation-bar.tsx'
+import { changedLines, describeChanges } from './changed-lines.ts'
+import { kindWords, type DocumentKind } from './document-kind.ts'
+import { ProblemList } from './problem-list.tsx'
+import type { Draft } from './use-draft.ts'
+import { YamlEditor, type YamlEditorHandle } from './yaml-editor.tsx'
+import styles from './documents.module.css'
+
+interface DraftEditorProps {
+  kind: DocumentKind
+  draft: Draft
+  active: PolicyVersion | undefined
+  /** undefined discards the draft */
+  onChange: (draft: Draft | undefined) => void
+}
+
+/** How long typing must pause before the gateway is asked to check. */
+const checkAfterMs = 350
+
+/** A draft: written here, checked by the gateway as one types, in force only when activated. */
+export function DraftEditor({ kind, draft, active, onChange }: DraftEditorProps) {
+  const { title, file } = kindWords[kind]
+  const editor = useRef<YamlEditorHandle>(null)
+  const [place, setPlace] = useState({ line: 1, column: 1 })
+  const [settled] = useDebouncedValue(draft.text, checkAfterMs)
+  const check = useDesktopQueryWith({ channel: 'policies:check', input: [{ kind, text: settled }], keepPrevious: true })
+  const changes = useMemo(() => changedLines(active?.text ?? '', draft.text), [active?.text, draft.text])
+  const isCurrent = settled === draft.text && check.isSuccess && !check.isPlaceholderData
+  const problems = check.data ?? []
+  const problemLines = useMemo(() => new Set(problems.flatMap((problem) => problem.line ?? [])), [problems])
+
+  return (
+    <div className="page">
+      <PageHeader
+        title={title}
+        badge={<ToneMark form="badge" icon={PencilLine} tone={undefined} word="Draft" />}
+        meta={
+          <span className="t3">
+            {active === undefined ? (
+              'nothing is in force yet'
+            ) : (
+              <>
+                in force is <Hash value={active.version} label="version in force" />
+              </>
+            )}
+            {draft.base !== undefined && active !== undefined && draft.base !== active.version && (
+              <>
+                , drafted from <Hash value={draft.base} label="version it was drafted from" />
+              </>
+            )}
+          </span>
+        }
+        actions={
+          <Button leftSection={<Trash2 aria-hidden />} onClick={() => onChange(undefined)}>
+            Discard draft
+          </Button>
+        }
+      />
+      <div className={styles.draft}>
+        <section className={styles.pane} aria-label={`${file}, draft`}>
+          <header className={styles.paneHead}>
+            <h2>{file}</h2>
+            <span className="t3 small">{describeChanges(changes)}</span>
+            <span className="right small t3 num">
+              Ln {place.line}, Col {place.column}
+            </span>
+          </header>
+          <YamlEditor
+            ref={editor}
+            label={`${file}, draft`}
+            text={draft.text}
+            onChange={(text) => onChange({ ...draft, text })}
+            onPlace={setPlace}
+            changed={changes.changed}
+            problems={problemLines}
+          />
+          <ProblemList check={check} isCurrent={isCurrent} onLine={(line) => editor.current?.goTo(line)} />
+        </section>
+      </div>
+      <ActivationBar
+        kind={kind}
+        text={draft.text}
+        changes={changes}
+        problems={isCurrent ? problems : undefined}
+        checkFailed={check.isError}
+        onActivated={() => onChange(undefined)}
+      />
+    </div>
+  )
+}

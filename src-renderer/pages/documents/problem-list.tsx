@@ -1,0 +1,62 @@
+import type { UseQueryResult } from '@tanstack/react-query'
+import { CircleCheck, CircleX } from 'lucide-react'
+import type { AppError } from '../../../src-protocol/app-error.ts'
+import type { DocumentProblem } from '../../../src-protocol/model.ts'
+import { ErrorNote } from '../../components/error-state.tsx'
+import { ToneMark } from '../../components/verdict.tsx'
+import styles from './documents.module.css'
+
+interface ProblemListProps {
+  check: UseQueryResult<DocumentProblem[], AppError>
+  /** the check is about the text as it stands now */
+  isCurrent: boolean
+  onLine: (line: number) => void
+}
+
+/** What the gateway finds wrong with the draft, each with its line. */
+export function ProblemList({ check, isCurrent, onLine }: ProblemListProps) {
+  const problems = check.data ?? []
+  return (
+    <section className={styles.problems} aria-label="Checks">
+      <header className={styles.paneHead} role="status">
+        <h2>Checks</h2>
+        {!isCurrent && !check.isError && <span className="small t3">checking</span>}
+        {isCurrent && problems.length === 0 && <ToneMark icon={CircleCheck} tone="allowed" word="No problem found" />}
+        {isCurrent && problems.length > 0 && (
+          <ToneMark icon={CircleX} tone="denied" word={problems.length === 1 ? '1 problem' : `${problems.length} problems`} />
+        )}
+        <span className="right small t3">checked by the gateway as you type</span>
+      </header>
+      {check.isError && (
+        <div className={styles.checkError}>
+          <ErrorNote error={check.error} onRetry={() => void check.refetch()} />
+        </div>
+      )}
+      {problems.length > 0 && (
+        <ul className={styles.problemItems}>
+          {problems.map((problem, index) => (
+            <ProblemItem key={`${index} ${problem.path}`} problem={problem} onLine={onLine} />
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}
+
+function ProblemItem({ problem, onLine }: { problem: DocumentProblem; onLine: (line: number) => void }) {
+  const { line, path, message } = problem
+  return (
+    <li>
+      <CircleX className="small" aria-hidden />
+      <span>
+        {path !== '' && <span className="mono">{path} </span>}
+        <span className="t2">{message}</span>
+      </span>
+      {line !== undefined && (
+        <button type="button" className={styles.lineLink} onClick={() => onLine(line)}>
+          line {line}
+        </button>
+      )}
+    </li>
+  )
+}
