@@ -36,9 +36,9 @@ export async function startApprovalNotifications(ports: ApprovalNotificationsPor
 
   const waiting = () => [...requests.values()].filter((approval) => concerns(approval, me).ok)
 
-  const bringUpToDate = async () => {
-    ports.showCount(waiting().length)
-    const plan = decideNotifications({ waiting: waiting(), announced, visible: [...visible], enabled })
+  const bringUpToDate = async (facts: { waiting: Approval[]; enabled: boolean }) => {
+    ports.showCount(facts.waiting.length)
+    const plan = decideNotifications({ ...facts, announced, visible: [...visible] })
     announced = plan.announced
     for (const id of plan.withdraw) {
       visible.delete(id)
@@ -55,8 +55,9 @@ export async function startApprovalNotifications(ports: ApprovalNotificationsPor
 
   /** One plan at a time: a second one must know what the first has put on the screen. */
   const update = () => {
+    const facts = { waiting: waiting(), enabled }
     queue = queue
-      .then(bringUpToDate)
+      .then(() => bringUpToDate(facts))
       .catch((error: unknown) => ports.log.warn({ err: error }, 'notifications could not be brought up to date'))
   }
 
