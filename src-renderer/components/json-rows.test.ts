@@ -93,7 +93,7 @@ test('the first sight opens the payload, the first row of a list, and not the re
     }),
   )
   const expansion = firstExpansion(document)
-  expect([...expansion.open].sort()).toEqual(['$.2', '$.2.1', '$.2.1.0', '$.2.1.0.0'])
+  expect([...expansion.open].sort()).toEqual(['$.2', '$.2.1', '$.2.1.0', '$.2.1.0.0', '$.2.1.0.1'])
 })
 
 test('the first sight of a huge message stays small', () => {

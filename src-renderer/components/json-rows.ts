@@ -51,29 +51,39 @@ export function flattenJson(document: JsonDocument, expansion: TreeExpansion, li
   return rows
 }
 
-/** What to open at first sight: down to the payload, about a screen full, the first element of each list. */
-export function firstExpansion(document: JsonDocument, budget = 26): TreeExpansion {
+/** Lines that may be open at first sight, and how many before further elements of a list are opened too. */
+const firstLines = { payload: 32, elements: 16 }
+/** A long list is opened at first sight, but counted as no more than this. */
+const listCost = 12
+
+/** What to open at first sight: down to the payload, the first element of each list, and more of them while there is room. */
+export function firstExpansion(document: JsonDocument): TreeExpansion {
   const open = new Set<string>()
-  let rows = document.root.children.length
-  const queue: { document: JsonDocument; node: JsonNode; id: string }[] = document.root.children.map((node, at) => ({
-    document,
-    node,
-    id: childId(rootId, at),
-  }))
-  for (let next = queue.shift(); next; next = queue.shift()) {
+  const payload: Unopened[] = document.root.children.map((node, at) => ({ document, node, id: childId(rootId, at) }))
+  const elements: Unopened[] = []
+  let lines = document.root.children.length
+  for (let next = payload.shift() ?? elements.shift(); next; next = payload.shift() ?? elements.shift()) {
     const inside = containerOf(next.document, next.node)
     if (!inside || inside.node.children.length === 0) continue
-    const cost = Math.min(inside.node.children.length, childrenShown)
-    if (rows + cost > budget && open.size > 1) continue
-    rows += cost
+    const isElement = next.node.index !== undefined && next.node.index > 0
+    const cost = inside.node.kind === 'array' ? Math.min(inside.node.children.length, listCost) : inside.node.children.length
+    if (lines + cost > (isElement ? firstLines.elements : firstLines.payload) && open.size > 1) continue
+    lines += cost
     open.add(next.id)
-    for (const [at, child] of inside.node.children.entries()) {
-      if (inside.node.kind === 'array' && at > 0) break
+    for (const [at, child] of inside.node.children.slice(0, listCost).entries()) {
       if (repeatsStructuredContent(inside.node, child)) continue
-      queue.push({ document: inside.document, node: child, id: childId(next.id, at) })
+      const unopened = { document: inside.document, node: child, id: childId(next.id, at) }
+      if (inside.node.kind === 'array' && at > 0) elements.push(unopened)
+      else payload.push(unopened)
     }
   }
   return { open, shown: new Map() }
+}
+
+interface Unopened {
+  document: JsonDocument
+  node: JsonNode
+  id: string
 }
 
 /** A tool result's text repeats its structured content: showing both at once helps nobody. */

@@ -22,7 +22,15 @@ export function VisibleText({ text, highlight }: VisibleTextProps) {
 }
 
 function Highlighted({ text, word }: { text: string; word: string }) {
-  return cutAtWord(text, word).map((piece, at) => (at % 2 === 0 ? piece : <mark key={at}>{piece}</mark>))
+  return cutAtWord(text, word).map((piece, at) =>
+    at % 2 === 0 ? (
+      piece
+    ) : (
+      <mark key={at} className={styles.found}>
+        {piece}
+      </mark>
+    ),
+  )
 }
 
 /** Pieces beside and (at odd places) of the word, in any case. */

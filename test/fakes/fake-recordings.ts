@@ -52,11 +52,11 @@ export function fakeLibrary(options: FakeLibraryOptions = {}): LibraryHandlers {
   const handlers: LibraryHandlers = {
     'library:list': async ({ text, hereOnly }) => {
       const wanted = text?.trim().toLowerCase()
-      const visible = rows.filter((row) => (!hereOnly || row.here) && (options.offline !== true || row.here || row.onGateway))
+      const visible = rows.filter((row) => row.here || (!hereOnly && !options.offline))
       const found = wanted
         ? visible.filter((row) => [row.connection, row.person.name, row.reason].join(' ').toLowerCase().includes(wanted))
         : visible
-      return { rows: found, total: rows.length, offline: options.offline ?? false }
+      return { rows: found, total: options.offline ? visible.length : rows.length, offline: options.offline ?? false }
     },
     'library:download': async (sessions) => {
       if (options.offline) throw new AppError('GATEWAY_UNREACHABLE', { gateway: 'gate.acme.example' })

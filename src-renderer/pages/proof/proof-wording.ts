@@ -33,7 +33,7 @@ const altered: FailureWording = {
   headline: 'Not verified: this recording was changed after it was sealed',
   meaning: 'Do not use this copy as evidence.',
   next: [
-    'Export this copy first: it is evidence of the change.',
+    'Export this copy first: it is evidence.',
     'Download the recording again and check the fresh copy.',
     'If that fails too, the gateway’s store was changed: report it.',
   ],
@@ -109,7 +109,7 @@ export function stillHolds({ steps }: Verification): string[] {
   if (passed(steps, 'session-root')) holds.push('The records are those that the session was closed with.')
   if (passed(steps, 'log-entry')) holds.push('The session’s end is in the log.')
   if (passed(steps, 'checkpoint'))
-    holds.push(passed(steps, 'pinned') ? 'The log is signed and has not been rewritten.' : 'The log’s checkpoint is signed.')
+    holds.push(passed(steps, 'pinned') ? 'The log is signed and was not rewritten.' : 'The log’s checkpoint is signed.')
   return holds
 }
 

@@ -16,7 +16,7 @@ interface OpenFileButtonProps {
 /** Opens recordings from files; main shows the dialog and verifies before it imports. */
 export function OpenFileButton({ importing, primary = false }: OpenFileButtonProps) {
   return (
-    <>
+    <span className="row">
       <span role="status" className="small t2">
         {importing.data !== undefined &&
           importing.data.length > 0 &&
@@ -30,6 +30,6 @@ export function OpenFileButton({ importing, primary = false }: OpenFileButtonPro
       >
         Open a file
       </Button>
-    </>
+    </span>
   )
 }

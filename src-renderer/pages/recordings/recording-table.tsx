@@ -10,6 +10,7 @@ import { SelectionFoot } from './selection-foot.tsx'
 import styles from './recording-table.module.css'
 
 const rowHeight = 32
+const headHeight = 33
 
 const columns: readonly { key: SortKey; title: string; className?: string | undefined }[] = [
   { key: 'started', title: 'Started' },
@@ -44,6 +45,7 @@ export function RecordingTable({ rows, sorting, onSorting, offline, busy, onChan
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     overscan: 10,
+    scrollPaddingStart: headHeight,
   })
   const items = virtual.getVirtualItems()
   const before = items[0]?.start ?? 0
@@ -67,7 +69,8 @@ export function RecordingTable({ rows, sorting, onSorting, offline, busy, onChan
     requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`tr[aria-rowindex="${next + 2}"] ${control}`)?.focus())
   }
 
-  const seen = virtual.range
+  const first = Math.floor((virtual.scrollOffset ?? 0) / rowHeight)
+  const last = Math.min(rows.length, first + Math.floor(((virtual.scrollRect?.height ?? 0) - headHeight) / rowHeight))
   return (
     <section className={styles.panel} aria-label="Recordings">
       <div ref={scroller} className={styles.scroller} aria-busy={busy}>
@@ -130,11 +133,7 @@ export function RecordingTable({ rows, sorting, onSorting, offline, busy, onChan
         offline={offline}
         onChanged={onChanged}
         onDone={() => setSelected(new Set())}
-        range={
-          rows.length === 0 || !seen
-            ? ''
-            : `${(seen.startIndex + 1).toLocaleString('en')}–${(seen.endIndex + 1).toLocaleString('en')} of ${rows.length.toLocaleString('en')}`
-        }
+        range={last === 0 ? '' : `${(first + 1).toLocaleString('en')}–${last.toLocaleString('en')} of ${rows.length.toLocaleString('en')}`}
       />
     </section>
   )

@@ -24,8 +24,8 @@ interface Clause {
 
 /** The formatter gives every column a line of its own; short clauses are put back together. */
 function compact(formatted: string): string {
-  // a comment ends its line, and a string over several lines must stay as it is
-  if (/--|\/\*|'[^']*\n/.test(formatted)) return formatted
+  // a string or a comment over several lines must stay as it is
+  if (/\/\*|\$\$|'[^']*\n/.test(formatted)) return formatted
   const root: Clause = { text: '', indent: -1, parts: [] }
   const open = [root]
   for (const line of formatted.split('\n')) {
@@ -39,7 +39,8 @@ function compact(formatted: string): string {
 
 function layOut(clause: Clause): string {
   const line = ' '.repeat(clause.indent) + inline(clause)
-  if (line.length <= lineWidth) return line
+  // a comment ends its line: nothing may be put behind it
+  if (line.length <= lineWidth && !line.includes('--')) return line
   return [' '.repeat(clause.indent) + clause.text, ...clause.parts.map(layOut)].join('\n')
 }
 

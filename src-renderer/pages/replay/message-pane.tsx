@@ -68,16 +68,18 @@ export function MessagePane({ exchange, view, onView, highlight }: MessagePanePr
         <MessageTable table={table} masks={content.masks} highlight={highlight} />
       ) : effective === 'tree' && content.json.ok ? (
         <JsonTree
-          key={shown.seq}
+          key={`tree ${shown.seq}`}
           document={content.json.document}
           masks={content.masks}
           label={`Message ${shown.seq} as a tree`}
           highlight={highlight}
         />
       ) : (
-        <MessageText key={shown.seq} text={content.text} highlight={highlight} />
+        <MessageText key={`text ${shown.seq}`} text={content.text} highlight={highlight} />
       )}
-      {request && <RequestPane key={request.seq} request={request.record} isShown={request.seq === shown.seq} highlight={highlight} />}
+      {request && (
+        <RequestPane key={`request ${request.seq}`} request={request.record} isShown={request.seq === shown.seq} highlight={highlight} />
+      )}
     </section>
   )
 }
