@@ -11,6 +11,7 @@ import { createApplicationFiles } from './application-files.ts'
 import { applicationMenu } from './application-menu.ts'
 import { applicationScheme } from './application-origin.ts'
 import { connectNotifications } from './connect-notifications.ts'
+import { decideStart } from './decide-start.ts'
 import { deepLinkIn, deepLinkScheme, pageOf, parseDeepLink } from './deep-link.ts'
 import { desktopRuntime } from './desktop-runtime.ts'
 import { decideExternalUrl } from './external-url.ts'
@@ -30,6 +31,8 @@ import { decideUserData } from './user-data.ts'
  */
 export function runDesktop(createServices: (ports: DesktopPorts) => Desktop): void {
   app.enableSandbox()
+  const fit = decideStart({ argv: process.argv, env: process.env, packaged: app.isPackaged })
+  if (!fit.ok) return refuseStart(fit.problem)
   protocol.registerSchemesAsPrivileged([{ scheme: applicationScheme, privileges: { standard: true, secure: true, supportFetchAPI: true } }])
   const folder = decideUserData({ argv: process.argv, env: process.env, defaultFolder: app.getPath('userData'), cwd: process.cwd() })
   if (!folder.ok) return refuseStart(`The folder or profile on the command line cannot be used (${folder.reason}).`)
@@ -83,7 +86,7 @@ async function start(
     packaged: app.isPackaged,
     dark: () => nativeTheme.shouldUseDarkColors,
     preferences,
-    // without a tray nobody could bring a hidden window back; every system we run on has one or a dock
+    // approvals keep arriving; tray, dock, a notification or a second start bring it back
     hideOnClose: () => true,
   })
   const anotherProfile = () =>

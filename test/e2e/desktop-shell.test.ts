@@ -302,6 +302,17 @@ describe('instances and links', () => {
   })
 })
 
+describe('switches', () => {
+  test.for([
+    ['a switch that turns certificate checks off', ['--ignore-certificate-errors'], {}],
+    ['an environment that turns certificate checks off', [], { NODE_TLS_REJECT_UNAUTHORIZED: '0' }],
+  ] as const)('it does not start with %s', async ([, parameters, env]) => {
+    const own = mkdtempSync(join(tmpdir(), 'gatehouse-switches-'))
+    expect((await startAgain([...parameters], { ...env, GATEHOUSE_USER_DATA: own })).code).toBe(1)
+    rmSync(own, { recursive: true, force: true })
+  })
+})
+
 describe('the hardening report', () => {
   test('is printed by the application itself, from the code that is in force', async () => {
     const { code, output } = await startAgain(['--hardening-report'])
