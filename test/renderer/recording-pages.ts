@@ -9,8 +9,7 @@ async function press(page: Page, key: string, times: number): Promise<void> {
   for (let pressed = 0; pressed < times; pressed += 1) await page.keyboard.press(key)
 }
 
-/** The double's own query stands behind the address; `&` keeps it apart from the last parameter. */
-const at = (path: string, seq: number): string => `${path}?seq=${seq}&`
+const at = (path: string, seq: number): string => `${path}?seq=${seq}`
 
 /** Pages of recordings: library, replay, proof, comparison. */
 export const recordingPages: readonly PageUnderTest[] = [

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { extname, join, normalize, resolve, sep } from 'node:path'
 import react from '@vitejs/plugin-react'
 import { build, type Plugin } from 'vite'
+import { contentSecurityPolicy } from '../../src-main/shell/content-security-policy.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const contentTypes: Record<string, string> = {
@@ -86,7 +87,7 @@ async function answer(folder: string, requested: string, response: ServerRespons
     const nonce = randomBytes(16).toString('base64')
     response.writeHead(200, {
       'content-type': contentTypes[extname(path)] ?? 'application/octet-stream',
-      'content-security-policy': `default-src 'none'; script-src 'self'; style-src 'self' 'nonce-${nonce}'; font-src 'self'; img-src 'self'; connect-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+      'content-security-policy': contentSecurityPolicy(nonce),
     })
     response.end(
       extname(path) === '.html'

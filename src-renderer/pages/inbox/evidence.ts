@@ -56,10 +56,12 @@ export function formattedSql(approval: Pick<Approval, 'argumentsText' | 'sql'>):
   }
 }
 
-/** Puts the only line of a clause behind its keyword: `FROM refunds`. Not where a line end may be part of a string or a comment. */
+/** Puts the only line of a clause, and the first condition, behind the keyword: `FROM refunds`. Not where a line end may be part of a string or a comment. */
 function foldShortClauses(laidOut: string, original: string): string {
   if (/--|\/\*|\$\w*\$|'[^']*\n[^']*'|"[^"]*\n[^"]*"/.test(original)) return laidOut
-  return laidOut.replace(/^( *)([A-Za-z][A-Za-z ]*)\n\1 {2}(\S.*)(?=\n(?!\1 {2})|$(?![\s\S]))/gm, '$1$2 $3')
+  return laidOut
+    .replace(/^( *)([A-Za-z][A-Za-z ]*)\n\1 {2}(\S.*)(?=\n(?!\1 {2})|$(?![\s\S]))/gm, '$1$2 $3')
+    .replace(/^( *)(WHERE|HAVING)\n\1 {2}(?=\S)/gim, '$1$2 ')
 }
 
 /** The string within the arguments that the parser read. */
