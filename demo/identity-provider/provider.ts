@@ -49,7 +49,7 @@ export async function startDemoIdentityProvider(options: DemoIdentityProviderOpt
   server.on('request', (request, response) => {
     // the issuer is what tokens say: whatever Host a request carries, addresses are built from the issuer
     request.headers.host = new URL(issuer).host
-    const path = new URL(request.url ?? '/', issuer)
+    const path = URL.parse(request.url ?? '/', issuer) ?? new URL('/', issuer)
     if (path.pathname.startsWith('/interaction/')) {
       void interact({ provider, accounts, targets }, request, response, path).catch(() => {
         if (response.headersSent) response.destroy()

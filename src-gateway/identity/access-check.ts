@@ -7,7 +7,7 @@ import { createReplayCache } from './replay-cache.ts'
 /** How far a desktop's clock may be off, and so how long a proof can be used (RFC 9449, section 11.1). */
 const proofSeconds = 300
 
-export interface AccessRequest {
+interface AccessRequest {
   method: string
   /** absolute, as the desktop sees it, without query */
   url: string
@@ -15,7 +15,7 @@ export interface AccessRequest {
   proof: string | undefined
 }
 
-export interface Access {
+interface Access {
   sub: string
   signInId: string
   keyThumbprint: string

@@ -32,7 +32,7 @@ export interface Standing {
   groupsFrom: 'id-token' | 'userinfo'
 }
 
-export type Recheck =
+type Recheck =
   | { outcome: 'stands'; claims: Claims; standing: Standing }
   /** the provider does not accept what it gave out: signed out there, or the account is gone */
   | { outcome: 'ended' }

@@ -194,7 +194,7 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
 
   return {
     async handle(request, response) {
-      const path = new URL(request.url ?? '/', publicUrl).pathname
+      const path = URL.parse(request.url ?? '/', publicUrl)?.pathname ?? '/'
       if (path.startsWith(`${oidcPath}/`)) {
         await mounted(request, response)
         return true

@@ -107,6 +107,6 @@ interface SignInRecord {
 }
 
 /** A role is held by everyone in one of its groups. */
-export function rolesOf(groups: readonly string[], roles: GatewayConfig['roles']): Role[] {
+function rolesOf(groups: readonly string[], roles: GatewayConfig['roles']): Role[] {
   return roleSchema.options.filter((role) => roles[role].some((group) => groups.includes(group)))
 }

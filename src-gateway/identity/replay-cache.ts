@@ -7,7 +7,7 @@ import type { Clock } from '../../src-node/clock.ts'
  */
 export interface ReplayCache {
   /** False if it was seen before, or if nothing more can be remembered: an unremembered proof must not be accepted. */
-  remember(key: string, until: Date): boolean
+  remember: (key: string, until: Date) => boolean
 }
 
 const sweepEveryMilliseconds = 1_000

@@ -115,7 +115,7 @@ export async function startIdentityServer(options: {
       void (async () => {
         if (await identity.handle(request, response)) return
         try {
-          const path = new URL(request.url ?? '/', url).pathname
+          const path = URL.parse(request.url ?? '/', url)?.pathname ?? '/'
           const signedIn = await identity.authenticate({ method: request.method ?? 'GET', url: `${url}${path}`, headers: request.headers })
           response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(signedIn))
         } catch (error) {

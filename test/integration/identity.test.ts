@@ -213,6 +213,7 @@ describe('an answer that is not the one that was asked for', () => {
 describe('the desktop’s listener', () => {
   test.for([
     ['another path', { path: '/other' }, 404],
+    ['a path that is no address', { path: '//' }, 404],
     ['another method', { method: 'POST' }, 405],
     ['another Host', { headers: { host: 'gatehouse.example' } }, 421],
     ['the name localhost', { headers: { host: 'localhost' } }, 421],
@@ -237,6 +238,13 @@ describe('the desktop’s listener', () => {
       code: 'ECONNREFUSED',
     })
   })
+})
+
+test('what is not a path is none of the identity part’s business, and stops nothing', async () => {
+  for (const { port } of [new URL(gateway.url), new URL(provider.issuer)]) {
+    await statusOf({ host: '127.0.0.1', port, path: '//', method: 'GET' })
+    expect(await statusOf({ host: '127.0.0.1', port, path: '/', method: 'GET' })).toBeGreaterThanOrEqual(200)
+  }
 })
 
 describe('plain http', () => {

@@ -15,7 +15,7 @@ export interface GatewayProvider {
   revoke(refreshToken: string): Promise<void>
 }
 
-export interface SignInRequest {
+interface SignInRequest {
   url: URL
   state: string
   nonce: string

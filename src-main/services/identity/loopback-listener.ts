@@ -14,7 +14,7 @@ export interface LoopbackListener {
   close(reason?: AppError): void
 }
 
-export interface LoopbackAnswer {
+interface LoopbackAnswer {
   url: URL
   respond(outcome: { name: string } | AppError): void
 }
@@ -48,8 +48,8 @@ export async function openLoopbackListener(options: { timeoutSeconds: number }):
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     // a name that resolves to 127.0.0.1 would let a web page read what comes back
     if (request.headers.host !== host) return refuse(response, 421)
-    const url = new URL(request.url ?? '/', redirectUri)
-    if (url.origin !== new URL(redirectUri).origin || url.pathname !== callbackPath) return refuse(response, 404)
+    const url = URL.parse(request.url ?? '/', redirectUri)
+    if (url?.origin !== new URL(redirectUri).origin || url.pathname !== callbackPath) return refuse(response, 404)
     if (request.method !== 'GET') return refuse(response, 405)
     if (answered) return refuse(response, 410)
     answered = true
