@@ -1,7 +1,6 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { exportJWK, generateKeyPair } from 'jose'
-import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { AppError } from '../src-protocol/app-error.ts'
 
@@ -17,9 +16,8 @@ const signingKeys = z.object({
 export type SigningKeys = z.infer<typeof signingKeys>
 
 /** New keys, which live as long as the process. */
-export async function generateSigningKeys(): Promise<SigningKeys> {
-  const { privateKey } = await generateKeyPair('ES256', { extractable: true })
-  const jwk = await exportJWK(privateKey)
+export function generateSigningKeys(): SigningKeys {
+  const jwk = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' })
   return signingKeys.parse({
     jwks: { keys: [{ ...jwk, kid: randomBytes(8).toString('hex'), use: 'sig', alg: 'ES256' }] },
     cookieKeys: [randomBytes(32).toString('base64url')],
@@ -38,7 +36,7 @@ export async function openSigningKeys(file: string): Promise<SigningKeys> {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') {
       throw new AppError('CONFIG_UNREADABLE', { file, problem: (cause as NodeJS.ErrnoException).code ?? 'unreadable' }, { cause })
     }
-    const keys = await generateSigningKeys()
+    const keys = generateSigningKeys()
     await writePrivateFile(file, JSON.stringify(keys))
     return keys
   }

@@ -8,7 +8,7 @@ import { browserPageHeaders, browserPageHtml, sendBrowserPage, type BrowserPage 
 import { isLoopbackHost } from '../../src-node/loopback.ts'
 import { createArtifactStore } from '../../src-gateway/identity/artifact-store.ts'
 import { prepareIdentityTables } from '../../src-gateway/identity/identity-database.ts'
-import { generateSigningKeys, openSigningKeys } from '../../src-node/signing-keys.ts'
+import { generateSigningKeys, openSigningKeys, type SigningKeys } from '../../src-node/signing-keys.ts'
 import { demoAccounts, demoPassword, type DemoAccount } from './accounts.ts'
 import { loginPage, logoutPage, messagePage } from './login-page.ts'
 
@@ -37,9 +37,7 @@ export async function startDemoIdentityProvider(options: DemoIdentityProviderOpt
   await listen(server, options.port)
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const accounts = options.accounts ?? demoAccounts
-  const keys = options.dataFolder
-    ? await openSigningKeys(join(options.dataFolder, 'identity-provider-keys.json'))
-    : await generateSigningKeys()
+  const keys = options.dataFolder ? await openSigningKeys(join(options.dataFolder, 'identity-provider-keys.json')) : generateSigningKeys()
   const database = new Database(options.dataFolder ? join(options.dataFolder, 'identity-provider.sqlite') : ':memory:')
   prepareIdentityTables(database)
   const provider = new Provider(issuer, { ...configuration(options, accounts, keys), adapter: createArtifactStore(database) })
@@ -135,11 +133,7 @@ async function interact(
   )
 }
 
-function configuration(
-  options: DemoIdentityProviderOptions,
-  accounts: readonly DemoAccount[],
-  keys: Awaited<ReturnType<typeof generateSigningKeys>>,
-): Configuration {
+function configuration(options: DemoIdentityProviderOptions, accounts: readonly DemoAccount[], keys: SigningKeys): Configuration {
   const redirect = new URL(options.gatewayRedirect)
   const policy = interactionPolicy.base()
   policy.get('consent')?.checks.remove('native_client_prompt')
