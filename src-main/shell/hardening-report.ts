@@ -5,6 +5,7 @@ import { contentSecurityPolicy } from './content-security-policy.ts'
 import { deepLinkScheme, parseDeepLink } from './deep-link.ts'
 import { decideExternalUrl } from './external-url.ts'
 import { decideNavigation } from './navigation.ts'
+import { denyPermissions, type PermissionSession } from './permissions.ts'
 import { windowOptions } from './window-options.ts'
 
 /** Tries that must fail. The report runs them through the code that is in force and prints what it said. */
@@ -31,7 +32,7 @@ export function hardeningReport(input: {
     window: { appEnableSandbox: true, ...webPreferences, preload: 'out/preload/index.cjs' },
     origin: applicationOrigin,
     contentSecurityPolicy: contentSecurityPolicy('<new in each response>'),
-    permissions: { request: 'deny', check: 'deny', device: 'deny', displayMedia: 'deny' },
+    permissions: permissionOutcomes(),
     ipc: {
       senders: `main frame of a window of this application on ${applicationOrigin}`,
       channels: desktopChannels,
@@ -46,5 +47,24 @@ export function hardeningReport(input: {
     },
   }
 }
+
+/** Asks the handlers that are installed on the session, as Chromium would. */
+function permissionOutcomes(): Record<string, string> {
+  const outcomes: Record<string, string> = {}
+  const say = (name: string, granted: boolean) => {
+    outcomes[name] = granted ? 'allow' : 'deny'
+  }
+  denyPermissions({
+    setPermissionRequestHandler: (handler: PermissionAsked) => handler(null, 'media', (granted) => say('request', granted)),
+    setPermissionCheckHandler: (handler: () => boolean) => say('check', handler()),
+    setDevicePermissionHandler: (handler: () => boolean) => say('device', handler()),
+    setDisplayMediaRequestHandler: (handler: CaptureAsked) =>
+      handler({}, (streams) => say('displayMedia', Object.keys(streams).length > 0)),
+  })
+  return outcomes
+}
+
+type PermissionAsked = Parameters<PermissionSession['setPermissionRequestHandler']>[0]
+type CaptureAsked = Parameters<PermissionSession['setDisplayMediaRequestHandler']>[0]
 
 const outcome = (result: { ok: true } | { ok: false; reason: string }): string => (result.ok ? 'allow' : `deny: ${result.reason}`)

@@ -1,9 +1,10 @@
-import type { Session } from 'electron'
-
-type PermissionSession = Pick<
-  Session,
-  'setPermissionRequestHandler' | 'setPermissionCheckHandler' | 'setDevicePermissionHandler' | 'setDisplayMediaRequestHandler'
->
+/** As much of Electron's session as permissions need; a test or the hardening report brings its own. */
+export interface PermissionSession {
+  setPermissionRequestHandler(handler: (contents: unknown, permission: unknown, callback: (granted: boolean) => void) => void): void
+  setPermissionCheckHandler(handler: () => boolean): void
+  setDevicePermissionHandler(handler: () => boolean): void
+  setDisplayMediaRequestHandler(handler: (request: unknown, callback: (streams: object) => void) => void): void
+}
 
 /** Pages have no use for any permission: requests, checks, devices and screen capture are all denied. */
 export function denyPermissions(session: PermissionSession): void {

@@ -43,10 +43,16 @@ export function runDesktop(createServices: (ports: DesktopPorts) => Desktop): vo
   if (!app.requestSingleInstanceLock()) return app.quit()
   if (app.isPackaged) app.setAsDefaultProtocolClient(deepLinkScheme)
 
+  // macOS hands a link over as an event, which may come before anything is ready
+  const links = createLinkQueue()
+  app.on('open-url', (event, url) => {
+    event.preventDefault()
+    links.push(url)
+  })
   const log = createLogger('desktop')
   void app
     .whenReady()
-    .then(() => start(createServices, { userData: folder.folder, gatewayUrl, log }))
+    .then(() => start(createServices, { userData: folder.folder, gatewayUrl, links, log }))
     .catch((error: unknown) => {
       log.error({ err: error }, 'the desktop could not start')
       refuseStart('Gatehouse could not start. Its log says why.')
@@ -72,7 +78,7 @@ function printHardeningReport(userData: string, gatewayUrl: string | undefined):
 
 async function start(
   createServices: (ports: DesktopPorts) => Desktop,
-  { userData, gatewayUrl, log }: { userData: string; gatewayUrl: string | undefined; log: Logger },
+  { userData, gatewayUrl, links, log }: { userData: string; gatewayUrl: string | undefined; links: LinkQueue; log: Logger },
 ): Promise<void> {
   const folder = import.meta.dirname
   protocol.handle(applicationScheme, createApplicationFiles(join(folder, '../renderer')))
@@ -136,10 +142,6 @@ async function start(
     show(link?.ok ? pageOf(link.target) : undefined)
   }
   app.on('second-instance', (_event, argv) => follow(deepLinkIn(argv)))
-  app.on('open-url', (event, url) => {
-    event.preventDefault()
-    follow(url)
-  })
   app.on('activate', () => show())
   // the tray keeps it running
   app.on('window-all-closed', () => undefined)
@@ -150,7 +152,32 @@ async function start(
     tray.close()
   })
   closeServicesBeforeExit(services, log)
-  follow(deepLinkIn(process.argv))
+  const waiting = links.handle(follow)
+  if (!waiting) follow(deepLinkIn(process.argv))
+}
+
+interface LinkQueue {
+  push(url: string): void
+  /** true if a link had come before */
+  handle(listener: (url: string) => void): boolean
+}
+
+/** Keeps the last link that comes before somebody handles links. */
+function createLinkQueue(): LinkQueue {
+  let waiting: string | undefined
+  let handler: ((url: string) => void) | undefined
+  return {
+    push(url) {
+      if (handler) handler(url)
+      else waiting = url
+    },
+    handle(listener) {
+      handler = listener
+      if (waiting === undefined) return false
+      listener(waiting)
+      return true
+    },
+  }
 }
 
 /** Electron does not wait for promises when it quits, so the first `will-quit` is put off until the services have ended. */

@@ -321,6 +321,7 @@ describe('the hardening report', () => {
     expect(report).toMatchObject({
       application: { runtime: desktop.runtime },
       window: { appEnableSandbox: true, sandbox: true, contextIsolation: true, nodeIntegration: false, webviewTag: false },
+      permissions: { request: 'deny', check: 'deny', device: 'deny', displayMedia: 'deny' },
       contentSecurityPolicy: expect.stringContaining("default-src 'none'; script-src 'self'") as string,
     })
     const outcomes = Object.values(report['attempts'] ?? {}).flatMap((tries) => Object.values(tries as Record<string, string>))
