@@ -16,7 +16,7 @@ export interface AgentsOnline {
 export interface AgentsOnlineEvents {
   registry: Pick<AgentRegistry, 'greeted' | 'seen'>
   onChanged(): void
-  onLost(agent: string): void
+  onLost(agent: { id: string; name: string }): void
   onSessionEnded(session: SessionId, error: AppError): void
   log: Logger
 }
@@ -27,11 +27,11 @@ export function createAgentsOnline(ports: AgentsOnlineEvents): AgentsOnline {
   const noted = (what: Promise<void>) => what.catch((error: unknown) => ports.log.error({ err: error }, 'an agent’s state was not stored'))
 
   /** sessions of the agent's earlier connection have lost their servers: they end before the new one is used */
-  const replace = (id: string, link: AgentLink) => {
-    const earlier = links.get(id)
-    links.set(id, link)
+  const replace = (agent: { id: string; name: string }, link: AgentLink) => {
+    const earlier = links.get(agent.id)
+    links.set(agent.id, link)
     if (!earlier || earlier === link) return
-    ports.onLost(id)
+    ports.onLost(agent)
     earlier.close('the agent connected again')
   }
 
@@ -45,7 +45,7 @@ export function createAgentsOnline(ports: AgentsOnlineEvents): AgentsOnline {
           const greet = async () => {
             await ports.registry.greeted(agent.id, hello)
             if (closed) return
-            replace(agent.id, link)
+            replace(agent, link)
             ports.log.info({ agent: agent.id, name: agent.name, servers: hello.servers.length }, 'agent connected')
             ports.onChanged()
           }
@@ -59,7 +59,7 @@ export function createAgentsOnline(ports: AgentsOnlineEvents): AgentsOnline {
           if (links.get(agent.id) !== link) return
           links.delete(agent.id)
           ports.log.warn({ agent: agent.id, name: agent.name, code, reason }, 'agent disconnected')
-          ports.onLost(agent.id)
+          ports.onLost(agent)
           void noted(ports.registry.seen(agent.id))
           ports.onChanged()
         },

@@ -29,6 +29,7 @@ export function answer(
   exchange.delivery.after(durable, () => {
     if (!exchange.headSent) stream.head(options.status ?? 200, json)
     exchange.headSent = true
+    exchange.responseSent = true
     stream.message({}, masked.bytes)
     finish(exchange)
   })
@@ -95,7 +96,7 @@ export function cutExchange(ports: ExchangePorts, exchange: Exchange, error: App
   const { request, stream } = exchange
   exchange.upstream?.abort()
   endCall(ports, exchange, { verdict: 'failed', because: error.message })
-  if (request && !exchange.answered) {
+  if (request && !exchange.responseSent) {
     if (!exchange.headSent) stream.head(200, json)
     stream.message({}, encoder.encode(rpcError(request.id, error)))
     stream.end()

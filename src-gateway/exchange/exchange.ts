@@ -30,8 +30,10 @@ export interface Exchange {
   upstream?: AgentExchange
   /** a head was sent, by the server or by a hold */
   headSent: boolean
-  /** a response to `request` was delivered or is about to be */
+  /** a response to `request` was delivered or is about to be: none may follow it */
   answered: boolean
+  /** it was delivered */
+  responseSent: boolean
   /** while the call is held: settles it as pending, or drops it if the client has left */
   stopHolding?: () => void
   /** the last `progress` that the gateway itself sent while it held the call: the server's own continue from there */

@@ -32,6 +32,7 @@ export function openExchange(
     startedAt: ports.clock.now().getTime(),
     headSent: false,
     answered: false,
+    responseSent: false,
     progressOffset: 0,
   }
   session.exchanges.add(exchange)

@@ -46,7 +46,10 @@ export function receiveServerMessage(ports: ExchangePorts, exchange: Exchange, h
   const answers = message.kind === 'response' && exchange.request !== undefined && message.id === exchange.request.id
   if (answers) exchange.answered = true
   delivery.after(durable, () => {
-    if (answers) settle(ports, exchange, message, masked)
+    if (answers) {
+      exchange.responseSent = true
+      settle(ports, exchange, message, masked)
+    }
     stream.message(head, masked.bytes)
   })
   return undefined

@@ -26,11 +26,12 @@ export interface SessionEndingPorts extends SealPorts {
  * 5. close the recording, put its root into the log, index it
  */
 export function createSessionEnding(ports: SessionEndingPorts) {
+  /** `error`: what the open calls are told, if more is known than that the session has ended */
   return function endSession(session: LiveSession, reason: EndReason, error?: AppError): Promise<void> {
     if (session.sealed) return session.sealed
-    const cut = error ?? new AppError('SESSION_ENDED', { reason })
-    session.ended = { reason, at: timestampOf(ports.clock.now()), error: cut }
-    for (const exchange of session.exchanges) cutExchange(ports.exchangePorts, exchange, cut)
+    const ended = new AppError('SESSION_ENDED', { reason })
+    session.ended = { reason, at: timestampOf(ports.clock.now()), error: ended }
+    for (const exchange of session.exchanges) cutExchange(ports.exchangePorts, exchange, error ?? ended)
     session.link.endSession(session.id)
     ports.logger.info({ session: session.id, reason }, 'session ended')
     ports.onChanged(toSession(session))

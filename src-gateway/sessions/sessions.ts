@@ -22,7 +22,7 @@ export interface Sessions {
   /** The session of an exchange. @throws AppError SESSION_UNKNOWN, SESSION_ENDED */
   ofSignIn(signInId: string, id: string): LiveSession
   /** `agent`: its servers are gone; `sign-in`: the person signed out; `session`: its server stopped by itself */
-  agentLost(agent: string): void
+  agentLost(agent: { id: string; name: string }): void
   signedOut(signInId: string): void
   serverStopped(session: string, error: AppError): void
   personChanged(person: Person): void
@@ -121,7 +121,9 @@ export function createSessions(ports: SessionsPorts): Sessions {
       return session
     },
 
-    agentLost: (agent) => void endWhere((session) => session.agent.id === agent, 'agent-disconnected'),
+    agentLost({ id, name }) {
+      void endWhere((session) => session.agent.id === id, 'agent-disconnected', new AppError('AGENT_LOST', { agent: name }))
+    },
     signedOut: (signInId) => void endWhere((session) => session.signInId === signInId, 'signed-out'),
     serverStopped: (id, error) => void endWhere((session) => session.id === id, 'server-stopped', error),
 

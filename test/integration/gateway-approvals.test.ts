@@ -180,14 +180,14 @@ describe('a vote', () => {
     // the reviewer is in dba, which may open sessions here too
     const other = await signInAs(gateway.url, 'reviewer')
     await admin.api.call('createConnection', {
-      name: 'echo-dba' as never,
+      name: 'echo-dba',
       title: 'Echo for DBAs',
-      agent: agent.id as never,
+      agent: agent.id,
       server: 'echo',
       groups: ['dba'],
       maxMinutes: 60,
     })
-    const session = await other.api.call('openSession', { connection: 'echo-dba' as never, reason: 'a test', minutes: 5 })
+    const session = await other.api.call('openSession', { connection: 'echo-dba', reason: 'a test', minutes: 5 })
     const call = exchange(other, session.id, toolCall('risky', { marker: 'own-request' }))
     const mine = async () => (await other.api.call('approvals')).approvals.find((approval) => approval.session === session.id)
     await until(async () => (await mine()) !== undefined, 'the approval is asked for')

@@ -14,7 +14,7 @@ import { systemScheduler } from '../../src-node/scheduler.ts'
 import type { AppError } from '../../src-protocol/app-error.ts'
 import { gatewayConfig } from '../../src-protocol/config.ts'
 import { voteText } from '../../src-protocol/http-api.ts'
-import type { ConnectionName, SessionId } from '../../src-protocol/ids.ts'
+import type { SessionId } from '../../src-protocol/ids.ts'
 import type { Approval, Session } from '../../src-protocol/model.ts'
 import type { Push } from '../../src-protocol/push.ts'
 import { connectScriptedAgent, enrolScriptedAgent, type AgentIdentity, type ScriptedAgent } from '../fakes/scripted-agent.ts'
@@ -169,9 +169,9 @@ export async function registerEcho(gatewayUrl: string, admin: SignedInPerson): P
   const agent = await connectScriptedAgent(gatewayUrl, identity)
   await until(async () => (await admin.api.call('agents')).agents[0]?.online === true, 'the agent is online')
   await admin.api.call('createConnection', {
-    name: 'echo' as ConnectionName,
+    name: 'echo',
     title: 'Echo',
-    agent: identity.id as never,
+    agent: identity.id,
     server: 'echo',
     groups: ['operators'],
     maxMinutes: 60,
@@ -180,7 +180,7 @@ export async function registerEcho(gatewayUrl: string, admin: SignedInPerson): P
 }
 
 export const openEcho = (person: SignedInPerson, minutes = 30): Promise<Session> =>
-  person.api.call('openSession', { connection: 'echo' as ConnectionName, reason: 'a test', minutes })
+  person.api.call('openSession', { connection: 'echo', reason: 'a test', minutes })
 
 export interface ClientAnswer {
   status: number

@@ -128,6 +128,7 @@ describe('an allowed call', () => {
     await until(() => open.length === 1, 'the call has reached the agent')
     call.abandon()
     await until(() => open[0]?.aborted === true, 'the agent is told')
+    expect(call.answer.messages).toEqual([])
   })
 })
 
@@ -174,7 +175,7 @@ describe('a message of the server', () => {
   test.for([
     ['is not JSON', 'nonsense', 'SERVER_OUTPUT_INVALID'],
     ['has a key twice', '{"jsonrpc":"2.0","id":1,"result":{"a":1,"a":2}}', 'MESSAGE_UNMASKABLE'],
-  ])('is withheld when it %s', async ([, text, code]) => {
+  ])('is withheld when it %s', async ([, text = '', code]) => {
     const session = await openEcho(operator)
     agent.script = (received) => {
       received.answerHead(200, { 'content-type': 'application/json' })
@@ -198,7 +199,7 @@ describe('a call that policy denies', () => {
     expect(result?.content[0]?.text).toMatch(
       /^Denied by rule secrets-denied \(policy [0-9a-f]{12}\)\. This word is not to be echoed\. If you need this, ask/,
     )
-    expect(result?._meta).toMatchObject({ 'gatehouse/code': 'POLICY_DENIED', 'gatehouse/rule': 'secrets-denied' })
+    expect(result?.['_meta']).toMatchObject({ 'gatehouse/code': 'POLICY_DENIED', 'gatehouse/rule': 'secrets-denied' })
   })
 
   test('because no rule allows it, is denied by default', async () => {
@@ -334,7 +335,7 @@ describe('a session', () => {
     const session = await openEcho(operator)
     const error = new AppError('SERVER_STOPPED', { server: 'echo', problem: 'it crashed' }).toJSON()
     agent.socket.sendControl({ type: 'session.ended', session: session.id, error })
-    await until(async () => (await operator.api.call('session', { id: session.id })).session.endReason === 'server-stopped', 'it ends')
+    await expect(endReasonOf(session.id)).resolves.toBe('server-stopped')
   })
 
   test('whose server does not start is ended and sealed', async () => {
@@ -360,7 +361,7 @@ describe('a session', () => {
     const other = await signInAs(gateway.url, 'operator')
     const session = await openEcho(other)
     await other.api.call('signOut')
-    await until(async () => (await operator.api.call('session', { id: session.id })).session.endReason === 'signed-out', 'it ends')
+    await expect(endReasonOf(session.id)).resolves.toBe('signed-out')
     other.leave()
   })
 
@@ -368,12 +369,18 @@ describe('a session', () => {
     const other = await signInAs(gateway.url, 'operator')
     const session = await openEcho(other)
     other.leave()
-    await until(
-      async () => (await operator.api.call('session', { id: session.id })).session.endReason === 'desktop-disconnected',
-      'it ends',
-    )
+    await expect(endReasonOf(session.id)).resolves.toBe('desktop-disconnected')
   })
 })
+
+async function endReasonOf(id: SessionId): Promise<string | undefined> {
+  let session = (await operator.api.call('session', { id })).session
+  await until(async () => {
+    session = (await operator.api.call('session', { id })).session
+    return session.state === 'ended'
+  }, 'the session ends')
+  return session.endReason
+}
 
 async function recordsOf(session: SessionId): Promise<SessionRecord[]> {
   const { readdir, readFile } = await import('node:fs/promises')
