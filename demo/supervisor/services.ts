@@ -38,6 +38,8 @@ export async function startServices(options: {
   policy?: string
   /** one more server of the agent, offered as a connection of the same name */
   extraServer?: ExtraServer
+  /** let the system choose all ports: several can run side by side */
+  anyPorts?: boolean
 }): Promise<DemoServices> {
   const { root, progress } = options
   const layout = demoLayout(options.data)
@@ -50,7 +52,7 @@ export async function startServices(options: {
     rmSync(layout.running, { force: true })
   }
   try {
-    const gatewayPort = await freePort(preferredPorts.gateway)
+    const gatewayPort = await freePort(options.anyPorts ? 0 : preferredPorts.gateway)
     const gatewayUrl = `http://127.0.0.1:${gatewayPort}`
     const clientSecret = randomBytes(32).toString('base64url')
     const node = (name: string, args: string[], env: NodeJS.ProcessEnv) => {
@@ -71,7 +73,7 @@ export async function startServices(options: {
       'identity-provider',
       [
         join(root, 'demo', 'identity-provider.ts'),
-        ...['--port', String(await freePort(preferredPorts.identityProvider))],
+        ...['--port', String(await freePort(options.anyPorts ? 0 : preferredPorts.identityProvider))],
         ...['--gateway-redirect', `${gatewayUrl}/sign-in/callback`],
         ...['--client-secret', 'env:GATEHOUSE_DEMO_CLIENT_SECRET'],
         ...['--data', layout.identityProvider],

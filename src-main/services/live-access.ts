@@ -69,6 +69,7 @@ export function openLiveAccess(options: LiveAccessOptions): LiveAccess {
       onChange()
     },
     onOpen: () => void reconcile(),
+    onUnreachable: () => reached(false),
   })
   const endpoint = createLocalEndpoint({ tunnel, log })
   const sessions = createSessionEnds({ clock, scheduler, onEnd: (session, reason) => endpoint.end(session, sentence[reason]) })

@@ -46,6 +46,8 @@ export interface TunnelOptions {
   /** state or number of streams changed; called often, so it has to be cheap */
   onChange: () => void
   onOpen?: () => void
+  /** an attempt to connect found nobody there */
+  onUnreachable?: () => void
 }
 
 /** An exchange that was opened while the tunnel was not. */
@@ -98,7 +100,10 @@ export function createTunnel(options: TunnelOptions): Tunnel {
     if (dialled.reason === 'refused') {
       log.warn({ status: dialled.status, code: dialled.error?.code }, 'the gateway refused the tunnel')
       if (dialled.status === 401) await identity.recheck()
-    } else log.info('the gateway cannot be reached')
+    } else {
+      log.info('the gateway cannot be reached')
+      options.onUnreachable?.()
+    }
     retry(signal)
   }
 

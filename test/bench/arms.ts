@@ -51,6 +51,7 @@ export const fullPath: Arm = {
       root,
       data: join(folder, 'data'),
       reset: true,
+      anyPorts: true,
       progress: () => {},
       policy,
       extraServer: { name: 'echo', title: 'Echo', command: [process.execPath, join(import.meta.dirname, 'echo-server.ts')] },
