@@ -5,7 +5,7 @@ import type { SessionRecord } from '../../src-protocol/recording.ts'
 import type { Verification } from '../../src-protocol/verification.ts'
 import { fakeLibraryRows } from './recordings/library-rows.ts'
 import { lookalikeHash } from './recordings/random.ts'
-import { ordersRecording } from './recordings/session-records.ts'
+import { fakeSessionId, ordersRecording } from './recordings/session-records.ts'
 import { rootMismatch, verifiedProof } from './recordings/verifications.ts'
 
 export { fakeLibraryRows, manyLibraryRows } from './recordings/library-rows.ts'
@@ -31,6 +31,7 @@ export interface FakeLibraryOptions {
 export function fakeLibrary(options: FakeLibraryOptions = {}): LibraryHandlers {
   const records = ordersRecording()
   const replayRows = options.replayRows ?? replayRowsOf(records)
+  const otherRows = replayRowsOf(ordersRecording(52))
   let rows = options.rows ?? fakeLibraryRows()
 
   const rowOf = (session: string): LibraryRow => {
@@ -67,7 +68,10 @@ export function fakeLibrary(options: FakeLibraryOptions = {}): LibraryHandlers {
       return undefined
     },
     'library:import': async () => [],
-    'library:get': async (session) => ({ row: { ...rowOf(session), records: replayRows.length }, rows: replayRows }),
+    'library:get': async (session) => ({
+      row: { ...rowOf(session), records: replayRows.length },
+      rows: session === fakeSessionId(1) ? otherRows : replayRows,
+    }),
     'library:record': async ({ seq }) => {
       const line = JSON.stringify(recordAt(seq))
       return { line, leaf: lookalikeHash(`leaf ${seq}`) }

@@ -78,6 +78,8 @@ export const recordingPages: readonly PageUnderTest[] = [
       await press(page, 'Enter', 2)
     },
   },
+  { name: 'compare', path: `/compare/${ordersSession}/${fakeSessionId(1)}`, as: 'helene' },
+  { name: 'compare-loading', path: `/compare/${ordersSession}/${fakeSessionId(1)}`, as: 'helene', scenario: 'loading' },
   { name: 'proof', path: at(`${replay}/proof`, 88), as: 'helene' },
   { name: 'proof-recording', path: `${replay}/proof`, as: 'helene' },
   { name: 'proof-failed', path: at(`/recordings/${altered}/proof`, 88), as: 'helene' },

@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core'
-import { Download, FileDown, ShieldCheck, X } from 'lucide-react'
+import { useNavigate } from '@tanstack/react-router'
+import { Columns2, Download, FileDown, ShieldCheck, X } from 'lucide-react'
 import type { LibraryRow } from '../../../src-protocol/desktop-api.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
 import { ReasonButton } from '../../components/reason-button.tsx'
@@ -22,6 +23,8 @@ export function SelectionFoot({ rows, offline, onChanged, onDone, range }: Selec
   const download = useDesktopMutation('library:download', onChanged)
   const exporting = useDesktopMutation('library:export')
   const verifying = useVerifyMany(onChanged)
+  const navigate = useNavigate()
+  const [left, right] = here
   const none = rows.length === 0
   const noneHere = none ? 'Select recordings first.' : 'None of the selected is on this computer.'
   const error = download.error ?? exporting.error ?? verifying.error
@@ -46,6 +49,14 @@ export function SelectionFoot({ rows, offline, onChanged, onDone, range }: Selec
             onClick={() => verifying.start(here)}
           >
             Verify{countOf(here.length, rows.length)}
+          </ReasonButton>
+          <ReasonButton
+            size="sm"
+            reason={here.length === 2 ? undefined : 'Select two recordings that are on this computer.'}
+            leftSection={<Columns2 className="small" aria-hidden />}
+            onClick={() => left && right && void navigate({ to: '/compare/$left/$right', params: { left, right } })}
+          >
+            Compare
           </ReasonButton>
           <ReasonButton
             size="sm"

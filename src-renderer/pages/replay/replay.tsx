@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import type { LibraryRow, ReplayRow } from '../../../src-protocol/desktop-api.ts'
 import { useDesktopQuery } from '../../api/use-desktop-query.ts'
 import { ErrorState } from '../../components/error-state.tsx'
@@ -77,7 +77,8 @@ interface MessageProps {
 
 /** The message that the playback stands on, and what is known about it. */
 function Message({ row, timeline, store, highlight, proof }: MessageProps) {
-  const current = usePlayback(store, (playback) => playback.row)
+  // at 32× rows pass faster than messages can be read: the pane may lag behind the list
+  const current = useDeferredValue(usePlayback(store, (playback) => playback.row))
   const [view, setView] = useState<MessageView>('tree')
   const exchange = useExchange(row.session, timeline, current)
   if (exchange.isError) return <ErrorState error={exchange.error} onRetry={() => void exchange.refetch()} />
