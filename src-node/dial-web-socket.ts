@@ -2,6 +2,7 @@ import { WebSocket } from 'ws'
 import { AppError } from '../src-protocol/app-error.ts'
 import { serializedError } from '../src-protocol/tunnel.ts'
 import { webSocketOptions } from './frame-socket.ts'
+import { keepTransport } from './web-socket-transport.ts'
 
 export type Dialled<T> =
   | { ok: true; value: T }
@@ -53,6 +54,7 @@ export function dialWebSocket<T>(options: DialOptions, onOpen: (socket: WebSocke
       response.once('end', finish)
       response.once('error', finish)
     })
+    socket.once('upgrade', (response) => keepTransport(socket, response.socket))
     socket.once('open', () => settle({ ok: true, value: onOpen(socket) }))
   })
 }

@@ -2,7 +2,9 @@ import type { WebSocket } from 'ws'
 import type { z } from 'zod'
 import { decodeFrame, encodeFrame, type FrameType } from '../src-protocol/tunnel.ts'
 import type { FrameCheck } from './checked-frame.ts'
+import { corkForTick } from './cork-for-tick.ts'
 import { systemScheduler, type Scheduler } from './scheduler.ts'
+import { transportOf } from './web-socket-transport.ts'
 
 /** WebSocket close codes (RFC 6455, 7.4.1) that this side sends. */
 export const closeCode = { normal: 1000, goingAway: 1001, malformed: 1007, refused: 1008, failed: 1011 } as const
@@ -63,6 +65,7 @@ export function openFrameSocket<F, C extends z.ZodType, Out extends object>(
   socket: WebSocket,
   options: FrameSocketOptions<F, C>,
 ): FrameSocket<Out> {
+  const transport = transportOf(socket)
   const waiting: (() => void)[] = []
   let failure: unknown
   const stopHeartbeat = startHeartbeat(socket, options.heartbeatMs ?? defaultHeartbeatMs, options.scheduler ?? systemScheduler)
@@ -112,7 +115,9 @@ export function openFrameSocket<F, C extends z.ZodType, Out extends object>(
       return socket.bufferedAmount
     },
     sendFrame(type, exchange, head, body) {
-      if (socket.readyState === socket.OPEN) socket.send(encodeFrame(type, exchange, head, body), flushed)
+      if (socket.readyState !== socket.OPEN) return
+      if (transport) corkForTick(transport)
+      socket.send(encodeFrame(type, exchange, head, body), flushed)
     },
     sendControl(control) {
       if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(control), flushed)

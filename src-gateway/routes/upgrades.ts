@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { STATUS_CODES } from 'node:http'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { webSocketOptions } from '../../src-node/frame-socket.ts'
+import { acceptWebSocket } from '../../src-node/web-socket-transport.ts'
 import type { Logger } from '../../src-node/logger.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import { agentTunnelPath, desktopTunnelPath } from '../../src-protocol/http-api.ts'
@@ -23,7 +24,7 @@ export function serveUpgrades(server: Server, routes: { desktop: UpgradeRoute; a
     const route = byPath.get((request.url ?? '').split('?', 1)[0] ?? '')
     const opened = route ? route(request) : Promise.reject(new AppError('NOT_FOUND', { what: 'This WebSocket' }))
     opened.then(
-      (open) => sockets.handleUpgrade(request, socket, head, open),
+      (open) => acceptWebSocket(sockets, { request, socket, head }, open),
       (error: unknown) => refuse(socket, error, logger),
     )
   })

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { AppError } from '../../../src-protocol/app-error.ts'
 import { forwardedResponseHeaders, type ResponseHead } from '../../../src-protocol/tunnel.ts'
 import type { ExchangeReceiver } from '../tunnel.ts'
+import { corkForTick } from '../../../src-node/cork-for-tick.ts'
 import { keepAliveComment, sseFrame } from './sse-frame.ts'
 
 const eventStream = 'text/event-stream'
@@ -21,7 +22,12 @@ export function exchangeResponse(response: ServerResponse, request: Uint8Array):
     }
     return kept
   }
+  // the socket and not the response: corked, a chunked response puts its head after its first chunk
+  const cork = () => {
+    if (response.socket) corkForTick(response.socket)
+  }
   const write = (bytes: Uint8Array | string) => {
+    cork()
     response.write(bytes)
     if (response.writableLength > unreadLimit) response.destroy()
   }
@@ -33,6 +39,7 @@ export function exchangeResponse(response: ServerResponse, request: Uint8Array):
       streaming = received.headers['content-type']?.startsWith(eventStream) ?? false
       // a JSON answer waits for its one message, so that head and body leave together
       if (!streaming) return
+      cork()
       response.writeHead(received.status, { ...headersOf(received), 'cache-control': 'no-store' })
       response.flushHeaders()
     },

@@ -7,11 +7,21 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
   if (declared > limit) throw new AppError('BODY_TOO_LARGE', { bytes: declared, limit })
   const chunks: Buffer[] = []
   let length = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length
-    if (length > limit) throw new AppError('BODY_TOO_LARGE', { bytes: length, limit })
-    chunks.push(chunk)
-  }
+  // events and not an async iterator, which costs several times as much for a body of one chunk
+  await new Promise<void>((resolve, reject) => {
+    request.on('data', (chunk: Buffer) => {
+      length += chunk.length
+      if (length > limit) {
+        request.pause()
+        return reject(new AppError('BODY_TOO_LARGE', { bytes: length, limit }))
+      }
+      chunks.push(chunk)
+      return undefined
+    })
+    request.once('end', resolve)
+    request.once('error', reject)
+    request.once('close', () => reject(new Error('the client went away')))
+  })
   const [only] = chunks
   return chunks.length === 1 && only ? only : Buffer.concat(chunks, length)
 }
