@@ -30,7 +30,7 @@ export function CodePane({
   const lines = highlightCode(text, language)
   return (
     <pre
-      className={[styles.code, wrap ? styles.wrap : '', framed ? styles.framed : ''].join(' ')}
+      className={[styles.code, wrap ? (language === 'shell' ? styles.wrapWords : styles.wrap) : '', framed ? styles.framed : ''].join(' ')}
       style={{ maxHeight }}
       tabIndex={0}
       role="region"

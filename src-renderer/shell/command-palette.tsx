@@ -33,6 +33,7 @@ export function CommandPalette() {
       maxHeight={400}
       lockScroll={false}
       className={styles.palette}
+      overlayProps={{ blur: 0 }}
       searchProps={{ leftSection: <Search aria-hidden />, placeholder: 'Search, open, run a command', 'aria-label': 'Search' }}
     />
   )

@@ -62,7 +62,7 @@ function JoinToken({ name, joinToken, expiresAt, onClose }: { name: string; join
           It works for one enrolment, until {formatShortTime(expiresAt)}. Whoever has it can enrol an agent under this name.
         </Note>
         <Step number={1} title="On that machine, write agent.yaml: the servers that it offers" copy={agentFile(gateway.url)}>
-          <CodePane text={agentFile(gateway.url)} language="yaml" maxHeight={220} framed label="agent.yaml" />
+          <CodePane text={agentFile(gateway.url).trimEnd()} language="yaml" maxHeight={220} framed label="agent.yaml" />
         </Step>
         <Step number={2} title="Start it there, once with the token" copy={agentCommand(joinToken)}>
           <CodePane text={agentCommand(joinToken)} language="shell" framed wrap label="The command" />
