@@ -4,7 +4,7 @@ import type { DesktopNotification } from './notifier.ts'
 /** the one notification that stands for many */
 export const summaryId = 'summary'
 /** from the next one on there is a summary instead */
-export const mostAtOnce = 3
+const mostAtOnce = 3
 
 export type NoNotification = 'signed-out' | 'not-reviewer' | 'own-request' | 'not-in-groups' | 'already-decided-by-me' | 'not-pending'
 

@@ -1,6 +1,6 @@
 /** The one origin of the application's pages. Everything that trusts a page compares with this, exactly. */
 export const applicationScheme = 'app'
-export const applicationHost = 'gatehouse'
+const applicationHost = 'gatehouse'
 export const applicationOrigin = `${applicationScheme}://${applicationHost}`
 
 /** URL parsers give a custom scheme the origin "null", so scheme, host and port are compared one by one. */

@@ -58,8 +58,7 @@ function permissionOutcomes(): Record<string, string> {
     setPermissionRequestHandler: (handler: PermissionAsked) => handler(null, 'media', (granted) => say('request', granted)),
     setPermissionCheckHandler: (handler: () => boolean) => say('check', handler()),
     setDevicePermissionHandler: (handler: () => boolean) => say('device', handler()),
-    setDisplayMediaRequestHandler: (handler: CaptureAsked) =>
-      handler({}, (streams) => say('displayMedia', Object.keys(streams).length > 0)),
+    setDisplayMediaRequestHandler: (handler: CaptureAsked) => handler({}, (streams) => say('displayMedia', streams !== null)),
   })
   return outcomes
 }

@@ -3,7 +3,7 @@ export interface PermissionSession {
   setPermissionRequestHandler(handler: (contents: unknown, permission: unknown, callback: (granted: boolean) => void) => void): void
   setPermissionCheckHandler(handler: () => boolean): void
   setDevicePermissionHandler(handler: () => boolean): void
-  setDisplayMediaRequestHandler(handler: (request: unknown, callback: (streams: object) => void) => void): void
+  setDisplayMediaRequestHandler(handler: (request: unknown, callback: (streams: null) => void) => void): void
 }
 
 /** Pages have no use for any permission: requests, checks, devices and screen capture are all denied. */
@@ -11,6 +11,5 @@ export function denyPermissions(session: PermissionSession): void {
   session.setPermissionRequestHandler((_contents, _permission, callback) => callback(false))
   session.setPermissionCheckHandler(() => false)
   session.setDevicePermissionHandler(() => false)
-  // no stream at all is how a capture is refused
-  session.setDisplayMediaRequestHandler((_request, callback) => callback({}))
+  session.setDisplayMediaRequestHandler((_request, callback) => callback(null))
 }

@@ -6,7 +6,7 @@ import type { PreferencesPort } from '../services/preferences.ts'
 const preferences = desktopState.shape.preferences
 
 const bounds = z.object({ x: z.number().int(), y: z.number().int(), width: z.number().int().min(200), height: z.number().int().min(200) })
-export const windowState = z.object({ bounds, maximized: z.boolean() })
+const windowState = z.object({ bounds, maximized: z.boolean() })
 export type WindowState = z.infer<typeof windowState>
 
 /** What people choose, and where their window was. Never a token, a key or anything that came from the gateway. */

@@ -1,7 +1,7 @@
 import type { BrowserWindowConstructorOptions, WebPreferences } from 'electron'
 
 /** Every window has these; the hardening report prints them. */
-export const hardenedWebPreferences = {
+const hardenedWebPreferences = {
   sandbox: true,
   contextIsolation: true,
   nodeIntegration: false,

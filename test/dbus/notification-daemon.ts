@@ -3,7 +3,7 @@ import dbus from 'dbus-next'
 
 const { Interface } = dbus.interface
 
-export interface ReceivedNotification {
+interface ReceivedNotification {
   id: number
   replaces: number
   application: string

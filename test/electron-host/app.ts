@@ -23,7 +23,7 @@ interface AppEvents {
 
 type PathName = 'home' | 'appData' | 'userData' | 'sessionData' | 'temp' | 'exe' | 'logs' | 'downloads' | 'documents'
 
-export class App extends TypedEmitter<AppEvents> {
+class App extends TypedEmitter<AppEvents> {
   name: string = applicationInfo.name
   readonly isPackaged: boolean = false
   readonly dock: { setBadge(text: string): void; hide(): void; show(): Promise<void> } | undefined = undefined

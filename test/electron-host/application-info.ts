@@ -16,7 +16,7 @@ export interface ApplicationInfo {
 }
 
 /** Reads `electron`'s own command line: [-r script] [switches] application [arguments]. */
-export function readApplicationInfo(parameters: string[]): ApplicationInfo {
+function readApplicationInfo(parameters: string[]): ApplicationInfo {
   const requires: string[] = []
   const switches = new Map<string, string>()
   let application: string | undefined

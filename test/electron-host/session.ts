@@ -42,7 +42,7 @@ export class Session {
   }
   // the browser offers no devices and no screens to a headless page; what is set here has nothing to decide
   setDevicePermissionHandler(_handler: ((details: object) => boolean) | null): void {}
-  setDisplayMediaRequestHandler(_handler: ((request: object, callback: (streams: object) => void) => void) | null): void {}
+  setDisplayMediaRequestHandler(_handler: ((request: object, callback: (streams: object | null) => void) => void) | null): void {}
 
   /** The protocol has no question per request, so the handlers are asked for each permission when a page loads. */
   async applyPermissions(contents: WebContents, webUrl: string): Promise<void> {

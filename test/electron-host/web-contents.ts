@@ -11,7 +11,7 @@ import { bindingName, inboxName, isolatedWorldName, preloadWorldScripts, type Fr
 import { session } from './session.ts'
 import { createEvent, TypedEmitter, type HostEvent } from './typed-emitter.ts'
 
-export interface NavigationEvent extends HostEvent {
+interface NavigationEvent extends HostEvent {
   url: string
   isMainFrame: boolean
 }
@@ -36,7 +36,7 @@ export interface WebFrameMain {
   readonly frameTreeNodeId: number
 }
 
-export interface WindowOpenDetails {
+interface WindowOpenDetails {
   url: string
 }
 export type WindowOpenHandler = (details: WindowOpenDetails) => { action: 'deny' }
