@@ -6,7 +6,7 @@ import type { RecordingStore } from '../src-node/recording-store.ts'
 import type { Scheduler } from '../src-node/scheduler.ts'
 import type { GatewayConfig } from '../src-protocol/config.ts'
 import { agentTunnelPath, desktopTunnelPath } from '../src-protocol/http-api.ts'
-import type { Session } from '../src-protocol/model.ts'
+import type { Call, Session } from '../src-protocol/model.ts'
 import { createAgentRegistry } from './agents/agent-registry.ts'
 import { createAgentAuthentication } from './agents/agent-token.ts'
 import { createAgentsOnline, type AgentsOnline } from './agents/agents-online.ts'
@@ -22,13 +22,13 @@ import { createRecordingIndex, type RecordingIndex } from './recordings/recordin
 import { createHttpServer } from './routes/http-server.ts'
 import { createRouteHandlers } from './routes/route-handlers.ts'
 import { serveUpgrades } from './routes/upgrades.ts'
+import { toSession, type LiveSession } from './sessions/live-session.ts'
 import { maySeeSession } from './sessions/session-audience.ts'
 import { createSessionStore, type SessionStore } from './sessions/session-store.ts'
 import { createSessions, type Sessions } from './sessions/sessions.ts'
 import type { StateDatabase } from './state/state-database.ts'
-import { createCallPushes } from './tunnel/call-pushes.ts'
-import { createCheckpointPushes } from './tunnel/checkpoint-pushes.ts'
 import { createDesktops, type Desktops } from './tunnel/desktops.ts'
+import { gatherPushes } from './tunnel/gathered-pushes.ts'
 
 export interface GatewayParts {
   config: GatewayConfig
@@ -51,6 +51,10 @@ export interface Gateway {
   policies: Policies
   close(): Promise<void>
 }
+
+const callsEveryMs = 50
+const sumsEveryMs = 500
+const headEveryMs = 1000
 
 /**
  * Wires the services. They call each other both ways (a session ends when its agent is lost, an agent is told when a session ends), so what
@@ -103,9 +107,11 @@ export function createGateway(parts: GatewayParts): Gateway {
 
   const pushSession = (session: Session) =>
     desktops.push({ type: 'session', session }, ({ person }) => maySeeSession(person, session.person.sub))
-  const callChanged = createCallPushes(scheduler, (signInId, call) =>
-    desktops.push({ type: 'call', call }, (signedIn) => signedIn.signInId === signInId),
-  )
+  const callChanged = gatherPushes<Call>(scheduler, callsEveryMs, (call) => {
+    const owner = sessions.signInOf(call.session)
+    desktops.push({ type: 'call', call }, ({ signInId }) => signInId === owner)
+  })
+  const sumsChanged = gatherPushes<LiveSession>(scheduler, sumsEveryMs, (session) => pushSession(toSession(session)))
   const sessions: Sessions = createSessions({
     store,
     log,
@@ -117,7 +123,10 @@ export function createGateway(parts: GatewayParts): Gateway {
     agentOffers: async (id, server) => (await agents.find(id))?.servers.some(({ name }) => name === server) ?? false,
     agentLink: (id) => agentsOnline.link(id),
     isDesktopConnected: (signInId) => desktops.isConnected(signInId),
-    onCallChanged: (session, call) => callChanged(session.signInId, call),
+    onCallChanged(session, call) {
+      callChanged(call)
+      sumsChanged(session)
+    },
     onChanged: pushSession,
     graceSeconds: config.limits.graceSeconds,
     gateway: publicUrl,
@@ -137,6 +146,9 @@ export function createGateway(parts: GatewayParts): Gateway {
     onGone: (signInId) => sessions.desktopGone(signInId),
   })
 
+  const headChanged = gatherPushes<TransparencyLog>(scheduler, headEveryMs, (changed) =>
+    desktops.push({ type: 'checkpoint', note: changed.checkpoint() }, () => true),
+  )
   const stopListening = [
     identity.onSignedOut((signInId) => {
       sessions.signedOut(signInId)
@@ -146,7 +158,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       membership.heard(person, timestampOf(clock.now()))
       sessions.personChanged(person)
     }),
-    log.onCheckpoint(createCheckpointPushes(scheduler, (note) => desktops.push({ type: 'checkpoint', note }, () => true))),
+    log.onCheckpoint(() => headChanged(log)),
   ]
 
   const handlers = createRouteHandlers({

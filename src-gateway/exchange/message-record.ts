@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Message } from '../../src-core/json/parse-message.ts'
 import type { Masking } from '../../src-core/masking/load-masking.ts'
+import { maximumLineBytes } from '../../src-core/recording/record-lines.ts'
 import { maskMessage } from '../../src-core/masking/mask-message.ts'
 import type { MaskApplied } from '../../src-protocol/model.ts'
 import type { MessageRecord } from '../../src-protocol/recording.ts'
@@ -28,6 +29,13 @@ export function maskFor(masking: Masking, exchange: Exchange, text: string, tool
   const bytes = original !== undefined && masked.text === text ? original : encoder.encode(masked.text)
   return { text: masked.text, bytes, masks: masked.masks, maskingVersion: masking.version }
 }
+
+/** A record is one line; escaped as JSON, a text at worst doubles. */
+const safeBytes = (maximumLineBytes - 64 * 1024) / 2
+
+/** Whether a recording can hold the message: what it cannot hold must not be delivered. */
+export const isRecordable = (masked: MaskedMessage): boolean =>
+  masked.bytes.length <= safeBytes || Buffer.byteLength(JSON.stringify(masked.text)) <= safeBytes * 2
 
 export interface RecordFacts {
   direction: 'client' | 'server'

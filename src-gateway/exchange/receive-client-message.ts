@@ -12,7 +12,7 @@ import { deepestMessage, type ExchangePorts } from './exchange-ports.ts'
 import { forward } from './forward.ts'
 import { mismatchedHeader } from './header-check.ts'
 import { holdForApproval } from './hold-for-approval.ts'
-import { maskFor, messageRecord, type MaskedMessage } from './message-record.ts'
+import { isRecordable, maskFor, messageRecord, type MaskedMessage } from './message-record.ts'
 import { rpcError, toolRefusal } from './rpc-answer.ts'
 import { serverRequestKey } from './server-request-key.ts'
 
@@ -57,6 +57,10 @@ export function receiveClientMessage(ports: ExchangePorts, exchange: Exchange, b
     masked = maskFor(masking, exchange, text, tool, bytes)
   } catch (error) {
     return refuse(ports, exchange, error as AppError, bytes.length, message.id, method)
+  }
+  if (!isRecordable(masked)) {
+    const error = new AppError('BODY_TOO_LARGE', { bytes: bytes.length, limit: ports.limits.requestBytes })
+    return refuse(ports, exchange, error, bytes.length, message.id, method)
   }
 
   // 3. record

@@ -5,7 +5,7 @@ import type { MessageHead } from '../../src-protocol/tunnel.ts'
 import { answer, endCall, recordError } from './answer.ts'
 import type { Exchange } from './exchange.ts'
 import { deepestMessage, type ExchangePorts } from './exchange-ports.ts'
-import { maskFor, messageRecord, type MaskedMessage } from './message-record.ts'
+import { isRecordable, maskFor, messageRecord, type MaskedMessage } from './message-record.ts'
 import { continueProgress } from './progress.ts'
 import { refuseServerRequest } from './refuse-server-request.ts'
 import { rpcError } from './rpc-answer.ts'
@@ -34,6 +34,8 @@ export function receiveServerMessage(ports: ExchangePorts, exchange: Exchange, h
   } catch (error) {
     return withhold(ports, exchange, error as AppError)
   }
+  if (!isRecordable(masked))
+    return withhold(ports, exchange, new AppError('MESSAGE_UNMASKABLE', { problem: 'it is too large to be recorded' }))
   const allowed = decision === undefined || decision.effect === 'allow'
   const record = messageRecord(exchange, message, masked, { direction: 'server', method, tool, decision })
   const durable = session.record(record)

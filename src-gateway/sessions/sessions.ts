@@ -19,6 +19,8 @@ export interface Sessions {
   get(viewer: Person, id: string): Promise<{ session: Session; calls: Call[] }>
   /** one's own, or as reviewer or administrator anyone's */
   endBy(person: Person, id: string): Promise<Session>
+  /** whose calls these are, also for a moment after the session has ended */
+  signInOf(id: string): string | undefined
   /** The session of an exchange. @throws AppError SESSION_UNKNOWN, SESSION_ENDED */
   ofSignIn(signInId: string, id: string): LiveSession
   /** `agent`: its servers are gone; `sign-in`: the person signed out; `session`: its server stopped by itself */
@@ -108,6 +110,8 @@ export function createSessions(ports: SessionsPorts): Sessions {
       await end(running, reason)
       return toSession(running)
     },
+
+    signInOf: (id) => (live.get(id) ?? ended.get(id))?.signInId,
 
     ofSignIn(signInId, id) {
       const session = live.get(id) ?? ended.get(id)

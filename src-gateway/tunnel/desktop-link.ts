@@ -3,7 +3,7 @@ import { checkRequestFrame } from '../../src-node/checked-frame.ts'
 import { closeCode, openFrameSocket, type Closed, type FrameSocket } from '../../src-node/frame-socket.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { Push } from '../../src-protocol/push.ts'
-import { desktopControl, frameType, type OpenHead } from '../../src-protocol/tunnel.ts'
+import { desktopControl, frameType, type FrameType, type OpenHead } from '../../src-protocol/tunnel.ts'
 import type { ClientStream } from '../exchange/client-stream.ts'
 import type { SignedIn } from '../identity/identity.ts'
 
@@ -21,11 +21,14 @@ export interface DesktopLinkEvents {
   onClose(link: DesktopLink, closed: Closed): void
 }
 
-/** one desktop cannot open more at a time: each costs the gateway memory */
+/** what one desktop can make the gateway hold: exchanges, the bytes of their requests, and answers that it does not read */
 const mostExchanges = 1024
+const mostRequestBytes = 64 * 1024 * 1024
+const mostUnreadBytes = 64 * 1024 * 1024
 
 interface OpenStream {
   gone: boolean
+  bytes: number
   left: () => void
 }
 
@@ -33,6 +36,7 @@ interface OpenStream {
 export function openDesktopLink(socket: WebSocket, signedIn: SignedIn, events: DesktopLinkEvents): DesktopLink {
   const streams = new Map<number, OpenStream>()
   let lastExchange = 0
+  let requestBytes = 0
   let current = signedIn
 
   const frames: FrameSocket<Push> = openFrameSocket(socket, {
@@ -52,11 +56,13 @@ export function openDesktopLink(socket: WebSocket, signedIn: SignedIn, events: D
   function open(exchange: number, head: OpenHead, body: Uint8Array): void {
     if (exchange <= lastExchange) return frames.close(closeCode.refused, 'exchange number used before')
     lastExchange = exchange
-    const state: OpenStream = { gone: false, left: () => {} }
-    const stream = clientStream(frames, streams, exchange, state)
+    const state: OpenStream = { gone: false, bytes: body.length, left: () => {} }
+    const stream = clientStream(frames, exchange, state, () => forget(exchange))
     streams.set(exchange, state)
+    requestBytes += state.bytes
     try {
-      if (streams.size > mostExchanges) throw new AppError('CONFLICT', { problem: 'Too many calls are open at once' })
+      if (streams.size > mostExchanges || requestBytes > mostRequestBytes)
+        throw new AppError('CONFLICT', { problem: 'Too many calls are open at once' })
       state.left = events.onExchange(link, stream, head, body)
     } catch (error) {
       if (!(error instanceof AppError)) throw error
@@ -65,11 +71,16 @@ export function openDesktopLink(socket: WebSocket, signedIn: SignedIn, events: D
   }
 
   function leave(exchange: number): void {
-    const state = streams.get(exchange)
+    const state = forget(exchange)
     if (!state) return
-    streams.delete(exchange)
     state.gone = true
     state.left()
+  }
+
+  function forget(exchange: number): OpenStream | undefined {
+    const state = streams.get(exchange)
+    if (streams.delete(exchange)) requestBytes -= state?.bytes ?? 0
+    return state
   }
 
   const link: DesktopLink = {
@@ -86,30 +97,30 @@ export function openDesktopLink(socket: WebSocket, signedIn: SignedIn, events: D
   return link
 }
 
-function clientStream(frames: FrameSocket<Push>, streams: Map<number, OpenStream>, exchange: number, state: OpenStream): ClientStream {
+function clientStream(frames: FrameSocket<Push>, exchange: number, state: OpenStream, forget: () => void): ClientStream {
+  const send = (type: FrameType, head?: object, body?: Uint8Array) => {
+    if (state.gone) return
+    frames.sendFrame(type, exchange, head, body)
+    // a desktop that does not read must not fill the gateway's memory
+    if (frames.bufferedAmount > mostUnreadBytes) frames.terminate()
+  }
   const ended = () => {
     state.gone = true
-    streams.delete(exchange)
+    forget()
   }
   return {
     get gone() {
       return state.gone
     },
-    head(status, headers) {
-      if (!state.gone) frames.sendFrame(frameType.head, exchange, { status, headers })
-    },
-    message(head, body) {
-      if (!state.gone) frames.sendFrame(frameType.message, exchange, head, body)
-    },
-    keepAlive() {
-      if (!state.gone) frames.sendFrame(frameType.keepAlive, exchange)
-    },
+    head: (status, headers) => send(frameType.head, { status, headers }),
+    message: (head, body) => send(frameType.message, head, body),
+    keepAlive: () => send(frameType.keepAlive),
     end() {
-      if (!state.gone) frames.sendFrame(frameType.end, exchange)
+      send(frameType.end)
       ended()
     },
     abort(error) {
-      if (!state.gone) frames.sendFrame(frameType.abort, exchange, { error: error.toJSON() })
+      send(frameType.abort, { error: error.toJSON() })
       ended()
     },
   }

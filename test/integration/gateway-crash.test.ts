@@ -100,12 +100,13 @@ test(
     await start()
     for (let round = 0; round < rounds; round += 1) {
       const session = await openEcho(operator)
-      const { delivered, stop } = loadWith(session, round)
+      const load = loadWith(session, round)
+      const { delivered } = load
       await until(() => delivered.size > 20, 'calls are delivered')
       // another moment each time
       await new Promise((resolve) => setTimeout(resolve, (round * 37) % 160))
       await gateway.kill('SIGKILL')
-      await stop()
+      await load.stop()
       const reached = agent.received.map(({ text }) => /word-[\d-]+\./.exec(text)?.[0] ?? '')
       await startAgain()
 
@@ -134,7 +135,8 @@ describe('when the recording cannot be written', () => {
     let reachedServer = 0
     for (let turn = 0; turn < 40 && refused === undefined; turn += 1) {
       const answer = await exchange(operator, session.id, toolCall('echo', { text: 'y'.repeat(100_000) })).done
-      if (rpcOf(answer)?.error || answer.aborted) refused = String(rpcOf(answer)?.error?.data['code'] ?? answer.aborted?.code)
+      const { error } = rpcOf(answer)
+      if (error) refused = error.data['code'] as string
       else reachedServer += 1
     }
     expect(refused).toBe('RECORDING_UNAVAILABLE')

@@ -248,7 +248,7 @@ export async function castVote(
   const reasonSha256 = createHash('sha256').update(reason).digest('hex')
   const text = voteText({ approval: approval.id, digest, decision, reasonSha256, sub: person.sub, at })
   const { signature, key } = await reviewer.identity.sign(text)
-  return reviewer.api.call('vote', { id: approval.id, decision, reason, digest, at, signature, key: key as Record<string, unknown> })
+  return reviewer.api.call('vote', { id: approval.id, decision, reason, digest, at, signature, key })
 }
 
 export async function until(condition: () => boolean | Promise<boolean>, what: string, milliseconds = 20_000): Promise<void> {
