@@ -7,7 +7,7 @@ import type { Scheduler } from '../src-node/scheduler.ts'
 export const ownGroup = process.platform !== 'win32'
 
 /** False when nothing of the group is left. Signal 0 only asks. */
-export function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean {
+function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(ownGroup ? -leader : leader, signal)
     return true

@@ -1,5 +1,10 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { openLiveAccess } from '../../src-main/services/live-access.ts'
+import { systemClock } from '../../src-node/clock.ts'
+import type { Push } from '../../src-protocol/push.ts'
+import { openBrowserAs } from './sign-in-by-fetch.ts'
 import type { Desktop } from '../../src-main/services/desktop.ts'
 import type { Call, Session } from '../../src-protocol/model.ts'
 import { processGone } from '../fixtures/process-gone.ts'
@@ -230,6 +235,27 @@ describe('approval', () => {
     await end(endpoint.session)
     await reviewer.close()
   })
+})
+
+test('the tunnel lives on when the sign-in is renewed', async () => {
+  const pushes: Push[] = []
+  const access = openLiveAccess({
+    gatewayUrl: chain.gatewayUrl,
+    openBrowser: openBrowserAs({ username: 'operator' }),
+    clock: systemClock,
+    log: pino({ level: 'silent' }),
+    onPush: (push) => pushes.push(push),
+  })
+  await access.identity.signIn()
+  await access.tunnel.ready()
+  await access.identity.recheck()
+  await expect
+    .poll(() => pushes.find(({ type }) => type === 'renewed'))
+    .toMatchObject({ expiresAt: expect.stringMatching(/^20/) as string })
+  expect(access.tunnel.state).toBe('open')
+  await access.identity.signOut()
+  expect(access.tunnel.state).toBe('closed')
+  await access.close()
 })
 
 describe('evidence', () => {

@@ -1,0 +1,87 @@
+import { pino } from 'pino'
+import { beforeEach, expect, test } from 'vitest'
+import { AppError } from '../../../src-protocol/app-error.ts'
+import type { PinnedCheckpoint } from '../../../src-protocol/model.ts'
+import type { GatewayApi } from '../gateway-api.ts'
+import type { Library } from '../library.ts'
+import { createCheckpointWatch, type CheckpointWatch } from './checkpoint-watch.ts'
+
+type PinResult = Awaited<ReturnType<Library['pin']>>
+
+let pinned: { note: string; key: string }[]
+let results: ((note: string) => PinResult | Promise<PinResult>) | undefined
+let away: boolean
+let changes: number
+let watch: CheckpointWatch
+
+const checkpoint = (note: string): PinnedCheckpoint => ({ origin: 'o', size: 1, root: 'r', seenAt: '2026-11-22T10:00:00.000Z', note })
+const pinnedNotes = () => pinned.map(({ note }) => note)
+
+beforeEach(() => {
+  pinned = []
+  results = undefined
+  away = false
+  changes = 0
+  const call = async (name: string) => {
+    if (away) throw new AppError('GATEWAY_UNREACHABLE', { gateway: 'g' })
+    return name === 'logCheckpoint' ? { note: 'newest', key: 'key' } : { hashes: [] }
+  }
+  watch = createCheckpointWatch({
+    gatewayUrl: 'https://gate.example',
+    api: { call: call as GatewayApi['call'] },
+    library: {
+      pinnedFor: () => checkpoint('of an earlier start'),
+      async pin(_gateway, note, key) {
+        pinned.push({ note, key })
+        return (await results?.(note)) ?? { ok: true, pinned: checkpoint(note) }
+      },
+    },
+    log: pino({ level: 'silent' }),
+    onChange: () => (changes += 1),
+  })
+})
+
+test('knows what was pinned before, and pins the newest when asked', async () => {
+  expect(watch.pinned?.note).toBe('of an earlier start')
+  await watch.refresh()
+  expect(watch.pinned?.note).toBe('newest')
+  expect([watch.alarm, changes]).toEqual([undefined, 1])
+})
+
+test('of many checkpoints only the newest waits while one is compared', async () => {
+  const first = Promise.withResolvers<void>()
+  results = async (note) => {
+    if (note === 'a') await first.promise
+    return { ok: true, pinned: checkpoint(note) }
+  }
+  for (const note of ['a', 'b', 'c', 'd']) watch.seen(note)
+  await expect.poll(pinnedNotes).toEqual(['d'])
+  watch.seen('a')
+  await expect.poll(pinnedNotes).toEqual(['d', 'a'])
+  for (const note of ['e', 'f', 'g']) watch.seen(note)
+  first.resolve()
+  await expect.poll(pinnedNotes).toEqual(['d', 'a', 'g'])
+  expect(watch.pinned?.note).toBe('g')
+})
+
+test('a log that does not extend what was pinned raises an alarm, which stays, and the pin stays too', async () => {
+  results = (note) =>
+    note === 'forked' ? { ok: false, reason: 'log-forked', alarm: 'History was rewritten.' } : { ok: true, pinned: checkpoint(note) }
+  watch.seen('forked')
+  await expect.poll(() => watch.alarm).toBe('History was rewritten.')
+  expect(watch.pinned?.note).toBe('of an earlier start')
+  watch.seen('good')
+  await expect.poll(() => watch.pinned?.note).toBe('good')
+  expect(watch.alarm).toBe('History was rewritten.')
+})
+
+test('no answer is no alarm', async () => {
+  away = true
+  await watch.refresh()
+  watch.seen('unheard')
+  await expect.poll(() => changes).toBe(0)
+  expect([pinned, watch.alarm]).toEqual([[], undefined])
+  away = false
+  watch.seen('heard')
+  await expect.poll(pinnedNotes).toEqual(['heard'])
+})
