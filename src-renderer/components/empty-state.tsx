@@ -21,8 +21,10 @@ interface EmptyStateProps {
   hint?: ReactNode
 }
 
+const noSteps: readonly EmptyStep[] = []
+
 /** A place with nothing in it yet: what it is for, and what to do next. */
-export function EmptyState({ title, sentence, steps = [], hint }: EmptyStateProps) {
+export function EmptyState({ title, sentence, steps = noSteps, hint }: EmptyStateProps) {
   return (
     <div className={styles.empty}>
       <div className={styles.box}>

@@ -9,8 +9,10 @@ interface MaskedTextProps {
   masks?: readonly MaskApplied[]
 }
 
+const noMasks: readonly MaskApplied[] = []
+
 /** Text whose `[MASKED:kind]` tokens are shown as chips. */
-export function MaskedText({ text, masks = [] }: MaskedTextProps) {
+export function MaskedText({ text, masks = noMasks }: MaskedTextProps) {
   return splitMasked(text).map((piece, index): ReactNode =>
     piece.masked ? <MaskedChip key={index} kind={piece.kind} rule={ruleOf(piece.kind, masks)} /> : piece.text,
   )

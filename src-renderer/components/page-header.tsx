@@ -18,8 +18,10 @@ interface PageHeaderProps {
   actions?: ReactNode
 }
 
+const noCrumbs: readonly Crumb[] = []
+
 /** Title, state and actions of a page. */
-export function PageHeader({ crumbs = [], title, badge, meta, actions }: PageHeaderProps) {
+export function PageHeader({ crumbs = noCrumbs, title, badge, meta, actions }: PageHeaderProps) {
   return (
     <header className={styles.head}>
       <div className="grow">

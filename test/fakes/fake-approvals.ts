@@ -1,4 +1,4 @@
-import type { ApprovalId, ConnectionName, SessionId } from '../../src-protocol/ids.ts'
+import type { ApprovalId, ConnectionName } from '../../src-protocol/ids.ts'
 import type { Approval, Person, SqlFacts } from '../../src-protocol/model.ts'
 import { ines, noor, people, tomas } from './fake-people.ts'
 import { ago, fakeHex, hours, minutes, type FakeSetting } from './fake-scenario.ts'
@@ -99,7 +99,7 @@ export function fakeApprovals(setting: FakeSetting): Approval[] {
 
 function pendingApprovals(setting: FakeSetting): Approval[] {
   const { now } = setting
-  const [, ...before] = fakeCalls({ ...setting, scenario: 'full' }, liveSession as SessionId)
+  const [, ...before] = fakeCalls({ ...setting, scenario: 'full' }, liveSession)
   return [
     approval(setting, {
       id: 'apr_5dR8kWq1Zn6HsJ3v',

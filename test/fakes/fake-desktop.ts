@@ -2,7 +2,7 @@
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { DesktopBridge, DesktopEventName, DesktopState } from '../../src-protocol/desktop-api.ts'
 import { fakeActions } from './fake-actions.ts'
-import { fakeLibrary, manyLibraryRows, manyReplayRows } from './fake-recordings.ts'
+import { fakeLibrary, forkedLog, manyLibraryRows, manyReplayRows } from './fake-recordings.ts'
 import { ago, days, fakeHex, minutes, type FakeHandlers, type FakeSetting } from './fake-scenario.ts'
 
 type Listener = (payload: never) => void
@@ -45,8 +45,8 @@ export function createFakeDesktop(setting: FakeSetting): FakeDesktop {
     },
     subscribe(event, listener) {
       const set = listeners.get(event) ?? new Set<Listener>()
-      listeners.set(event, set.add(listener as Listener))
-      return () => void set.delete(listener as Listener)
+      listeners.set(event, set.add(listener))
+      return () => void set.delete(listener)
     },
   }
 }
@@ -62,6 +62,7 @@ function createHandlers(setting: FakeSetting, emit: FakeDesktop['emit'], clipboa
   const library = fakeLibrary({
     offline: scenario === 'offline' || scenario === 'signed-out',
     ...(scenario === 'empty' ? { rows: [] } : {}),
+    ...(scenario === 'alarm' ? { verification: ({ records }) => forkedLog(records) } : {}),
     ...(scenario === 'too-much' ? { rows: manyLibraryRows(1042), replayRows: manyReplayRows(100_000) } : {}),
   })
   return {
@@ -74,7 +75,7 @@ function createHandlers(setting: FakeSetting, emit: FakeDesktop['emit'], clipboa
     'identity:sign-out': () => change({ signIn: { state: 'signed-out' } }),
     ...library,
     ...fakeActions(setting, emit),
-  } as FakeHandlers
+  }
 }
 
 const waiting = {

@@ -15,5 +15,5 @@ const as = (Object.keys(people) as PersonName[]).find((name) => name === personN
 
 window.fakeDesktop = createFakeDesktop({ scenario, person: people[as], now: Date.now() })
 Object.defineProperty(window, 'gatehouse', {
-  value: Object.freeze({ invoke: window.fakeDesktop.invoke, subscribe: window.fakeDesktop.subscribe }),
+  value: Object.freeze(window.fakeDesktop),
 })

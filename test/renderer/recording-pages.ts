@@ -83,6 +83,9 @@ export const recordingPages: readonly PageUnderTest[] = [
   { name: 'proof', path: at(`${replay}/proof`, 88), as: 'helene' },
   { name: 'proof-recording', path: `${replay}/proof`, as: 'helene' },
   { name: 'proof-failed', path: at(`/recordings/${altered}/proof`, 88), as: 'helene' },
+  { name: 'proof-record-named', path: `/recordings/${fakeSessionId(16)}/proof`, as: 'helene' },
+  { name: 'proof-unpinned', path: `/recordings/${fakeSessionId(8)}/proof`, as: 'helene' },
+  { name: 'proof-log-rewritten', path: `${replay}/proof`, as: 'helene', scenario: 'alarm' },
   { name: 'proof-offline', path: at(`/recordings/${altered}/proof`, 88), as: 'helene', scenario: 'offline' },
   { name: 'proof-loading', path: `${replay}/proof`, as: 'helene', scenario: 'loading' },
 ]

@@ -2,7 +2,7 @@ import { Button } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { PencilLine, Trash2 } from 'lucide-react'
 import { useMemo, useRef, useState } from 'react'
-import type { PolicyVersion } from '../../../src-protocol/model.ts'
+import type { DocumentProblem, PolicyVersion } from '../../../src-protocol/model.ts'
 import { useDesktopQueryWith } from '../../api/use-desktop-query.ts'
 import { Hash } from '../../components/hash.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
@@ -23,6 +23,7 @@ interface DraftEditorProps {
   onChange: (draft: Draft | undefined) => void
 }
 
+const none: readonly DocumentProblem[] = []
 /** How long typing must pause before the gateway is asked to check. */
 const checkAfterMs = 350
 
@@ -35,7 +36,7 @@ export function DraftEditor({ kind, draft, active, onChange }: DraftEditorProps)
   const check = useDesktopQueryWith({ channel: 'policies:check', input: [{ kind, text: settled }], keepPrevious: true })
   const changes = useMemo(() => changedLines(active?.text ?? '', draft.text), [active?.text, draft.text])
   const isCurrent = settled === draft.text && check.isSuccess && !check.isPlaceholderData
-  const problems = check.data ?? []
+  const problems = check.data ?? none
   const problemLines = useMemo(() => new Set(problems.flatMap((problem) => problem.line ?? [])), [problems])
 
   return (

@@ -93,6 +93,7 @@ function TimeLeft({ decideBy }: { decideBy: string }) {
 }
 
 function DecidedAt({ at }: { at: string }) {
-  const today = new Date().toDateString() === new Date(at).toDateString()
-  return <span className="t3">{today ? formatShortTime(at) : formatDateTime(at)}</span>
+  const now = useNow(60_000)
+  const today = new Date(now).toDateString() === new Date(at).toDateString()
+  return <span className="t3">{today ? formatShortTime(at) : formatDateTime(at, now)}</span>
 }

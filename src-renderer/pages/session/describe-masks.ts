@@ -7,10 +7,10 @@ export interface MasksDescription {
   sentence: string
 }
 
-/** Which rules masked how many values of what. Fields are named where the path ends in a name, kinds otherwise. */
+/** Which rules masked how many values of what. Named fields by their name, what a detector found by its kind. */
 export function describeMasks(masks: readonly MaskApplied[]): MasksDescription {
   const count = masks.reduce((sum, mask) => sum + mask.count, 0)
-  const names = [...new Set(masks.map((mask) => fieldName(mask.path) ?? mask.kind))]
+  const names = [...new Set(masks.map((mask) => (mask.kind === 'field' ? (fieldName(mask.path) ?? mask.kind) : mask.kind)))]
   const shown = names.length > 4 ? [...names.slice(0, 3), `${names.length - 3} more`] : names
   return {
     rules: [...new Set(masks.map((mask) => mask.rule))],

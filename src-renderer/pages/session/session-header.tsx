@@ -11,7 +11,7 @@ import { Timestamp } from '../../components/timestamp.tsx'
 import { useNow } from '../../components/use-now.ts'
 import { ToneMark } from '../../components/verdict.tsx'
 import { EndSession } from './end-session.tsx'
-import { shortId } from './session-page.tsx'
+import { shortId } from './short-id.ts'
 import styles from './session.module.css'
 
 /** Whose session it is and why, how long is left, and the way to end it. */

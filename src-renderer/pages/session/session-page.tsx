@@ -8,6 +8,7 @@ import { PageHeader } from '../../components/page-header.tsx'
 import { CallsPanel } from './calls-panel.tsx'
 import { ConnectClient } from './connect-client.tsx'
 import { SessionHeader } from './session-header.tsx'
+import { shortId } from './short-id.ts'
 import { SessionSummary } from './session-summary.tsx'
 import { Tester } from './tester.tsx'
 import styles from './session.module.css'
@@ -49,9 +50,4 @@ function SessionDetail({ session, calls }: DesktopOutput<'sessions:get'>) {
       </div>
     </>
   )
-}
-
-/** `ses_4f19c2Kd83mQpW7x` → `4f19c2` */
-export function shortId(id: string): string {
-  return id.slice(4, 10)
 }
