@@ -41,14 +41,11 @@ export async function enrolDemo(gatewayUrl: string) {
     /** undefined: the agent is enrolled already and has its key */
     joinToken: enrolled ? undefined : (await api.call('createJoinToken', { name: agentName })).joinToken,
     agentIsOnline: async () => (await findAgent())?.online === true,
-    async registerConnections(extra?: ExtraServer): Promise<void> {
+    async registerConnections(extra: readonly ExtraServer[] = []): Promise<void> {
       const agent = await findAgent()
       if (!agent) throw new AppError('AGENT_OFFLINE', { agent: agentName })
       const known = new Set((await api.call('connections', {})).connections.map((connection) => String(connection.name)))
-      const wanted = [
-        ...connections,
-        ...(extra ? [{ name: extra.name, server: extra.name, title: extra.title, groups: [], maxMinutes: 240 }] : []),
-      ]
+      const wanted = [...connections, ...extra.map(({ name, title }) => ({ name, server: name, title, groups: [], maxMinutes: 240 }))]
       for (const connection of wanted.filter(({ name }) => !known.has(name)))
         await api.call('createConnection', { ...connection, name: connection.name as ConnectionName, agent: agent.id })
     },

@@ -34,10 +34,11 @@ export async function startServices(options: {
   data: string
   reset: boolean
   progress: (step: string) => void
-  /** instead of the demo's policy */
+  /** files instead of the demo's own */
   policy?: string
-  /** one more server of the agent, offered as a connection of the same name */
-  extraServer?: ExtraServer
+  masking?: string
+  /** more servers of the agent, each offered as a connection of the same name */
+  extraServer?: ExtraServer | readonly ExtraServer[]
   /** let the system choose all ports: several can run side by side */
   anyPorts?: boolean
 }): Promise<DemoServices> {
@@ -97,7 +98,7 @@ export async function startServices(options: {
       ...(demo.joinToken === undefined ? {} : { GATEHOUSE_DEMO_JOIN_TOKEN: demo.joinToken }),
     })
     await until(agent, () => demo.agentIsOnline())
-    await demo.registerConnections(options.extraServer)
+    await demo.registerConnections([options.extraServer ?? []].flat())
     await demo.signOut()
 
     writeFileSync(layout.running, JSON.stringify({ pid: process.pid, gatewayUrl, issuer }))

@@ -21,12 +21,19 @@ export interface ExtraServer {
   command: string[]
 }
 
+export interface ConfigChanges {
+  /** files instead of the demo's own */
+  policy?: string
+  masking?: string
+  extraServer?: ExtraServer | readonly ExtraServer[]
+}
+
 /** Writes gateway.yaml and agent.yaml; they are what an administrator would write, and hold no secret. */
 export function writeConfigs(
   layout: DemoLayout,
   root: string,
   addresses: DemoAddresses,
-  changes: { policy?: string; extraServer?: ExtraServer },
+  changes: ConfigChanges,
 ): { gateway: string; agent: string } {
   mkdirSync(layout.config, { recursive: true })
   const gateway: z.input<typeof gatewayConfig> = {
@@ -38,7 +45,7 @@ export function writeConfigs(
     identityProvider: { issuer: addresses.issuer, clientId: 'gatehouse-gateway', clientSecret: 'env:GATEHOUSE_DEMO_CLIENT_SECRET' },
     roles: { operator: ['operators'], reviewer: ['reviewers', 'dba'], auditor: ['audit'], administrator: ['gatehouse-admins'] },
     policy: changes.policy ?? join(root, 'demo', 'policy.yaml'),
-    masking: join(root, 'demo', 'masking.yaml'),
+    masking: changes.masking ?? join(root, 'demo', 'masking.yaml'),
   }
   const agent: z.input<typeof agentConfig> = {
     gateway: addresses.gatewayUrl,
@@ -58,7 +65,7 @@ export function writeConfigs(
         description: 'Files by @modelcontextprotocol/server-filesystem',
         command: [process.execPath, programOf('@modelcontextprotocol/server-filesystem'), layout.scratch],
       },
-      ...(changes.extraServer ? [changes.extraServer] : []),
+      ...[changes.extraServer ?? []].flat(),
     ],
   }
   const files = { gateway: join(layout.config, 'gateway.yaml'), agent: join(layout.config, 'agent.yaml') }

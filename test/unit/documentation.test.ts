@@ -33,7 +33,7 @@ test('docs/dependencies.md gives a reason for every dependency, and for nothing 
 test('versions are exact: a newer one is a decision', () => {
   const { dependencies, devDependencies, optionalDependencies } = JSON.parse(read('package.json')) as Record<string, Record<string, string>>
   const loose = Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies }).filter(
-    ([, version]) => !/^\d+\.\d+\.\d+/.test(version),
+    ([, version]) => !/^(npm:[@\w/-]+@)?\d+\.\d+\.\d+/.test(version),
   )
   expect(loose).toEqual([])
 })
