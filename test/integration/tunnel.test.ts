@@ -65,6 +65,16 @@ describe('an AI client through desktop, gateway and agent', () => {
     await end(endpoint.session)
   })
 
+  test('of the newest revision finds out what the server speaks, and works', async () => {
+    const endpoint = await openSession('everything')
+    const client = new Client({ name: 'test-client', version: '1' }, { versionNegotiation: { mode: 'auto' } })
+    clients.push(client)
+    const requestInit = { headers: { authorization: `Bearer ${endpoint.bearer}` } }
+    await client.connect(new StreamableHTTPClientTransport(new URL(endpoint.url), { requestInit }))
+    expect(textOf(await call(client, 'echo', { message: 'after discovery' }))).toContain('after discovery')
+    await end(endpoint.session)
+  })
+
   test('gets progress on the call that asked for it', async () => {
     const endpoint = await openSession('everything')
     const client = await connect(endpoint)
