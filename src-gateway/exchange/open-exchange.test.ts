@@ -1,0 +1,249 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { pino } from 'pino'
+import { loadMasking } from '../../src-core/masking/load-masking.ts'
+import { loadPolicy } from '../../src-core/policy/load-policy.ts'
+import { createVerdictCounter } from '../../src-core/recording/verdict-counter.ts'
+import type { ResponseFrame } from '../../src-node/checked-frame.ts'
+import { AppError } from '../../src-protocol/app-error.ts'
+import { gatewayConfig } from '../../src-protocol/config.ts'
+import type { ConnectionName, SessionId } from '../../src-protocol/ids.ts'
+import type { RecordDraft } from '../../src-protocol/recording.ts'
+import { frameType, type OpenHead } from '../../src-protocol/tunnel.ts'
+import type { Approvals } from '../approvals/approvals.ts'
+import { createSessionEnding } from '../sessions/end-session.ts'
+import type { LiveSession } from '../sessions/live-session.ts'
+import { CallList } from './call-list.ts'
+import type { ClientStream } from './client-stream.ts'
+import type { ExchangePorts } from './exchange-ports.ts'
+import { openExchange } from './open-exchange.ts'
+import { ToolDefinitions } from './tool-definitions.ts'
+
+/** A record that waits for the disk until the test says it is there, or that it never will be. */
+interface Waiting {
+  record: RecordDraft
+  durable(): Promise<void>
+  lost(): Promise<void>
+}
+
+let records: Waiting[]
+let forwarded: { head: OpenHead; body: string; aborted: boolean; answer: (frame: ResponseFrame) => void }[]
+let delivered: string[]
+let failures: unknown[]
+let session: LiveSession
+let ports: ExchangePorts
+let stream: ClientStream & { gone: boolean }
+
+const head: OpenHead = {
+  session: 'ses_AAAAAAAAAAAAAAAA' as SessionId,
+  method: 'POST',
+  headers: { accept: 'application/json, text/event-stream' },
+}
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve))
+const bytesOf = (text: string) => Buffer.from(text)
+const call = (id: number, tool = 'echo') =>
+  JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call', params: { name: tool, arguments: {} } })
+const result = (id: number) => JSON.stringify({ jsonrpc: '2.0', id, result: { content: [] } })
+
+beforeEach(async () => {
+  records = []
+  forwarded = []
+  delivered = []
+  failures = []
+  const policy = await loadPolicy(
+    'version: 1\nrules:\n  - { id: echo, match: { tools: [echo] }, effect: allow, because: It is harmless. }\n',
+  )
+  const masking = loadMasking('version: 1\nrules:\n  - { id: cards, detect: [card], because: Cards are secret. }\n')
+  if (!policy.ok || !masking.ok) throw new Error('the documents are not valid')
+  const verdicts = createVerdictCounter()
+  session = {
+    id: head.session,
+    counter: 1,
+    person: { sub: 'sub', name: 'Mira', groups: [], roles: ['operator'] },
+    signInId: 'sign-in',
+    connection: 'echo' as ConnectionName,
+    groups: [],
+    server: 'echo',
+    agent: { id: 'agt', name: 'agent' },
+    link: {
+      agent: 'agt',
+      startSession: () => Promise.resolve(),
+      endSession: () => {},
+      close: () => {},
+      openExchange(openHead, body, answer) {
+        const exchange = { head: openHead, body: Buffer.from(body).toString(), aborted: false, answer }
+        forwarded.push(exchange)
+        return { abort: () => void (exchange.aborted = true) }
+      },
+    },
+    reason: 'a test',
+    startedAt: '2026-11-22T16:00:00.000Z',
+    endsAt: '2026-11-22T17:00:00.000Z',
+    endsAtMs: 0,
+    policyVersion: policy.policy.version,
+    maskingVersion: masking.masking.version,
+    salt: new Uint8Array(32),
+    recording: { session: head.session, count: 0, append: () => Promise.reject(new Error('not used')), close: () => new Promise(() => {}) },
+    calls: new CallList(() => {}),
+    tools: new ToolDefinitions(),
+    verdicts,
+    exchanges: new Set(),
+    serverRequests: new Map(),
+    lastExchange: 0,
+    record(record) {
+      const { promise, resolve, reject } = Promise.withResolvers<number>()
+      records.push({
+        record,
+        durable: () => (resolve(records.length), settled()),
+        lost: () => (reject(new AppError('RECORDING_UNAVAILABLE', { problem: 'ENOSPC' })), settled()),
+      })
+      return promise
+    },
+  }
+  ports = {
+    inForce: () => ({ policy: policy.policy, masking: masking.masking }),
+    approvals: { voidSession: () => Promise.resolve() } as unknown as Approvals,
+    limits: gatewayConfig.shape.limits.parse({}),
+    clock: { now: () => new Date('2026-11-22T16:00:00.000Z') },
+    scheduler: { after: () => () => {} },
+    fail(failing, error) {
+      failures.push(error)
+      end(failing)
+    },
+  }
+  stream = {
+    gone: false,
+    head: (status) => void delivered.push(`head ${status}`),
+    message: (_head, body) => void delivered.push(Buffer.from(body).toString()),
+    keepAlive: () => void delivered.push('keep-alive'),
+    end: () => void delivered.push('end'),
+    abort: (error) => void delivered.push(`abort ${error.code}`),
+  }
+})
+
+function end(ending: LiveSession): void {
+  const endSession = createSessionEnding({
+    exchangePorts: ports,
+    clock: ports.clock,
+    logger: pino({ level: 'silent' }),
+    onChanged: () => {},
+  } as unknown as Parameters<typeof createSessionEnding>[0])
+  void endSession(ending, 'recording-unavailable')
+}
+
+const open = (body: string, choices: Partial<OpenHead> = {}) => openExchange(ports, session, stream, { ...head, ...choices }, bytesOf(body))
+const answer = (text: string, at = 0) => {
+  forwarded[at]?.answer({ type: frameType.head, exchange: 1, head: { status: 200, headers: { 'content-type': 'application/json' } } })
+  forwarded[at]?.answer({ type: frameType.message, exchange: 1, head: {}, body: bytesOf(text) })
+  forwarded[at]?.answer({ type: frameType.end, exchange: 1 })
+}
+
+describe('record before deliver', () => {
+  test('a request does not go on before its record is durable', async () => {
+    open(call(1))
+    await settled()
+    expect(records.map(({ record }) => record.kind)).toEqual(['request'])
+    expect(forwarded).toEqual([])
+    await records[0]?.durable()
+    expect(forwarded.map(({ body }) => body)).toEqual([call(1)])
+  })
+
+  test('a request whose record is lost never goes on; its session ends and its client is told', async () => {
+    open(call(1))
+    await records[0]?.lost()
+    expect(forwarded).toEqual([])
+    expect(failures).toHaveLength(1)
+    expect(delivered.join()).toContain('SESSION_ENDED')
+  })
+
+  test('an answer is not delivered before its record is durable', async () => {
+    open(call(1))
+    await records[0]?.durable()
+    answer(result(1))
+    await settled()
+    expect(delivered).toEqual(['head 200'])
+    await records[1]?.durable()
+    expect(delivered).toEqual(['head 200', result(1), 'end'])
+  })
+
+  test('an answer whose record is lost is never delivered', async () => {
+    open(call(1))
+    await records[0]?.durable()
+    answer(result(1))
+    await records[1]?.lost()
+    expect(delivered).not.toContain(result(1))
+    expect(failures).toHaveLength(1)
+  })
+
+  test('a denial, too, is recorded before it is delivered', async () => {
+    open(call(1, 'unknown'))
+    await records[0]?.durable()
+    await settled()
+    expect(delivered).toEqual([])
+    await records[1]?.durable()
+    expect(delivered).toHaveLength(3)
+    expect(forwarded).toEqual([])
+  })
+
+  test('a later event does not overtake an earlier one, though its record is durable first', async () => {
+    open(call(1))
+    await records[0]?.durable()
+    const note = (n: number) => JSON.stringify({ jsonrpc: '2.0', method: 'notifications/message', params: { n } })
+    for (const n of [1, 2]) forwarded[0]?.answer({ type: frameType.message, exchange: 1, head: {}, body: bytesOf(note(n)) })
+    await records[2]?.durable()
+    expect(delivered).toEqual([])
+    await records[1]?.durable()
+    expect(delivered).toEqual([note(1), note(2)])
+  })
+
+  test('exchanges do not wait for each other’s records', async () => {
+    open(call(1))
+    open(call(2))
+    await records[1]?.durable()
+    expect(forwarded.map(({ body }) => body)).toEqual([call(2)])
+  })
+
+  test('the end of an MCP session goes on after its record', async () => {
+    open('', { method: 'DELETE' })
+    await settled()
+    expect(forwarded).toEqual([])
+    await records[0]?.durable()
+    expect(forwarded).toHaveLength(1)
+  })
+})
+
+describe('once the session has ended', () => {
+  test('a request that waited for its record does not go on', async () => {
+    open(call(1))
+    end(session)
+    await records[0]?.durable()
+    expect(forwarded).toEqual([])
+  })
+
+  test('an answer that waited for its record is dropped; the client learned of the end at once', async () => {
+    open(call(1))
+    await records[0]?.durable()
+    answer(result(1))
+    end(session)
+    expect(delivered.at(-1)).toBe('end')
+    expect(delivered.join()).toContain('SESSION_ENDED')
+    await records[1]?.durable()
+    expect(delivered).not.toContain(result(1))
+    expect(forwarded[0]?.aborted).toBe(true)
+  })
+})
+
+test('an answer of a client that has left is recorded as such', async () => {
+  const leave = open(call(1))
+  await records[0]?.durable()
+  stream.gone = true
+  leave()
+  answer(result(1))
+  expect(records[1]?.record).toMatchObject({ kind: 'response', delivered: false })
+  expect(forwarded[0]?.aborted).toBe(false)
+})
+
+test('a stream that only listens is closed at the server when its client leaves', () => {
+  const leave = open('', { method: 'GET' })
+  leave()
+  expect(forwarded[0]?.aborted).toBe(true)
+})
