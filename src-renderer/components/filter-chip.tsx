@@ -19,7 +19,7 @@ export function FilterChip({ pressed, onChange, title, children }: FilterChipPro
   )
 }
 
-export interface FilterOption<T extends string> {
+interface FilterOption<T extends string> {
   value: T
   label: ReactNode
   count?: number

@@ -1,6 +1,6 @@
 import { decodeString, TooDeep, walkJson, type JsonVisitor } from '../../src-core/json/walk-json.ts'
 
-export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'null'
+type JsonKind = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'null'
 
 /**
  * A value at its place in the text. Built from the text itself, not from a parsed value: order, names that come twice and the
@@ -26,7 +26,7 @@ export interface JsonDocument {
 export type JsonReading = { ok: true; document: JsonDocument } | { ok: false; reason: 'too-large' | 'too-deep' | 'not-json' }
 
 /** Above this many characters a message is shown as text only. */
-export const largestTree = 4_000_000
+const largestTree = 4_000_000
 const deepest = 200
 const none: readonly JsonNode[] = []
 

@@ -4,7 +4,7 @@ import { pointerStep } from './mask-places.ts'
 /** Children of one container that are shown before the rest is asked for. */
 export const childrenShown = 200
 /** Characters of a string that one row shows, unless the viewer knows its width; a longer string opens into its lines. */
-export const longestLine = 160
+const longestLine = 160
 const mostTextLines = 5_000
 
 /** One visible line of the tree. */
@@ -39,7 +39,7 @@ interface TreeView extends TreeExpansion {
   lineLength: number
 }
 
-export const rootId = '$'
+const rootId = '$'
 
 /** The visible lines, top to bottom. Work and memory grow with what is open, not with the document. */
 export function flattenJson(document: JsonDocument, expansion: TreeExpansion, lineLength = longestLine): JsonRow[] {

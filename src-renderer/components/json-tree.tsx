@@ -1,11 +1,11 @@
 import { useElementSize, useMergedRef } from '@mantine/hooks'
-import { useVirtualizer } from '@tanstack/react-virtual'
 import { ChevronDown, ChevronRight, EyeOff } from 'lucide-react'
-import { useId, useMemo, useRef, useState, type KeyboardEvent } from 'react'
+import { useId, useMemo, useState, type KeyboardEvent } from 'react'
 import type { JsonDocument } from './json-document.ts'
 import { childrenShown, firstExpansion, flattenJson, type JsonRow, type TreeExpansion } from './json-rows.ts'
 import { JsonValueText } from './json-value-text.tsx'
 import type { MaskPlaces } from './mask-places.ts'
+import { useVirtualRows } from './use-virtual-rows.ts'
 import styles from './json-tree.module.css'
 
 const rowHeight = 24
@@ -25,26 +25,18 @@ interface JsonTreeProps {
 export function JsonTree({ document, masks, label, highlight }: JsonTreeProps) {
   const [expansion, setExpansion] = useState<TreeExpansion>(() => firstExpansion(document))
   const [activeId, setActiveId] = useState<string>()
-  const scroller = useRef<HTMLDivElement>(null)
   const { ref: measured, width } = useElementSize<HTMLDivElement>()
-  const ref = useMergedRef(scroller, measured)
   const treeId = useId()
   const lineLength = Math.max(40, Math.floor((width - 96) / characterWidth))
   const rows = useMemo(() => flattenJson(document, expansion, lineLength), [document, expansion, lineLength])
-  const virtual = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
-    overscan: 12,
-    paddingStart: 8,
-    paddingEnd: 8,
-  })
+  const { scroller, items, total, scrollTo } = useVirtualRows({ count: rows.length, rowHeight, padding: 8 })
+  const ref = useMergedRef(scroller, measured)
 
   const activate = (index: number): void => {
     const row = rows[Math.min(Math.max(0, index), rows.length - 1)]
     if (!row) return
     setActiveId(row.id)
-    virtual.scrollToIndex(rows.indexOf(row), { align: 'auto' })
+    scrollTo(rows.indexOf(row), 'auto')
   }
   const toggle = (row: JsonRow): void => {
     if (row.expandable) setExpansion((before) => toggled(before, row))
@@ -69,8 +61,8 @@ export function JsonTree({ document, masks, label, highlight }: JsonTreeProps) {
       aria-activedescendant={activeId !== undefined && rows.some((row) => row.id === activeId) ? `${treeId}${activeId}` : undefined}
       onKeyDown={onKeyDown}
     >
-      <div role="presentation" className={styles.space} style={{ height: virtual.getTotalSize() }}>
-        {virtual.getVirtualItems().map((item) => {
+      <div role="presentation" className={styles.space} style={{ height: total }}>
+        {items.map((item) => {
           const row = rows[item.index]
           if (!row) return null
           return (

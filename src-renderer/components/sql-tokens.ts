@@ -1,4 +1,4 @@
-export type SqlTokenKind = 'keyword' | 'identifier' | 'quoted' | 'string' | 'number' | 'comment' | 'punctuation' | 'space'
+type SqlTokenKind = 'keyword' | 'identifier' | 'quoted' | 'string' | 'number' | 'comment' | 'punctuation' | 'space'
 
 export interface SqlToken {
   kind: SqlTokenKind

@@ -6,14 +6,14 @@ import type { Verification } from '../../src-protocol/verification.ts'
 import { fakeLibraryRows } from './recordings/library-rows.ts'
 import { lookalikeHash } from './recordings/random.ts'
 import { fakeSessionId, ordersRecording } from './recordings/session-records.ts'
-import { rootMismatch, verifiedProof } from './recordings/verifications.ts'
+import { bodyMismatch, rootMismatch, verifiedProof, verifiedWithoutPin } from './recordings/verifications.ts'
 
 export { fakeLibraryRows, manyLibraryRows } from './recordings/library-rows.ts'
 export { manyReplayRows } from './recordings/replay-rows.ts'
 export { ordersRecording, ordersSession, fakeSessionId } from './recordings/session-records.ts'
-export { bodyMismatch, forkedLog, rootMismatch, verifiedProof, verifiedWithoutPin } from './recordings/verifications.ts'
+export { forkedLog, rootMismatch, verifiedProof } from './recordings/verifications.ts'
 
-export type LibraryChannel = Extract<DesktopChannel, `library:${string}`>
+type LibraryChannel = Extract<DesktopChannel, `library:${string}`>
 export type LibraryHandlers = { [C in LibraryChannel]: (...input: DesktopArguments<C>) => Promise<DesktopOutput<C>> }
 
 export interface FakeLibraryOptions {
@@ -82,9 +82,7 @@ export function fakeLibrary(options: FakeLibraryOptions = {}): LibraryHandlers {
     },
     'library:verify': async ({ session, seq }) => {
       const row = rowOf(session)
-      const verification =
-        options.verification?.(row, seq) ??
-        (row.proof === 'failed' ? rootMismatch(replayRows.length, seq) : verifiedProof(replayRows.length, seq))
+      const verification = options.verification?.(row, seq) ?? verificationOf(row, replayRows.length, seq)
       change(session, { proof: verification.verified ? 'verified' : 'failed' })
       return verification
     },
@@ -97,4 +95,11 @@ export function fakeLibrary(options: FakeLibraryOptions = {}): LibraryHandlers {
   }
   const { failing } = options
   return failing ? { ...handlers, [failing.channel]: () => Promise.reject(failing.error) } : handlers
+}
+
+/** By what the list says about the row: most verify, one was altered, one names the altered record, one has nothing pinned. */
+function verificationOf(row: LibraryRow, records: number, seq: number | undefined): Verification {
+  if (row.session === fakeSessionId(16)) return bodyMismatch(records, 84)
+  if (row.proof === 'failed') return rootMismatch(records, seq)
+  return row.session === fakeSessionId(8) ? verifiedWithoutPin(records, seq) : verifiedProof(records, seq)
 }

@@ -1,7 +1,7 @@
 import type { Verification, VerificationReason, VerificationStep } from '../../../src-protocol/verification.ts'
 
 /** What went wrong, by what a person should do about it. */
-export type FailureFamily = 'copy-altered' | 'incomplete' | 'wrong-proof' | 'wrong-key' | 'log-rewritten'
+type FailureFamily = 'copy-altered' | 'incomplete' | 'wrong-proof' | 'wrong-key' | 'log-rewritten'
 
 const familyOf: Record<VerificationReason, FailureFamily> = {
   'record-malformed': 'copy-altered',

@@ -5,7 +5,7 @@ export const periods = ['today', '7 days', '30 days', 'this year'] as const
 export type Period = (typeof periods)[number]
 
 export const seriousVerdicts = ['masked', 'held', 'denied'] as const
-export type SeriousVerdict = (typeof seriousVerdicts)[number]
+type SeriousVerdict = (typeof seriousVerdicts)[number]
 
 /** What the table shows of the library; undefined: no restriction. */
 export interface RecordingFilters {
@@ -26,8 +26,7 @@ export const noRecordingFilters: RecordingFilters = {
   proof: undefined,
 }
 
-export const sortKeys = ['started', 'connection', 'person', 'reason', 'allowed', 'masked', 'held', 'denied', 'length'] as const
-export type SortKey = (typeof sortKeys)[number]
+export type SortKey = 'started' | 'connection' | 'person' | 'reason' | 'allowed' | 'masked' | 'held' | 'denied' | 'length'
 export interface Sorting {
   key: SortKey
   descending: boolean

@@ -1,9 +1,9 @@
 import { Button, Checkbox } from '@mantine/core'
-import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown, ArrowUp } from 'lucide-react'
-import { useRef, useState, type KeyboardEvent } from 'react'
+import { useState, type KeyboardEvent } from 'react'
 import type { LibraryRow } from '../../../src-protocol/desktop-api.ts'
 import type { SessionId } from '../../../src-protocol/ids.ts'
+import { useVirtualRows } from '../../components/use-virtual-rows.ts'
 import { RecordingRow } from './recording-row.tsx'
 import type { SortKey, Sorting } from './recording-filters.ts'
 import { SelectionFoot } from './selection-foot.tsx'
@@ -39,17 +39,7 @@ interface RecordingTableProps {
 /** The recordings; only rows on the screen are drawn. Arrow keys go from row to row. */
 export function RecordingTable({ rows, sorting, onSorting, offline, busy, onChanged, onClear }: RecordingTableProps) {
   const [selected, setSelected] = useState<ReadonlySet<SessionId>>(new Set())
-  const scroller = useRef<HTMLDivElement>(null)
-  const virtual = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
-    overscan: 10,
-    scrollPaddingStart: headHeight,
-  })
-  const items = virtual.getVirtualItems()
-  const before = items[0]?.start ?? 0
-  const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0)
+  const { scroller, items, before, after, visible, scrollTo } = useVirtualRows({ count: rows.length, rowHeight, headHeight })
   const chosen = rows.filter((row) => selected.has(row.session))
 
   const select = (session: SessionId, on: boolean): void => {
@@ -65,12 +55,10 @@ export function RecordingTable({ rows, sorting, onSorting, offline, busy, onChan
     event.preventDefault()
     const next = Number(row.ariaRowIndex) - 2 + by
     const control = event.target instanceof HTMLInputElement ? 'input' : 'a'
-    virtual.scrollToIndex(Math.min(Math.max(0, next), rows.length - 1), { align: 'auto' })
+    scrollTo(Math.min(Math.max(0, next), rows.length - 1), 'auto')
     requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`tr[aria-rowindex="${next + 2}"] ${control}`)?.focus())
   }
 
-  const first = Math.floor((virtual.scrollOffset ?? 0) / rowHeight)
-  const last = Math.min(rows.length, first + Math.floor(((virtual.scrollRect?.height ?? 0) - headHeight) / rowHeight))
   return (
     <section className={styles.panel} aria-label="Recordings">
       <div ref={scroller} className={styles.scroller} aria-busy={busy}>
@@ -133,7 +121,11 @@ export function RecordingTable({ rows, sorting, onSorting, offline, busy, onChan
         offline={offline}
         onChanged={onChanged}
         onDone={() => setSelected(new Set())}
-        range={last === 0 ? '' : `${(first + 1).toLocaleString('en')}–${last.toLocaleString('en')} of ${rows.length.toLocaleString('en')}`}
+        range={
+          visible.end === 0
+            ? ''
+            : `${(visible.first + 1).toLocaleString('en')}–${visible.end.toLocaleString('en')} of ${rows.length.toLocaleString('en')}`
+        }
       />
     </section>
   )

@@ -6,12 +6,16 @@ import { ErrorNote, ErrorState } from '../../components/error-state.tsx'
 import { LoadingRows } from '../../components/loading-rows.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { Panel } from '../../components/panel.tsx'
+import { useNow } from '../../components/use-now.ts'
 import { OpenFileButton } from './open-file-button.tsx'
 import { filterRecordings, isFilteringRecordings, noRecordingFilters, sortRecordings, type Sorting } from './recording-filters.ts'
 import { RecordingFilterBar } from './recording-filter-bar.tsx'
 import { NoRecordings } from './no-recordings.tsx'
 import { RecordingTable } from './recording-table.tsx'
 import styles from './recordings-page.module.css'
+
+/** Periods are days: a minute late is soon enough. */
+const minute = 60_000
 
 /** The library: what is on this computer, and what the gateway has besides. */
 export function RecordingsPage() {
@@ -27,7 +31,8 @@ export function RecordingsPage() {
   })
   const importing = useDesktopMutation('library:import', () => void list.refetch())
   const found = list.data?.rows
-  const rows = useMemo(() => sortRecordings(filterRecordings(found ?? [], filters, Date.now()), sorting), [found, filters, sorting])
+  const now = useNow(minute)
+  const rows = useMemo(() => sortRecordings(filterRecordings(found ?? [], filters, now), sorting), [found, filters, now, sorting])
 
   if (list.isPending || list.isError) {
     return (

@@ -14,8 +14,7 @@ export interface ComparedPair {
 }
 
 /** `verdict`: the same call ended differently. */
-export const relations = ['same', 'verdict', 'left', 'right'] as const
-export type Relation = (typeof relations)[number]
+export type Relation = 'same' | 'verdict' | 'left' | 'right'
 
 const severity: Record<Verdict, number> = { allowed: 0, masked: 1, held: 2, failed: 3, denied: 4 }
 

@@ -1,12 +1,11 @@
 import { Link } from '@tanstack/react-router'
-import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowLeftRight, Equal, Minus, Plus, type LucideIcon } from 'lucide-react'
-import { useRef } from 'react'
 import type { LibraryRow } from '../../../src-protocol/desktop-api.ts'
 import { formatDateTime } from '../../components/time.ts'
 import { Verdict } from '../../components/verdict.tsx'
 import { VisibleText } from '../../components/visible-text.tsx'
 import type { ComparedCall, ComparedPair, Relation } from './compare-calls.ts'
+import { useVirtualRows } from '../../components/use-virtual-rows.ts'
 import styles from './compare-table.module.css'
 
 const rowHeight = 32
@@ -26,16 +25,7 @@ interface CompareTableProps {
 
 /** The calls of both sessions; each opens its replay at that message. */
 export function CompareTable({ pairs, left, right }: CompareTableProps) {
-  const scroller = useRef<HTMLDivElement>(null)
-  const virtual = useVirtualizer({
-    count: pairs.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
-    overscan: 10,
-  })
-  const items = virtual.getVirtualItems()
-  const before = items[0]?.start ?? 0
-  const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0)
+  const { scroller, items, before, after } = useVirtualRows({ count: pairs.length, rowHeight, headHeight: 33 })
   return (
     <div ref={scroller} className={styles.scroller} tabIndex={0} role="region" aria-label="Calls of both sessions">
       <table className={`table ${styles.table}`} aria-rowcount={pairs.length + 1}>
@@ -66,12 +56,12 @@ export function CompareTable({ pairs, left, right }: CompareTableProps) {
             return (
               <tr key={item.key} aria-rowindex={item.index + 2} className={styles[pair.relation]}>
                 <CallCell call={pair.left} session={left.session} />
-                <td>{pair.left && <Verdict verdict={pair.left.verdict} />}</td>
+                <td className={pair.left ? undefined : styles.nothing}>{pair.left && <Verdict verdict={pair.left.verdict} />}</td>
                 <td className={styles.mark} title={word}>
                   <Icon className="small" aria-hidden />
                   <span className="unseen">{word}</span>
                 </td>
-                <td>{pair.right && <Verdict verdict={pair.right.verdict} />}</td>
+                <td className={pair.right ? undefined : styles.nothing}>{pair.right && <Verdict verdict={pair.right.verdict} />}</td>
                 <CallCell call={pair.right} session={right.session} />
               </tr>
             )

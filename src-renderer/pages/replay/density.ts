@@ -7,7 +7,7 @@ const roundSteps = [
   7_200_000, 14_400_000, 28_800_000, 86_400_000,
 ]
 
-export interface DensityMarker {
+interface DensityMarker {
   x: number
   verdict: 'held' | 'denied' | 'failed'
   /** the first row it stands for */
@@ -16,7 +16,7 @@ export interface DensityMarker {
   count: number
 }
 
-export interface DensityTick {
+interface DensityTick {
   x: number
   /** epoch ms */
   at: number

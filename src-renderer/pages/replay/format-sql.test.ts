@@ -12,6 +12,14 @@ test('a clause that is too long for one line is broken', () => {
   expect(formatSql(`SELECT ${columns.join(', ')} FROM a`)?.split('\n')).toHaveLength(22)
 })
 
+test('what stands after a string is put together too', () => {
+  expect(formatSql("SELECT a, b FROM c WHERE d = 'e' ORDER BY f")).toBe("SELECT a, b\nFROM c\nWHERE d = 'e'\nORDER BY f")
+})
+
+test('a string over several lines is not touched', () => {
+  expect(formatSql("SELECT 'one\n  two'")).toContain("'one\n  two'")
+})
+
 test('a comment keeps its line', () => {
   expect(formatSql('SELECT 1 -- one\nFROM a')).toMatch(/-- one\n/)
 })
@@ -25,8 +33,7 @@ test.for([
 
 test.for([["SELECT  'two  spaces'"], ['SELECT [MASKED:card] FROM x'], ["DELETE FROM a; SELECT '\u202eabc'"], ['-- comment\nSELECT 1']])(
   'nothing but white space changes: %s',
-  ([sql]) => {
-    const formatted = formatSql(sql ?? '')
-    if (formatted !== undefined) expect(formatted.replace(/\s+/g, '')).toBe(sql?.replace(/\s+/g, ''))
+  ([sql = '']) => {
+    expect((formatSql(sql) ?? sql).replace(/\s+/g, '')).toBe(sql.replace(/\s+/g, ''))
   },
 )

@@ -1,4 +1,5 @@
 import { format } from 'sql-formatter'
+import { sqlTokens } from '../../components/sql-tokens.ts'
 
 const longest = 20_000
 /** A clause that fits into this many characters stays on one line. */
@@ -25,7 +26,7 @@ interface Clause {
 /** The formatter gives every column a line of its own; short clauses are put back together. */
 function compact(formatted: string): string {
   // a string or a comment over several lines must stay as it is
-  if (/\/\*|\$\$|'[^']*\n/.test(formatted)) return formatted
+  if (sqlTokens(formatted).some(({ kind, text }) => kind !== 'space' && text.includes('\n'))) return formatted
   const root: Clause = { text: '', indent: -1, parts: [] }
   const open = [root]
   for (const line of formatted.split('\n')) {

@@ -1,8 +1,8 @@
-import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowLeft, ArrowRight, CircleStop, CircleX, Flag, Hourglass, type LucideIcon } from 'lucide-react'
-import { memo, useEffect, useId, useRef, type KeyboardEvent } from 'react'
+import { memo, useEffect, useEffectEvent, useId, useRef, type KeyboardEvent } from 'react'
 import type { ReplayRow } from '../../../src-protocol/desktop-api.ts'
 import { Verdict } from '../../components/verdict.tsx'
+import { useVirtualRows } from '../../components/use-virtual-rows.ts'
 import { VisibleText } from '../../components/visible-text.tsx'
 import { kindTitles } from './kind-titles.ts'
 import { selectRow, shownIndex } from './playback.ts'
@@ -21,24 +21,18 @@ interface MessageListProps {
 
 /** Every message that the filters show; only those on the screen are drawn. It follows the playback. */
 export function MessageList({ timeline, store, shown, highlight }: MessageListProps) {
-  const scroller = useRef<HTMLDivElement>(null)
   const selected = usePlayback(store, (playback) => shownIndex(shown, playback.row))
   const listId = useId()
-  const virtual = useVirtualizer({
-    count: shown.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
-    overscan: 8,
-  })
+  const { scroller, items, total, scrollTo } = useVirtualRows({ count: shown.length, rowHeight })
 
-  const { scrollToIndex } = virtual
   const opened = useRef(false)
-  useEffect(() => {
-    if (selected < 0) return
+  const showRow = useEffectEvent((index: number) => {
+    if (index < 0) return
     // at first in the middle, so that what came before and after is seen; later only as far as needed
-    scrollToIndex(selected, { align: opened.current ? 'auto' : 'center' })
-    opened.current = selected > 0
-  }, [selected, scrollToIndex])
+    scrollTo(index, opened.current ? 'auto' : 'center')
+    opened.current = index > 0
+  })
+  useEffect(() => showRow(selected), [selected])
 
   const select = (index: number): void => {
     const row = shown[Math.min(Math.max(0, index), shown.length - 1)]
@@ -71,8 +65,8 @@ export function MessageList({ timeline, store, shown, highlight }: MessageListPr
       onKeyDown={onKeyDown}
     >
       {shown.length === 0 && <p className={`${styles.none} t2`}>No message passes the filters.</p>}
-      <div role="presentation" className={styles.space} style={{ height: virtual.getTotalSize() }}>
-        {virtual.getVirtualItems().map((item) => {
+      <div role="presentation" className={styles.space} style={{ height: total }}>
+        {items.map((item) => {
           const row = timeline.rows[shown[item.index] ?? -1]
           return (
             row && (
@@ -99,6 +93,9 @@ export function MessageList({ timeline, store, shown, highlight }: MessageListPr
 
 const MessageRow = memo(function MessageRow({ row, highlight }: { row: ReplayRow; highlight: string | undefined }) {
   const { icon: Icon, word } = markOf(row)
+  const named = row.kind === 'approval' ? undefined : (row.tool ?? row.method)
+  // the approval's id is in its record; here it would hide what happened
+  const summary = row.kind === 'approval' ? row.summary.replace(/^Approval apr_\w+ /, '') : row.summary
   return (
     <>
       <span className={styles.number}>{row.seq}</span>
@@ -107,11 +104,11 @@ const MessageRow = memo(function MessageRow({ row, highlight }: { row: ReplayRow
         <span className="unseen">{word}</span>
       </span>
       <span className={styles.text}>
-        <span className={`${row.tool === undefined && row.method === undefined ? 'medium' : 'mono'} ellipsis`}>
-          <VisibleText text={row.tool ?? row.method ?? kindTitles[row.kind]} />
+        <span className={`${named === undefined ? 'medium' : 'mono'} ellipsis`}>
+          <VisibleText text={named ?? kindTitles[row.kind]} />
         </span>
         <span className={`${styles.summary} ellipsis`}>
-          <VisibleText text={row.summary.slice(0, 240)} highlight={highlight} />
+          <VisibleText text={summary.slice(0, 240)} highlight={highlight} />
         </span>
       </span>
       {row.verdict && <Verdict verdict={row.verdict} />}

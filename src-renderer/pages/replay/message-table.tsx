@@ -1,9 +1,8 @@
-import { useVirtualizer } from '@tanstack/react-virtual'
-import { useRef } from 'react'
 import { scalarText, type JsonNode } from '../../components/json-document.ts'
 import { JsonValueText } from '../../components/json-value-text.tsx'
 import { pointerStep, type MaskPlaces } from '../../components/mask-places.ts'
 import type { FoundTable } from './find-table.ts'
+import { useVirtualRows } from '../../components/use-virtual-rows.ts'
 import styles from './message-table.module.css'
 
 const rowHeight = 32
@@ -17,16 +16,7 @@ interface MessageTableProps {
 
 /** Rows of an answer as a table; only those on the screen are drawn. */
 export function MessageTable({ table, masks, highlight }: MessageTableProps) {
-  const scroller = useRef<HTMLDivElement>(null)
-  const virtual = useVirtualizer({
-    count: table.rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
-    overscan: 8,
-  })
-  const items = virtual.getVirtualItems()
-  const before = items[0]?.start ?? 0
-  const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0)
+  const { scroller, items, before, after } = useVirtualRows({ count: table.rows.length, rowHeight, headHeight: 33 })
   return (
     <div ref={scroller} className={styles.scroller} tabIndex={0} role="region" aria-label="Message as a table">
       <table className={styles.table} aria-rowcount={table.rows.length + 1}>

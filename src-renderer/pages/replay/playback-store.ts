@@ -72,5 +72,8 @@ export function createPlaybackStore(timeline: Timeline, frames: FrameSource, sta
 
 /** A part of the playback; the component draws again only when that part changes. */
 export function usePlayback<T extends string | number | boolean>(store: PlaybackStore, select: (playback: Playback) => T): T {
-  return useSyncExternalStore(store.subscribe, () => select(store.get()))
+  return useSyncExternalStore(
+    (listener) => store.subscribe(listener),
+    () => select(store.get()),
+  )
 }

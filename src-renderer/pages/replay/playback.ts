@@ -1,7 +1,7 @@
 import { rowAt, type Timeline } from './timeline.ts'
 
 export const speeds = [1, 2, 4, 8, 16, 32] as const
-export type Speed = (typeof speeds)[number]
+type Speed = (typeof speeds)[number]
 
 /** Where a replay stands. `position` is ms of session time; `row` the record it stands on. */
 export interface Playback {

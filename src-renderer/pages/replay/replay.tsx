@@ -84,10 +84,12 @@ function Message({ row, timeline, store, highlight, proof }: MessageProps) {
   if (exchange.isError) return <ErrorState error={exchange.error} onRetry={() => void exchange.refetch()} />
   if (!exchange.data) return <LoadingRows rows={10} label="Loading the message" />
   const shownRow = timeline.bySeq.get(exchange.data.shown.seq) ?? current
+  // an approval is about its request: that one was held, whatever this event says
+  const decidedRow = timeline.rows[shownRow]?.kind === 'approval' ? (timeline.exchangeHeads[shownRow] ?? shownRow) : shownRow
   return (
     <>
       <MessagePane exchange={exchange.data} view={view} onView={setView} highlight={highlight} />
-      <RecordSide session={row.session} exchange={exchange.data} verdict={verdictOf(timeline, shownRow)} proof={proof} />
+      <RecordSide session={row.session} exchange={exchange.data} verdict={verdictOf(timeline, decidedRow)} proof={proof} />
     </>
   )
 }

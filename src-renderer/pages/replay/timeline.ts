@@ -42,7 +42,7 @@ export interface Timeline {
 }
 
 /** Nothing recorded for this long counts as idle. */
-export const idleAfterMs = 5_000
+const idleAfterMs = 5_000
 const mostTools = 65_534
 
 export function buildTimeline(rows: readonly ReplayRow[]): Timeline {

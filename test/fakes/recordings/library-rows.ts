@@ -40,6 +40,7 @@ const rows: readonly Short[] = [
   ['2026-11-10T07:50:59', 'github-internal', 'Noor Haddad', 'Release notes for 6.4', [233, 0, 0, 0], 70, 'gateway', 'unchecked'],
   ['2026-11-09T18:30:12', 'orders-db', 'Tomas Rehák', 'CHG-760: refund events', [17, 7, 2, 0], 19, 'gateway', 'unchecked'],
   ['2026-11-09T10:08:33', 'crm-prod', 'Ines Duarte', 'Case 86990: close account', [13, 27, 0, 0], 16, 'gateway', 'unchecked'],
+  ['2026-11-08T13:44:20', 'billing-files', 'Tomas Rehák', 'Supplier list for October', [21, 3, 0, 0], 12, 'here', 'failed'],
 ]
 
 export function fakeLibraryRows(): LibraryRow[] {
