@@ -28,7 +28,7 @@ export function RequestContext({ approval }: { approval: Approval }) {
                   <Timestamp at={call.at} />
                 </span>
                 <span className="mono ellipsis" title={call.summary}>
-                  <MaskedText text={call.summary} />
+                  <MaskedText text={call.summary === '' ? (call.tool ?? call.method) : call.summary} />
                 </span>
                 <Verdict verdict={call.verdict} />
               </Fragment>

@@ -72,12 +72,12 @@ function ClientTab({ client, bearer }: { client: ClientSetup['clients'][number];
     <div className={styles.setup}>
       <p className="t2">
         {isFile ? 'Add to ' : ''}
-        <span className={isFile ? 'mono' : undefined}>{client.where}</span>. The copy has the secret of this session.
+        <Where text={client.where} />
       </p>
       <CodePane
         text={hideSecret(client.snippet, bearer)}
         language={client.language}
-        maxHeight={158}
+        maxHeight={176}
         framed
         label={`Configuration for ${client.title}`}
       />
@@ -89,11 +89,23 @@ function ClientTab({ client, bearer }: { client: ClientSetup['clients'][number];
   )
 }
 
+/** A path in the machine's letters, and what is said about it in people's. */
+function Where({ text }: { text: string }) {
+  const [, path = '', rest = ''] = /^(\S*[./]\S*)?(.*)$/s.exec(text) ?? []
+  return (
+    <>
+      {path !== '' && <span className="mono">{path}</span>}
+      {rest}
+    </>
+  )
+}
+
 function CopyButton({ text, label, icon: Icon = Copy }: { text: string; label: string; icon?: typeof Copy }) {
   const { copied, copy } = useCopy()
   return (
     <Button
       size="sm"
+      title="With the secret of this session: it works on this computer only, until the session ends"
       leftSection={copied ? <Check className="small" aria-hidden /> : <Icon className="small" aria-hidden />}
       onClick={() => copy(text)}
     >

@@ -64,7 +64,8 @@ export function SessionHeader({ session }: { session: Session }) {
         </span>
         <span className={styles.recording}>
           <Disc className="small" aria-hidden />
-          Recording: <span className="num">{session.records.toLocaleString('en')}</span> records{live ? ', all durable' : ', sealed'}
+          Recording: <span className="num">{session.records.toLocaleString('en')}</span> {session.records === 1 ? 'record' : 'records'}
+          {live ? ', all durable' : ', sealed'}
         </span>
       </div>
       {ending && <EndSession session={session} own={own} onClose={() => setEnding(false)} />}
