@@ -1,12 +1,12 @@
 /** `npm start`: the whole product on this machine, as real processes under one supervisor. See `usage`. */
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
 import { once } from 'node:events'
 import { resolve } from 'node:path'
 import { buildIfStale } from './supervisor/build-if-stale.ts'
 import { findDesktopRuntime, type DesktopRuntime } from './supervisor/desktop-runtime.ts'
 import { demoLayout } from './supervisor/layout.ts'
 import { parseOptions, usage, type DemoOptions } from './supervisor/options.ts'
+import { alreadyRunning, findRunningDemo } from './supervisor/running-demo.ts'
 import { startServices, type DemoServices } from './supervisor/services.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -24,37 +24,36 @@ try {
 
 async function run(options: DemoOptions): Promise<number> {
   say('Gatehouse demo')
-  buildIfStale(root, progress)
+  const running = options.tour ? undefined : await findRunningDemo(demoLayout(options.data).running)
+  if (running && (options.reset || options.servicesOnly || running.gatewayUrl === undefined)) throw alreadyRunning(options.data, running)
+  if (!options.servicesOnly) buildIfStale(root, progress)
   const runtime = options.servicesOnly || options.tour ? undefined : await findDesktopRuntime({ root, progress })
   if (options.tour || runtime?.kind === 'none') return runTourInstead(options, runtime)
-
-  const running = readRunning(options.data)
-  if (running) {
-    if (options.reset) throw new Error(`The demo in ${options.data} is running (process ${running.pid}). End it before --reset.`)
-    if (!runtime) throw new Error(`The demo in ${options.data} is running already (process ${running.pid}).`)
+  if (runtime && running?.gatewayUrl !== undefined) {
     say(`Joining the running demo at ${running.gatewayUrl}.`)
     return openDesktop(options, runtime, running.gatewayUrl)
   }
 
   // from here on an interrupt ends what was started, also in the middle of starting
-  const interrupted = new Promise<number>((end) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => end(0))
-  })
-  const starting = startServices({ root, data: options.data, reset: options.reset, progress })
-  const services = await Promise.race([starting, interrupted])
-  if (typeof services === 'number') {
-    await starting.then((started) => started.stop()).catch(() => {})
-    return services
+  const { interrupted, signal } = listenForInterrupts()
+  let services: DemoServices
+  try {
+    services = await startServices({ root, data: options.data, reset: options.reset, progress, signal })
+  } catch (error) {
+    if (signal.aborted) return 0
+    throw error
   }
+  let ending = false
   try {
     explain(services, runtime)
     const broken = services.failed.then((service) => {
-      process.stderr.write(`\nThe ${service.name} ended by itself. Its last words:\n${service.tail()}\n`)
+      if (!ending) process.stderr.write(`\nThe ${service.name} ended by itself. Its last words:\n${service.tail()}\n`)
       return 1
     })
     const closed = runtime ? openDesktop(options, runtime, services.gatewayUrl, interrupted) : new Promise<never>(() => {})
     return await Promise.race([interrupted, broken, closed])
   } finally {
+    ending = true
     say('Ending the services.')
     await services.stop()
   }
@@ -107,14 +106,15 @@ async function openDesktop(options: DemoOptions, runtime: DesktopRuntime, gatewa
   return code ?? 0
 }
 
-function readRunning(data: string): { pid: number; gatewayUrl: string } | undefined {
-  const file = demoLayout(data).running
-  if (!existsSync(file)) return undefined
-  const running = JSON.parse(readFileSync(file, 'utf8')) as { pid: number; gatewayUrl: string }
-  try {
-    process.kill(running.pid, 0)
-    return running
-  } catch {
-    return undefined
-  }
+function listenForInterrupts(): { interrupted: Promise<number>; signal: AbortSignal } {
+  const interrupt = new AbortController()
+  const interrupted = new Promise<number>((end) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.once(signal, () => {
+        interrupt.abort()
+        end(0)
+      })
+    }
+  })
+  return { interrupted, signal: interrupt.signal }
 }

@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3'
-import { rmSync } from 'node:fs'
+import { renameSync, rmSync } from 'node:fs'
 import { createCustomers, type Customer } from './people.ts'
 import { createRandom } from './random.ts'
 
@@ -8,7 +8,10 @@ export const seededCustomers = 2000
 /** Makes the demo's customer database afresh: customers, cards, accounts, payments; a few thousand rows. */
 export function seedDatabase(file: string): void {
   for (const suffix of ['', '-wal', '-shm']) rmSync(file + suffix, { force: true })
-  const database = new Database(file)
+  // under another name until it is whole: half a database would be taken for the seeded one by the next start
+  const unfinished = `${file}.new`
+  rmSync(unfinished, { force: true })
+  const database = new Database(unfinished)
   try {
     database.exec(`
       CREATE TABLE customers (id INTEGER PRIMARY KEY, full_name TEXT NOT NULL, email TEXT NOT NULL, phone TEXT, ssn TEXT, city TEXT, created_at TEXT NOT NULL);
@@ -20,6 +23,7 @@ export function seedDatabase(file: string): void {
   } finally {
     database.close()
   }
+  renameSync(unfinished, file)
 }
 
 function insertAll(database: Database.Database, customers: readonly Customer[]): void {

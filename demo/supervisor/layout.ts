@@ -15,6 +15,7 @@ export function demoLayout(data: string) {
     /** the database's path is its credential; the word in it is searched for in everything that others can see */
     database: join(data, 'agent', `credential-${dsnCanary}`, 'customers.db'),
     scratch: join(data, 'scratch'),
+    profiles: join(data, 'profiles'),
     profile: (name: string) => join(data, 'profiles', name),
   }
 }

@@ -25,18 +25,9 @@ export const usage = `npm start -- [options]
 
 /** @throws Error with a message for the person who typed */
 export function parseOptions(argv: readonly string[], root: string): DemoOptions {
-  const { values } = parseArgs({
-    args: [...argv],
-    options: {
-      as: { type: 'string', default: 'operator' },
-      reset: { type: 'boolean', default: false },
-      data: { type: 'string' },
-      tour: { type: 'boolean', default: false },
-      'services-only': { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  })
+  const values = parse(argv)
   if (!/^[a-z0-9-]{1,40}$/.test(values.as)) throw new Error('--as takes a name of lower-case letters, digits and hyphens.')
+  if (values.data?.trim() === '') throw new Error('--data takes a folder.')
   return {
     data: values.data ? resolve(values.data) : join(root, '.gatehouse', values.tour ? 'tour' : 'demo'),
     reset: values.reset || values.tour,
@@ -44,5 +35,25 @@ export function parseOptions(argv: readonly string[], root: string): DemoOptions
     tour: values.tour,
     servicesOnly: values['services-only'],
     help: values.help,
+  }
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        as: { type: 'string', default: 'operator' },
+        reset: { type: 'boolean', default: false },
+        data: { type: 'string' },
+        tour: { type: 'boolean', default: false },
+        'services-only': { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }).values
+  } catch (cause) {
+    // what follows the first sentence is about a program that takes file names
+    const [problem] = (cause as Error).message.split(/\.? (?=To specify|This command)/)
+    throw new Error(`${problem}. npm start -- --help shows what can be given.`, { cause })
   }
 }

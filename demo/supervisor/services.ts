@@ -1,14 +1,18 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { seedDatabase } from '../seed/seed-database.ts'
 import { seedFiles } from '../seed/seed-files.ts'
+import { checkpointOf } from './answers.ts'
 import { enrolDemo } from './enrol-demo.ts'
 import { freePort } from './free-port.ts'
 import { demoLayout, type DemoLayout } from './layout.ts'
 import { startProcess, type ManagedProcess } from './managed-process.ts'
+import { moveEnrolment } from './move-enrolment.ts'
+import { resetData } from './reset-data.ts'
+import { alreadyRunning, claimFolder, findRunningDemo, type ClaimedFolder } from './running-demo.ts'
 import { writeConfigs, type ExtraServer } from './write-config.ts'
 
 export interface DemoServices {
@@ -41,23 +45,23 @@ export async function startServices(options: {
   extraServer?: ExtraServer | readonly ExtraServer[]
   /** let the system choose all ports: several can run side by side */
   anyPorts?: boolean
+  /** ends a start that is still going on: what was started by then is ended too */
+  signal?: AbortSignal
 }): Promise<DemoServices> {
-  const { root, progress } = options
+  const { root, progress, signal } = options
   const layout = demoLayout(options.data)
-  if (options.reset) rmSync(layout.data, { recursive: true, force: true })
-  seedWhatIsMissing(layout, progress)
-
+  const folder = await prepareFolder(layout, options)
   const started: ManagedProcess[] = []
   const stop = async () => {
     for (const process of started.toReversed()) await process.stop()
-    rmSync(layout.running, { force: true })
+    folder.release()
   }
   try {
-    const gatewayPort = await freePort(options.anyPorts ? 0 : preferredPorts.gateway)
-    const gatewayUrl = `http://127.0.0.1:${gatewayPort}`
+    seedWhatIsMissing(layout, progress)
     const clientSecret = randomBytes(32).toString('base64url')
+    const preferred = options.anyPorts ? { gateway: 0, identityProvider: 0 } : preferredPorts
     const node = (name: string, args: string[], env: NodeJS.ProcessEnv) => {
-      const process_ = startProcess({
+      const service = startProcess({
         name,
         command: process.execPath,
         args: ['--import', pathToFileURL(join(root, 'demo', 'supervisor', 'end-with-parent.ts')).href, ...args],
@@ -65,8 +69,8 @@ export async function startServices(options: {
         cwd: root,
         logFile: join(layout.logs, `${name}.log`),
       })
-      started.push(process_)
-      return process_
+      started.push(service)
+      return service
     }
 
     progress('Starting the identity provider')
@@ -74,39 +78,70 @@ export async function startServices(options: {
       'identity-provider',
       [
         join(root, 'demo', 'identity-provider.ts'),
-        ...['--port', String(await freePort(options.anyPorts ? 0 : preferredPorts.identityProvider))],
-        ...['--gateway-redirect', `${gatewayUrl}/sign-in/callback`],
-        ...['--client-secret', 'env:GATEHOUSE_DEMO_CLIENT_SECRET'],
-        ...['--data', layout.identityProvider],
+        `--port=${await freePort(preferred.identityProvider)}`,
+        // whatever port the gateway gets: on loopback the provider does not compare it (RFC 8252, 7.3)
+        '--gateway-redirect=http://127.0.0.1/sign-in/callback',
+        '--client-secret=env:GATEHOUSE_DEMO_CLIENT_SECRET',
+        `--data=${layout.identityProvider}`,
       ],
       { GATEHOUSE_DEMO_CLIENT_SECRET: clientSecret },
     )
-    const issuer = String((await readyOrExplain(identityProvider))['issuer'])
-    const files = writeConfigs(layout, root, { gatewayPort, gatewayUrl, issuer }, options)
+    const issuer = String((await readyOrExplain(identityProvider, signal))['issuer'])
 
     progress('Starting the gateway')
-    const gateway = node('gateway', [join(root, 'src-cli', 'gatehouse.ts'), 'gateway', '--config', files.gateway], {
-      GATEHOUSE_DEMO_CLIENT_SECRET: clientSecret,
+    const { gateway, gatewayUrl, files } = await onFreePort(preferred.gateway, async (gatewayPort) => {
+      const gatewayUrl = `http://127.0.0.1:${gatewayPort}`
+      const files = writeConfigs(layout, root, { gatewayPort, gatewayUrl, issuer }, options)
+      const gateway = node('gateway', [join(root, 'src-cli', 'gatehouse.ts'), 'gateway', '--config', files.gateway], {
+        GATEHOUSE_DEMO_CLIENT_SECRET: clientSecret,
+      })
+      await until(gateway, () => servesLog(gatewayUrl, layout.log), signal)
+      return { gateway, gatewayUrl, files }
     })
-    await until(gateway, () => answers(`${gatewayUrl}/api/v1/log/checkpoint`))
 
     progress('Starting the agent with its two MCP servers')
+    moveEnrolment(layout.agent, gatewayUrl)
     const demo = await enrolDemo(gatewayUrl)
+    signal?.throwIfAborted()
     const agent = node('agent', [join(root, 'src-cli', 'gatehouse.ts'), 'agent', '--config', files.agent], {
       // the credential: it exists in this process's environment and in the agent's, nowhere else
       GATEHOUSE_DEMO_DSN: `sqlite://${layout.database}`,
       ...(demo.joinToken === undefined ? {} : { GATEHOUSE_DEMO_JOIN_TOKEN: demo.joinToken }),
     })
-    await until(agent, () => demo.agentIsOnline())
+    await until(agent, () => demo.agentIsOnline(), signal)
     await demo.registerConnections([options.extraServer ?? []].flat())
     await demo.signOut()
+    signal?.throwIfAborted()
 
-    writeFileSync(layout.running, JSON.stringify({ pid: process.pid, gatewayUrl, issuer }))
-    const failed = Promise.race(started.map((process) => process.exited.then(() => process)))
+    folder.ready({ gatewayUrl, issuer })
+    const serving = [identityProvider, gateway, agent]
+    const failed = Promise.race(serving.map((process) => process.exited.then(() => process)))
     return { layout, gatewayUrl, issuer, processes: { identityProvider, gateway, agent }, failed, stop }
   } catch (error) {
     await stop()
     throw error
+  }
+}
+
+async function prepareFolder(layout: DemoLayout, { data, reset }: { data: string; reset: boolean }): Promise<ClaimedFolder> {
+  const other = await findRunningDemo(layout.running)
+  if (other) throw alreadyRunning(data, other)
+  if (reset) resetData(data)
+  try {
+    mkdirSync(data, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    throw new Error(`The demo cannot keep its state in ${data}: ${(cause as NodeJS.ErrnoException).code}.`, { cause })
+  }
+  return claimFolder(layout.running, data)
+}
+
+/** Between the look for a free port and its use another program may take it: then once more, with one that the system chooses. */
+async function onFreePort<T>(preferred: number, start: (port: number) => Promise<T>): Promise<T> {
+  try {
+    return await start(await freePort(preferred))
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.includes('PORT_TAKEN')) throw error
+    return start(await freePort(0))
   }
 }
 
@@ -126,25 +161,34 @@ function baseEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries({ PATH, HOME, LANG, TMPDIR, GATEHOUSE_LOG_LEVEL }).filter(([, value]) => value !== undefined))
 }
 
-async function readyOrExplain(managed: ManagedProcess): Promise<Record<string, unknown>> {
-  const gone = managed.exited.then(() => Promise.reject(new Error(`The ${managed.name} did not start:\n${managed.tail()}`)))
-  return Promise.race([managed.readyLine, gone])
+function didNotStart(managed: ManagedProcess): Error {
+  return new Error(`The ${managed.name} did not start:\n${managed.tail()}`)
 }
 
-async function until(managed: ManagedProcess, condition: () => Promise<boolean>): Promise<void> {
+async function readyOrExplain(managed: ManagedProcess, signal: AbortSignal | undefined): Promise<Record<string, unknown>> {
+  signal?.throwIfAborted()
+  const gone = managed.exited.then(() => Promise.reject(didNotStart(managed)))
+  const aborted = new Promise<never>((_, reject) => {
+    signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+  })
+  return Promise.race([managed.readyLine, gone, aborted])
+}
+
+async function until(managed: ManagedProcess, condition: () => Promise<boolean>, signal: AbortSignal | undefined): Promise<void> {
   const deadline = Date.now() + startSeconds * 1000
+  let ended = false
+  void managed.exited.then(() => (ended = true))
   while (!(await condition())) {
-    if (managed.process.exitCode !== null || managed.process.signalCode !== null)
-      throw new Error(`The ${managed.name} did not start:\n${managed.tail()}`)
+    signal?.throwIfAborted()
+    if (ended) throw didNotStart(managed)
     if (Date.now() > deadline) throw new Error(`The ${managed.name} was not ready within ${startSeconds} seconds:\n${managed.tail()}`)
     await sleep(100)
   }
 }
 
-async function answers(url: string): Promise<boolean> {
-  try {
-    return (await fetch(url)).ok
-  } catch {
-    return false
-  }
+/** Another program may answer at the address, even another gateway: it is ours if its log is. */
+async function servesLog(gatewayUrl: string, folder: string): Promise<boolean> {
+  const checkpoint = await checkpointOf(gatewayUrl)
+  const file = join(folder, 'checkpoint')
+  return checkpoint !== undefined && existsSync(file) && readFileSync(file, 'utf8') === checkpoint
 }
