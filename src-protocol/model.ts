@@ -15,7 +15,6 @@ export const person = z.object({
 export type Person = z.infer<typeof person>
 
 export const effect = z.enum(['allow', 'mask', 'review', 'deny'])
-export type Effect = z.infer<typeof effect>
 
 /** What became of a message, as people see it. `failed`: it was let through and the server or the tunnel failed. */
 export const verdict = z.enum(['allowed', 'masked', 'held', 'denied', 'failed'])

@@ -72,5 +72,4 @@ export const maskingDocument = z.strictObject({
   name: z.string().max(120).optional(),
   rules: z.array(maskingRule).max(500),
 })
-export type MaskingDocument = z.infer<typeof maskingDocument>
 export type MaskingRule = z.infer<typeof maskingRule>

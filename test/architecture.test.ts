@@ -14,7 +14,7 @@ const rules: Record<string, { folders: string[]; packages: string[] | 'any'; nod
     packages: ['zod', 'yaml', '@bufbuild/cel', '@bufbuild/re2', 'libpg-query', 'ibantools', 'canonicalize'],
     node: ['node:crypto'],
   },
-  'src-node': { folders: ['src-protocol', 'src-core'], packages: ['zod', 'yaml', 'pino', 'ws'], node: 'any' },
+  'src-node': { folders: ['src-protocol', 'src-core'], packages: ['zod', 'yaml', 'pino', 'ws', 'jose'], node: 'any' },
   'src-gateway': {
     folders: ['src-protocol', 'src-core', 'src-node'],
     packages: ['zod', 'fastify', 'ws', 'better-sqlite3', 'kysely', 'jose', 'oidc-provider', 'openid-client', 'oauth4webapi', 'koa'],

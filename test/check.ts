@@ -14,10 +14,10 @@ interface Step {
 const root = resolve(import.meta.dirname, '..')
 const results = mkdtempSync(join(tmpdir(), 'gatehouse-check-'))
 const run = (script: string): string[] => ['npm', 'run', '--silent', script]
-const vitest = (project: string): string[] => [
-  ...['node', join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--project', project],
-  ...['--reporter=dot', '--reporter=json', `--outputFile.json=${join(results, `${project}.json`)}`],
-]
+const vitest = (project: string): string[] => {
+  const runner = ['node', join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--project', project]
+  return [...runner, '--reporter=dot', '--reporter=json', `--outputFile.json=${join(results, `${project}.json`)}`]
+}
 
 const steps: Step[] = [
   { name: 'format', command: run('format:check') },

@@ -118,6 +118,6 @@ function withLuhnDigit(digits: string): string {
 
 /** ISO 13616: check digits are 98 minus the number, with country and 00 behind it, modulo 97 */
 function withIbanCheckDigits(country: string, account: string): string {
-  const numeric = [...`${account}${country}00`].map((character) => Number.parseInt(character, 36)).join('')
+  const numeric = Array.from(`${account}${country}00`, (character) => Number.parseInt(character, 36)).join('')
   return `${country}${String(98 - Number(BigInt(numeric) % 97n)).padStart(2, '0')}${account}`
 }

@@ -3,13 +3,8 @@ import type { MaskingRule } from '../../src-protocol/policy-document.ts'
 
 export type DetectorName = NonNullable<MaskingRule['detect']>[number]
 
-/** [start, end) in the text that was searched. */
-export interface Match {
-  start: number
-  end: number
-}
-
-export type Detector = (text: string, found: (start: number, end: number) => void) => void
+/** `found` is called with [start, end) in the text. */
+type Detector = (text: string, found: (start: number, end: number) => void) => void
 
 /** Every detector runs in time linear in the text, whatever the text: the patterns have no nested or adjacent repetition. */
 export const detectors: Record<DetectorName, Detector> = { card: findCards, iban: findIbans, email: findEmails, ssn: findSsns }
