@@ -109,6 +109,12 @@ const routes = root.addChildren([
 
 /** Paths stand behind `#`: the page itself is always the same file, whatever serves it. */
 export function createAppRouter() {
-  return createRouter({ routeTree: routes, history: createHashHistory(), defaultPreload: 'intent' })
+  return createRouter({
+    routeTree: routes,
+    history: createHashHistory(),
+    defaultPreload: 'intent',
+    defaultErrorComponent: PageFailed,
+    defaultNotFoundComponent: PageMissing,
+  })
 }
 export type AppRouter = ReturnType<typeof createAppRouter>

@@ -1,6 +1,6 @@
 import { Button, Select, Textarea } from '@mantine/core'
 import { CircleX, CircleCheck, List, Play, Wrench } from 'lucide-react'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { DesktopOutput } from '../../../src-protocol/desktop-api.ts'
 import type { SessionId } from '../../../src-protocol/ids.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
@@ -31,8 +31,14 @@ export function Tester({ session }: { session: SessionId }) {
     setTools(listed)
     choose(listed[0]?.name ?? null, listed)
   })
+  const end = useRef<HTMLDivElement>(null)
   const parsed = parseArguments(text)
   const tool = tools.find((candidate) => candidate.name === name)
+
+  // what came back stands below the fold of a small window
+  useEffect(() => {
+    if (list.isSuccess || call.status === 'success' || call.status === 'error') end.current?.scrollIntoView({ block: 'nearest' })
+  }, [list.isSuccess, call.status])
 
   return (
     <Panel title="Tester" meta="same rules, same recording" actions={<TesterState result={call.data} failed={call.isError} />}>
@@ -93,6 +99,7 @@ export function Tester({ session }: { session: SessionId }) {
             </div>
           </>
         )}
+        <div ref={end} />
       </div>
     </Panel>
   )
