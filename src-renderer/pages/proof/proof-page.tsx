@@ -12,6 +12,7 @@ import { PageHeader } from '../../components/page-header.tsx'
 import { FailedSide } from './failed-side.tsx'
 import { OutcomeBand } from './outcome-band.tsx'
 import { ProofSteps } from './proof-steps.tsx'
+import { useForgetRecording, useVerification } from './use-verification.ts'
 import { VerifiedSide } from './verified-side.tsx'
 import styles from './proof-page.module.css'
 
@@ -25,7 +26,8 @@ export function ProofPage() {
 }
 
 function Proof({ session, seq }: { session: SessionId; seq: number | undefined }) {
-  const verification = useDesktopQuery('library:verify', seq === undefined ? { session } : { session, seq })
+  const verification = useVerification(session, seq)
+  const forget = useForgetRecording()
   const exporting = useDesktopMutation('library:export')
   const subject = useSubject(session)
   const title = seq === undefined ? 'Proof of the recording' : `Proof of message ${seq}`
@@ -69,7 +71,7 @@ function Proof({ session, seq }: { session: SessionId; seq: number | undefined }
           session={session}
           seq={seq}
           onExport={() => exporting.mutate([session])}
-          onRenewed={() => void verification.refetch()}
+          onRenewed={() => forget(session)}
         />
       )}
     </div>

@@ -9,6 +9,7 @@ import { EmptyState } from '../../components/empty-state.tsx'
 import { ErrorState } from '../../components/error-state.tsx'
 import { LoadingRows } from '../../components/loading-rows.tsx'
 import { ReasonButton } from '../../components/reason-button.tsx'
+import { useForgetRecording } from '../proof/use-verification.ts'
 import { Replay } from './replay.tsx'
 
 /** One recorded session, message by message. */
@@ -22,9 +23,10 @@ export function ReplayPage() {
 
 function LoadedReplay({ session, seq }: { session: SessionId; seq: number | undefined }) {
   const recording = useDesktopQuery('library:get', session)
+  const forget = useForgetRecording()
   if (recording.isPending) return <LoadingRows rows={14} label="Opening the recording" />
   if (recording.isError) {
-    if (recording.error.code === 'NOT_FOUND') return <NotHere session={session} onDownloaded={() => void recording.refetch()} />
+    if (recording.error.code === 'NOT_FOUND') return <NotHere session={session} onDownloaded={() => forget(session)} />
     return <ErrorState error={recording.error} onRetry={() => void recording.refetch()} />
   }
   return <Replay key={session} row={recording.data.row} rows={recording.data.rows} seq={seq} />

@@ -1,6 +1,5 @@
 import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import type { LibraryRow, ReplayRow } from '../../../src-protocol/desktop-api.ts'
-import { useDesktopQuery } from '../../api/use-desktop-query.ts'
 import { ErrorState } from '../../components/error-state.tsx'
 import { LoadingRows } from '../../components/loading-rows.tsx'
 import { FilterBar } from './filter-bar.tsx'
@@ -12,6 +11,7 @@ import { RecordSide } from './record-side.tsx'
 import { filterRows, noFilters, type ReplayFilters } from './replay-filters.ts'
 import { ReplayHeader } from './replay-header.tsx'
 import { buildTimeline, verdictOf, type Timeline } from './timeline.ts'
+import { useVerification } from '../proof/use-verification.ts'
 import { TimeSection } from './time-section.tsx'
 import { useExchange } from './use-exchange.ts'
 import { useMessageSearch } from './use-message-search.ts'
@@ -35,7 +35,7 @@ export function Replay({ row, rows, seq }: ReplayProps) {
   const shown = useMemo(() => filterRows(timeline, { ...filters, matches }), [timeline, filters, matches])
   const search = useRef<HTMLInputElement>(null)
   useReplayKeys({ timeline, store, shown, search })
-  const verification = useDesktopQuery('library:verify', { session: row.session })
+  const verification = useVerification(row.session)
   const highlight = text.trim() === '' ? undefined : text.trim()
 
   return (

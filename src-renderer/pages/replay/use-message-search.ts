@@ -7,7 +7,6 @@ interface MessageSearch {
   /** sequence numbers that contain the text; undefined while nothing is searched */
   matches: ReadonlySet<number> | undefined
   searching: boolean
-  failed: boolean
 }
 
 /** Searches the whole text of the messages, in the library's index on this computer. */
@@ -24,6 +23,5 @@ export function useMessageSearch(session: SessionId, text: string): MessageSearc
   return {
     matches: wanted === '' ? undefined : matches,
     searching: wanted !== '' && (wanted !== settled || query.isFetching),
-    failed: query.isError,
   }
 }
