@@ -25,6 +25,9 @@ export function FailedSide({ verification, session, seq, onExport, onRenewed }: 
   const download = useDesktopMutation('library:download', onRenewed)
   const { copied, copy } = useCopy()
   const holds = stillHolds(verification)
+  const { next, family } = describeOutcome(verification, seq)
+  // a key or a log that cannot be trusted does not get better by downloading from the same gateway
+  const anotherCopyHelps = family !== 'wrong-key' && family !== 'log-rewritten'
   const obstacle = !gateway.reachable
     ? `${new URL(gateway.url).host} cannot be reached.`
     : signIn.state === 'signed-in'
@@ -34,7 +37,7 @@ export function FailedSide({ verification, session, seq, onExport, onRenewed }: 
     <>
       <SidePanel title="What to do">
         <ol className={styles.next}>
-          {describeOutcome(verification, seq).next.map((step, at) => (
+          {next.map((step, at) => (
             <li key={step}>
               <b>{at + 1}</b>
               <span>{step}</span>
@@ -42,23 +45,28 @@ export function FailedSide({ verification, session, seq, onExport, onRenewed }: 
           ))}
         </ol>
         <div className={styles.actions}>
-          <ReasonButton
-            variant="filled"
-            fullWidth
-            reason={obstacle}
-            loading={download.isPending}
-            leftSection={<RefreshCw aria-hidden />}
-            onClick={() => download.mutate([session])}
-          >
-            Download again and check
-          </ReasonButton>
-          {obstacle !== undefined && <p className="small t3">{obstacle}</p>}
-          {download.isError && (
-            <p className={`${styles.error} small`} role="alert">
-              {download.error.message} {download.error.remedy}
-            </p>
+          {anotherCopyHelps && (
+            <>
+              <ReasonButton
+                variant="filled"
+                fullWidth
+                reason={obstacle}
+                loading={download.isPending}
+                leftSection={<RefreshCw aria-hidden />}
+                onClick={() => download.mutate([session])}
+              >
+                Download again and check
+              </ReasonButton>
+              {obstacle !== undefined && <p className="small t3">{obstacle}</p>}
+              {download.isError && (
+                <p className={`${styles.error} small`} role="alert">
+                  {download.error.message} {download.error.remedy}
+                </p>
+              )}
+            </>
           )}
           <Button
+            variant={anotherCopyHelps ? 'default' : 'filled'}
             fullWidth
             leftSection={copied ? <ClipboardCheck aria-hidden /> : <Flag aria-hidden />}
             onClick={() => copy(reportText(verification, session))}
