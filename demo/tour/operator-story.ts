@@ -107,7 +107,7 @@ async function afterApproval({ operator, album, held, scratch }: Stage & { held:
 async function readSecrets({ operator, album, scratch }: Stage & { scratch: string }): Promise<void> {
   const { page } = operator
   const files = await operator.invoke('sessions:open', {
-    connection: 'scratch-files' as never,
+    connection: 'scratch-files',
     reason: 'INC-4127: notes of the support team',
     minutes: 30,
   })
