@@ -14,7 +14,7 @@
  * 5. The file moves to its place among the finished ones; both folders are synchronized; `close` resolves with the seal. Crash: a finished recording
  *    whose root may not be in the log yet; `sealOf` gives the seal again.
  */
-import { mkdir, readFile, readdir, rename, truncate, unlink } from 'node:fs/promises'
+import { mkdir, readFile, readdir, rename, stat, truncate, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../src-protocol/app-error.ts'
 import { sessionId, type SessionId } from '../src-protocol/ids.ts'
@@ -54,6 +54,8 @@ export interface RecordingStore {
   recover(): Promise<UnsealedRecording[]>
   /** The file's text; of a running session what is durable so far. @throws AppError NOT_FOUND, RECORDING_UNAVAILABLE */
   readText(session: SessionId): Promise<string>
+  /** Bytes of a finished recording, without reading it. @throws AppError NOT_FOUND, RECORDING_UNAVAILABLE */
+  sizeOf(session: SessionId): Promise<number>
   /** Seal of a finished recording, computed from the file; undefined if there is none. For what a crash kept from being logged. */
   sealOf(session: SessionId): Promise<Seal | undefined>
   /** Gives the files of running sessions back to the system; their writers refuse from then on. */
@@ -154,6 +156,15 @@ export async function openRecordingStore(options: { folder: string; clock: Clock
     async readText(session) {
       const bytes = await read(session)
       return bytes.toString('utf8', 0, bytes.lastIndexOf(10) + 1)
+    },
+    async sizeOf(session) {
+      try {
+        return (await stat(finishedPath(session))).size
+      } catch (cause) {
+        if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
+          throw new AppError('NOT_FOUND', { what: `The recording of session ${session}` })
+        throw new AppError('RECORDING_UNAVAILABLE', { problem: problemOf(cause) }, { cause })
+      }
     },
     async sealOf(session) {
       const { frontier, close, tornBytes } = readStoredRecording(await read(session))

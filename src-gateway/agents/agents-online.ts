@@ -24,6 +24,8 @@ export interface AgentsOnlineEvents {
 /** Which agents are connected. An agent counts once it has said which servers it offers. */
 export function createAgentsOnline(ports: AgentsOnlineEvents): AgentsOnline {
   const links = new Map<string, AgentLink>()
+  /** the gateway stops: nothing is left that would want to know */
+  let closing = false
   const noted = (what: Promise<void>) => what.catch((error: unknown) => ports.log.error({ err: error }, 'an agent’s state was not stored'))
 
   /** sessions of the agent's earlier connection have lost their servers: they end before the new one is used */
@@ -56,7 +58,7 @@ export function createAgentsOnline(ports: AgentsOnlineEvents): AgentsOnline {
           closed = true
           if (error !== undefined) ports.log.error({ err: error, agent: agent.id }, 'a frame of the agent could not be handled')
           // a newer link may have taken its place
-          if (links.get(agent.id) !== link) return
+          if (links.get(agent.id) !== link || closing) return
           links.delete(agent.id)
           ports.log.warn({ agent: agent.id, name: agent.name, code, reason }, 'agent disconnected')
           ports.onLost(agent)
@@ -68,6 +70,7 @@ export function createAgentsOnline(ports: AgentsOnlineEvents): AgentsOnline {
 
     drop: (id) => links.get(id)?.close('the agent was removed'),
     close() {
+      closing = true
       for (const link of links.values()) link.close('the gateway stops')
     },
   }

@@ -219,6 +219,13 @@ describe('once the session has ended', () => {
     expect(forwarded).toEqual([])
   })
 
+  test('neither does the end of an MCP session', async () => {
+    open('', { method: 'DELETE' })
+    end(session)
+    await records[0]?.durable()
+    expect(forwarded).toEqual([])
+  })
+
   test('an answer that waited for its record is dropped; the client learned of the end at once', async () => {
     open(call(1))
     await records[0]?.durable()

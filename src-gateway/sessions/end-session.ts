@@ -5,7 +5,7 @@ import type { EndReason, Session } from '../../src-protocol/model.ts'
 import { cutExchange } from '../exchange/answer.ts'
 import type { ExchangePorts } from '../exchange/exchange-ports.ts'
 import { toSession, type LiveSession } from './live-session.ts'
-import { sealRecording, type SealPorts } from './seal-session.ts'
+import { sealRecording, type KnownSummary, type SealPorts } from './seal-session.ts'
 import type { SessionStore } from './session-store.ts'
 
 export interface SessionEndingPorts extends SealPorts {
@@ -40,12 +40,27 @@ export function createSessionEnding(ports: SessionEndingPorts) {
   }
 }
 
+function summaryOf(session: LiveSession): KnownSummary {
+  const { connection, reason, startedAt, policyVersion, maskingVersion } = session
+  const { sub, name, email } = session.person
+  return {
+    connection,
+    person: { sub, name, ...(email !== undefined && { email }) },
+    reason,
+    startedAt,
+    endedAt: session.ended?.at ?? startedAt,
+    counts: session.verdicts.counts(),
+    policyVersion,
+    maskingVersion,
+  }
+}
+
 async function seal(ports: SessionEndingPorts, session: LiveSession, reason: EndReason): Promise<void> {
   let sealed = false
   try {
     await ports.exchangePorts.approvals.voidSession(session.id)
     const closed = await session.recording.close({ endReason: reason, counts: session.verdicts.counts() })
-    await sealRecording(ports, session.id, closed)
+    await sealRecording(ports, session.id, closed, summaryOf(session))
     sealed = true
   } catch (error) {
     // the next start finds the session unsealed and does what is missing

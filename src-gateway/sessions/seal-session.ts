@@ -1,8 +1,9 @@
+import { summariseRecording } from '../../src-core/recording/summarise-recording.ts'
 import type { TransparencyLog } from '../../src-node/log-store.ts'
 import type { RecordingStore } from '../../src-node/recording-store.ts'
 import type { Seal } from '../../src-node/recording-writer.ts'
 import type { SessionId } from '../../src-protocol/ids.ts'
-import { summariseRecording } from '../../src-core/recording/summarise-recording.ts'
+import type { RecordingSummary } from '../../src-protocol/model.ts'
 import type { RecordingIndex } from '../recordings/recording-index.ts'
 
 export interface SealPorts {
@@ -11,9 +12,16 @@ export interface SealPorts {
   index: RecordingIndex
 }
 
+/** What is known of a session that ended in this process: a long recording need not be read again for its row in the index. */
+export type KnownSummary = Omit<RecordingSummary, 'session' | 'endReason' | 'records' | 'bytes'>
+
 /** A closed recording goes into the log by its root, and then into the index: what the index shows can be proved. */
-export async function sealRecording({ log, recordings, index }: SealPorts, session: SessionId, seal: Seal): Promise<void> {
-  const entry = { kind: 'session.close' as const, session, count: seal.count, root: seal.root, endReason: seal.endReason }
-  const { index: logIndex } = await log.append(entry)
-  await index.add(summariseRecording(await recordings.readText(session)), logIndex)
+export async function sealRecording(ports: SealPorts, session: SessionId, seal: Seal, known?: KnownSummary): Promise<void> {
+  const { log, recordings, index } = ports
+  const { count, root, endReason } = seal
+  const { index: logIndex } = await log.append({ kind: 'session.close', session, count, root, endReason })
+  const summary = known
+    ? { ...known, session, endReason, records: count, bytes: await recordings.sizeOf(session) }
+    : summariseRecording(await recordings.readText(session))
+  await index.add(summary, logIndex)
 }

@@ -29,6 +29,8 @@ const mostUnreadBytes = 64 * 1024 * 1024
 interface OpenStream {
   gone: boolean
   bytes: number
+  /** of an answer that is one JSON body: it goes out with the body */
+  heldHead?: { status: number; headers: Record<string, string> }
   left: () => void
 }
 
@@ -57,7 +59,7 @@ export function openDesktopLink(socket: WebSocket, signedIn: SignedIn, events: D
     if (exchange <= lastExchange) return frames.close(closeCode.refused, 'exchange number used before')
     lastExchange = exchange
     const state: OpenStream = { gone: false, bytes: body.length, left: () => {} }
-    const stream = clientStream(frames, exchange, state, () => forget(exchange))
+    const stream = clientStream({ frames, exchange, state, forget: () => forget(exchange) })
     streams.set(exchange, state)
     requestBytes += state.bytes
     try {
@@ -97,9 +99,18 @@ export function openDesktopLink(socket: WebSocket, signedIn: SignedIn, events: D
   return link
 }
 
-function clientStream(frames: FrameSocket<Push>, exchange: number, state: OpenStream, forget: () => void): ClientStream {
+interface StreamParts {
+  frames: FrameSocket<Push>
+  exchange: number
+  state: OpenStream
+  forget: () => void
+}
+
+function clientStream({ frames, exchange, state, forget }: StreamParts): ClientStream {
   const send = (type: FrameType, head?: object, body?: Uint8Array) => {
     if (state.gone) return
+    if (state.heldHead) frames.sendFrame(frameType.head, exchange, state.heldHead)
+    state.heldHead = undefined
     frames.sendFrame(type, exchange, head, body)
     // a desktop that does not read must not fill the gateway's memory
     if (frames.bufferedAmount > mostUnreadBytes) frames.terminate()
@@ -112,7 +123,10 @@ function clientStream(frames: FrameSocket<Push>, exchange: number, state: OpenSt
     get gone() {
       return state.gone
     },
-    head: (status, headers) => send(frameType.head, { status, headers }),
+    head(status, headers) {
+      if (headers['content-type']?.startsWith('text/event-stream') === true) send(frameType.head, { status, headers })
+      else state.heldHead = { status, headers }
+    },
     message: (head, body) => send(frameType.message, head, body),
     keepAlive: () => send(frameType.keepAlive),
     end() {
