@@ -22,6 +22,7 @@ import { createRecordingIndex, type RecordingIndex } from './recordings/recordin
 import { createHttpServer } from './routes/http-server.ts'
 import { createRouteHandlers } from './routes/route-handlers.ts'
 import { serveUpgrades } from './routes/upgrades.ts'
+import { guardLog } from './sessions/guarded-log.ts'
 import { toSession, type LiveSession } from './sessions/live-session.ts'
 import { maySeeSession } from './sessions/session-audience.ts'
 import { createSessionStore, type SessionStore } from './sessions/session-store.ts'
@@ -61,8 +62,9 @@ const headEveryMs = 1000
  * is made later is reached through functions, none of which runs before everything is made.
  */
 export function createGateway(parts: GatewayParts): Gateway {
-  const { config, database, log, recordings, identity, membership, clock, scheduler, logger, version } = parts
+  const { config, database, recordings, identity, membership, clock, scheduler, logger, version } = parts
   const { publicUrl } = config
+  const log = guardLog(parts.log, (error) => sessions.failAll(error))
   const store = createSessionStore(database)
   const index = createRecordingIndex({ database, recordings, log })
   const policies: Policies = createPolicies({

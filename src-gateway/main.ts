@@ -50,6 +50,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     const log = await openLog({ folder: config.log.folder, origin: config.log.origin, privateKey: openLogKey(config.data), clock })
     opened.add(() => log.close())
     const recordings = await openRecordingStore({ folder: config.recordings, clock })
+    opened.add(() => recordings.close())
     const membership = createGroupMembership()
     const identity = await openIdentity({
       config,

@@ -2,7 +2,8 @@ import type { Logger } from '../../src-node/logger.ts'
 import { timestampOf, type Clock } from '../../src-node/clock.ts'
 import type { OpenDraft, UnsealedRecording } from '../../src-node/recording-store.ts'
 import type { Seal } from '../../src-node/recording-writer.ts'
-import { connectionName, sessionId } from '../../src-protocol/ids.ts'
+import { AppError } from '../../src-protocol/app-error.ts'
+import { connectionName, sessionId, type SessionId } from '../../src-protocol/ids.ts'
 import type { LogEntry } from '../../src-protocol/log-entry.ts'
 import { openRecord } from '../../src-protocol/recording.ts'
 import { endReason, verdictCounts, type EndReason, type VerdictCounts } from '../../src-protocol/model.ts'
@@ -75,11 +76,20 @@ async function closeRecording(recording: UnsealedRecording, row: SessionRow): Pr
 async function closeWithoutOpenFile(ports: RecoveryPorts, row: SessionRow): Promise<Recovered> {
   const open = openDraft(ports, row)
   const { session } = open
-  const seal = await ports.recordings.sealOf(session).catch(() => undefined)
+  const seal = await sealIfThere(ports, session)
   if (seal) return { seal: { ...seal, session }, counts: verdictCounts.parse(JSON.parse(row.counts)) }
   const writer = await ports.recordings.create(open)
   const counts = { allowed: 0, masked: 0, held: 0, denied: 0 }
   return { seal: { ...(await writer.close({ endReason: reasonOf(row), counts })), session }, counts }
+}
+
+async function sealIfThere({ recordings }: RecoveryPorts, session: SessionId): Promise<Seal | undefined> {
+  try {
+    return await recordings.sealOf(session)
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'NOT_FOUND') return undefined
+    throw error
+  }
 }
 
 /** Why it ended may be known: it ended, and only the recording could not be written. */

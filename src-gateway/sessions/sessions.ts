@@ -30,6 +30,8 @@ export interface Sessions {
   personChanged(person: Person): void
   desktopGone(signInId: string): void
   desktopBack(signInId: string): void
+  /** The audit log cannot write: no session can be sealed, so none may go on. */
+  failAll(error: AppError): void
   /** A record or log entry could not be written, or the pipeline broke: nothing more may pass. */
   fail(session: LiveSession, error: unknown): void
   close(): Promise<void>
@@ -64,6 +66,13 @@ export function createSessions(ports: SessionsPorts): Sessions {
   }
   const endWhere = (matches: (session: LiveSession) => boolean, reason: EndReason, error?: AppError) =>
     Promise.all([...live.values()].filter(matches).map((session) => end(session, reason, error)))
+
+  const fail = (session: LiveSession, error: unknown): void => {
+    if (session.ended) return
+    ports.logger.error({ err: error, session: session.id }, 'the session cannot go on')
+    const known = error instanceof AppError && (error.code === 'RECORDING_UNAVAILABLE' || error.code === 'LOG_UNAVAILABLE')
+    void end(session, 'recording-unavailable', known ? error : new AppError('RECORDING_UNAVAILABLE', { problem: 'an internal failure' }))
+  }
 
   const openSession = createSessionOpening({
     ...ports,
@@ -154,11 +163,9 @@ export function createSessions(ports: SessionsPorts): Sessions {
       graces.delete(signInId)
     },
 
-    fail(session, error) {
-      if (session.ended) return
-      ports.logger.error({ err: error, session: session.id }, 'the session cannot go on')
-      const known = error instanceof AppError && (error.code === 'RECORDING_UNAVAILABLE' || error.code === 'LOG_UNAVAILABLE')
-      void end(session, 'recording-unavailable', known ? error : new AppError('RECORDING_UNAVAILABLE', { problem: 'an internal failure' }))
+    fail,
+    failAll(error) {
+      for (const session of live.values()) fail(session, error)
     },
 
     async close() {

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { verifyRecording } from '../../src-core/recording/verify-recording.ts'
@@ -243,6 +243,34 @@ describe('a gateway', () => {
     expect(log).not.toContain('last words')
     expect(log).not.toMatch(/DPoP ey|join_/)
   })
+})
+
+test('when the log cannot be written traffic stops, and nothing new starts', async () => {
+  await until(() => operator.tunnel.state === 'open', 'the desktop has reconnected')
+  await connectScriptedAgent(gateway.url, agentIdentity)
+  await until(async () => (await operator.api.call('connections')).connections[0]?.agent.online === true, 'the agent is online')
+  const session = await openEcho(operator)
+  const open = exchange(operator, session.id, undefined, { method: 'GET' })
+  await rename(join(gateway.root, 'log'), join(gateway.root, 'log-away'))
+  await writeFile(join(gateway.root, 'log'), 'a file where the folder was')
+  try {
+    const held = await exchange(operator, session.id, toolCall('risky', { marker: 'unloggable' })).done
+    expect(rpcOf(held).error?.data).toMatchObject({ code: 'LOG_UNAVAILABLE' })
+    await open.done
+    const after = await exchange(operator, session.id, toolCall('echo', { text: 'x' })).done
+    expect(after.aborted?.code).toBe('SESSION_ENDED')
+    await expect(openEcho(operator)).rejects.toMatchObject({ code: 'LOG_UNAVAILABLE' })
+    await expect(admin.api.call('activatePolicy', { kind: 'policy', text: `${policyText}# unlogged\n` })).rejects.toMatchObject({
+      code: 'LOG_UNAVAILABLE',
+    })
+  } finally {
+    await rm(join(gateway.root, 'log'))
+    await rename(join(gateway.root, 'log-away'), join(gateway.root, 'log'))
+  }
+  await gateway.restart()
+  await until(() => auditor.tunnel.state === 'open', 'the desktop has reconnected')
+  const { summary } = await auditor.api.call('recording', { id: session.id })
+  expect(summary.endReason).toBe('recording-unavailable')
 })
 
 async function recordsOf(session: string): Promise<SessionRecord[]> {
