@@ -1,0 +1,41 @@
+/**
+ * Differences that are ours to have. Over stdio a server says nothing about HTTP, so whatever is HTTP comes from us in the tunnel and from
+ * the server's own HTTP part on the direct side. Each stands here with both verdicts: any other combination is a difference.
+ */
+export interface Explanation {
+  scenario: string
+  check: string
+  direct: string
+  tunnel: string
+  because: string
+}
+
+const jsonBody = 'one answer with nothing before it is a JSON body from us, and always a stream from that library: MCP allows both'
+
+/** A server over stdio behind us, beside the same one behind the SDK's HTTP part. */
+export const ourHttp: Explanation[] = [
+  { scenario: 'server-sse-multiple-streams', check: 'server-sse-streams-functional', direct: 'SUCCESS', tunnel: '', because: jsonBody },
+  { scenario: 'server-sse-polling', check: 'server-sse-priming-event', direct: 'WARNING', tunnel: '', because: jsonBody },
+  { scenario: 'server-sse-polling', check: 'server-sse-retry-field', direct: 'WARNING', tunnel: '', because: jsonBody },
+]
+
+/** server-everything's HTTP part is laxer than ours. */
+export const ourHttpBesideEverything: Explanation[] = [
+  ...ourHttp,
+  { scenario: 'server-sse-polling', check: 'incoming-sse-event', direct: 'FAILURE', tunnel: '', because: jsonBody },
+  { scenario: 'server-sse-polling', check: 'server-sse-priming-event', direct: 'SUCCESS', tunnel: '', because: jsonBody },
+  {
+    scenario: 'dns-rebinding-protection',
+    check: 'localhost-host-rebinding-rejected',
+    direct: 'FAILURE',
+    tunnel: 'SUCCESS',
+    because: 'it serves requests of foreign web pages; we refuse them before they reach it',
+  },
+  {
+    scenario: 'server-session-lifecycle',
+    check: 'server-session-terminated-returns-404',
+    direct: 'FAILURE',
+    tunnel: 'SUCCESS',
+    because: 'it answers 400 for a session that has ended; we answer 404, as MCP asks',
+  },
+]

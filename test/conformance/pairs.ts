@@ -1,0 +1,60 @@
+import { join } from 'node:path'
+import { programOf } from '../../demo/supervisor/write-config.ts'
+import { ourHttp, ourHttpBesideEverything, type Explanation } from './explained-differences.ts'
+import { startDirect, startDirectOnPort, startTunnel, type Side } from './sides.ts'
+import { stateful, stateless, type Suite } from './suites.ts'
+
+/** The same program twice: reached directly, and through Gatehouse. */
+export interface Pair {
+  name: string
+  suites: Suite[]
+  /** what the product cannot do yet, for which of its suites */
+  pending?: { needs: string; suites: Suite[] }
+  /** the differences that it may have */
+  explanations: readonly Explanation[]
+  direct(folder: string): Promise<Side>
+  tunnel(folder: string): Promise<Side>
+}
+
+const node = process.execPath
+const fixture = [node, join(import.meta.dirname, '..', 'fixtures', 'conformance-server.ts')]
+const everything = [node, programOf('@modelcontextprotocol/server-everything')]
+const suites = [...stateful, stateless]
+const httpServers = 'HTTP servers behind the agent'
+const notYet = (needs: string) => () => Promise.reject(new Error(`pending: needs ${needs}`))
+
+export const pairs: Pair[] = [
+  {
+    name: 'fixture-stdio',
+    suites,
+    pending: { needs: 'stateless clients (MCP 2026-07-28) in front of stdio servers', suites: [stateless] },
+    explanations: ourHttp,
+    // without resumable streams: stdio has no event ids that anybody could offer
+    direct: (folder) => startDirect({ name: 'fixture', command: [...fixture, 'http'] }, folder),
+    tunnel: (folder) => startTunnel({ name: 'fixture', command: [...fixture, 'stdio'] }, folder),
+  },
+  {
+    // it knows the stateful revisions only
+    name: 'everything-stdio',
+    suites: stateful,
+    explanations: ourHttpBesideEverything,
+    direct: (folder) => startDirectOnPort({ name: 'everything', command: [...everything, 'streamableHttp'] }, folder),
+    tunnel: (folder) => startTunnel({ name: 'everything', command: [...everything, 'stdio'] }, folder),
+  },
+  {
+    name: 'fixture-http',
+    suites,
+    pending: { needs: httpServers, suites },
+    explanations: [],
+    direct: (folder) => startDirect({ name: 'fixture', command: [...fixture, 'http', '--resumable'] }, folder),
+    tunnel: notYet(httpServers),
+  },
+  {
+    name: 'everything-http',
+    suites: stateful,
+    pending: { needs: httpServers, suites: stateful },
+    explanations: [],
+    direct: (folder) => startDirectOnPort({ name: 'everything', command: [...everything, 'streamableHttp'] }, folder),
+    tunnel: notYet(httpServers),
+  },
+]

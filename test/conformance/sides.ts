@@ -1,0 +1,100 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { stringify } from 'yaml'
+import { freePort } from '../../demo/supervisor/free-port.ts'
+import { startProcess, type ManagedProcess } from '../../demo/supervisor/managed-process.ts'
+import { startServices } from '../../demo/supervisor/services.ts'
+import { openForwarder } from './forwarder.ts'
+
+/** A server as a suite reaches it: over HTTP on loopback, behind a forwarder. */
+export interface Side {
+  url: string
+  stop(): Promise<void>
+}
+
+const root = resolve(import.meta.dirname, '..', '..')
+const { PATH, HOME } = process.env
+const allowAll = {
+  version: 1,
+  rules: [
+    { id: 'allow-all', match: { connections: ['*'], methods: ['*'] }, effect: 'allow', because: 'The tunnel is compared with nothing.' },
+  ],
+}
+const readyMilliseconds = 30_000
+
+export interface ServerProgram {
+  name: string
+  command: string[]
+}
+
+function start(program: ServerProgram, folder: string, env: NodeJS.ProcessEnv = {}): ManagedProcess {
+  const [command = '', ...args] = program.command
+  const logFile = join(folder, `${program.name}.log`)
+  return startProcess({ name: program.name, command, args, env: { PATH, HOME, GATEHOUSE_LOG_LEVEL: 'warn', ...env }, cwd: root, logFile })
+}
+
+async function readyUrl(managed: ManagedProcess): Promise<Record<string, unknown>> {
+  const gone = managed.exited.then(() => Promise.reject(new Error(`${managed.name} did not start:\n${managed.tail()}`)))
+  return Promise.race([managed.readyLine, gone])
+}
+
+/** A server that prints its address. */
+export async function startDirect(program: ServerProgram, folder: string): Promise<Side> {
+  const server = start(program, folder)
+  const forwarder = await openForwarder(String((await readyUrl(server))['url']))
+  return { url: forwarder.url, stop: () => stopAll(forwarder, server) }
+}
+
+/** A server that listens where `PORT` says and prints nothing that could be relied on. */
+export async function startDirectOnPort(program: ServerProgram, folder: string): Promise<Side> {
+  const port = await freePort(0)
+  const server = start(program, folder, { PORT: String(port) })
+  const url = `http://127.0.0.1:${port}/mcp`
+  for (const deadline = Date.now() + readyMilliseconds; !(await answers(url));) {
+    if (Date.now() > deadline || server.process.exitCode !== null) throw new Error(`${program.name} did not start:\n${server.tail()}`)
+    await new Promise((resolve_) => setTimeout(resolve_, 100))
+  }
+  const forwarder = await openForwarder(url)
+  return { url: forwarder.url, stop: () => stopAll(forwarder, server) }
+}
+
+/** The same program over stdio, behind the whole product: everything is allowed, nothing is masked. */
+export async function startTunnel(program: ServerProgram, folder: string): Promise<Side> {
+  mkdirSync(folder, { recursive: true })
+  const [policy, masking] = [join(folder, 'policy.yaml'), join(folder, 'masking.yaml')]
+  writeFileSync(policy, stringify(allowAll))
+  writeFileSync(masking, stringify({ version: 1, rules: [] }))
+  const services = await startServices({
+    root,
+    data: join(folder, 'data'),
+    reset: true,
+    anyPorts: true,
+    progress() {},
+    policy,
+    masking,
+    extraServer: { ...program, title: program.name },
+  })
+  const connect = start(
+    {
+      name: 'connect',
+      command: [process.execPath, join(root, 'test', 'bench', 'connect-as-operator.ts'), services.gatewayUrl, program.name],
+    },
+    folder,
+  )
+  const { url, bearer } = await readyUrl(connect)
+  const forwarder = await openForwarder(String(url), { Authorization: `Bearer ${String(bearer)}` })
+  return { url: forwarder.url, stop: () => stopAll(forwarder, connect, services) }
+}
+
+async function stopAll(...parts: { stop(): Promise<void> }[]): Promise<void> {
+  for (const part of parts) await part.stop()
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    await fetch(url)
+    return true
+  } catch {
+    return false
+  }
+}
