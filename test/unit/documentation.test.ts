@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync, existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
+import { missingPlatformPackages, type LockFile } from '../../build/complete-lock-file.ts'
 import { errors } from '../../src-protocol/errors.ts'
 
 const root = resolve(import.meta.dirname, '..', '..')
@@ -36,6 +37,10 @@ test('versions are exact: a newer one is a decision', () => {
     ([, version]) => !/^(npm:[@\w/-]+@)?\d+\.\d+\.\d+/.test(version),
   )
   expect(loose).toEqual([])
+})
+
+test('the lock file names the binaries of every platform, so that npm ci accepts it anywhere', () => {
+  expect(missingPlatformPackages(JSON.parse(read('package-lock.json')) as LockFile)).toEqual([])
 })
 
 test('links between pages lead somewhere', () => {
