@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { splitMasked } from './split-masked.ts'
 
+const masks = [{ kind: 'card' }, { kind: 'email' }, { kind: 'iban' }]
+
 test.for([
   ['no token', 'SELECT 1', [{ masked: false, text: 'SELECT 1' }]],
   [
@@ -21,7 +23,12 @@ test.for([
     ],
   ],
   ['what only looks like a token', '[MASKED:] [masked:card]', [{ masked: false, text: '[MASKED:] [masked:card]' }]],
+  ['a token of a kind that was not masked', 'a [MASKED:ssn]', [{ masked: false, text: 'a [MASKED:ssn]' }]],
   ['nothing', '', []],
 ] as const)('text is split at its mask tokens: %s', ([, text, pieces]) => {
-  expect(splitMasked(text)).toEqual(pieces)
+  expect(splitMasked(text, masks)).toEqual(pieces)
+})
+
+test('where nothing was masked, every token is only text', () => {
+  expect(splitMasked('[MASKED:card]', [])).toEqual([{ masked: false, text: '[MASKED:card]' }])
 })

@@ -32,6 +32,7 @@ export function YamlEditor({ ref, label, text, onChange, onPlace, changed, probl
           .join('\n').length + (line > 1 ? 1 : 0)
       area.current?.focus()
       area.current?.setSelectionRange(start, start)
+      onPlace({ line, column: 1 })
       area.current?.parentElement?.querySelector(`[data-line="${line}"]`)?.scrollIntoView({ block: 'center' })
     },
   }))

@@ -1,6 +1,7 @@
 import { Layers } from 'lucide-react'
-import type { Approval } from '../../../src-protocol/model.ts'
+import type { Approval, MaskApplied } from '../../../src-protocol/model.ts'
 import { MaskedChip } from '../../components/masked-chip.tsx'
+import { MaskedText } from '../../components/masked-text.tsx'
 import { splitMasked } from '../../components/split-masked.ts'
 import { SqlText } from '../../components/sql-text.tsx'
 import { ToneMark } from '../../components/verdict.tsx'
@@ -34,7 +35,7 @@ export function RequestCode({ approval }: { approval: Approval }) {
             </pre>
           )}
           <pre className={sql === undefined ? styles.wrapping : undefined}>
-            <Marked text={formatted} phrases={phrases} sql={sql !== undefined} />
+            <Marked text={formatted} phrases={phrases} masks={approval.argumentsMasks} sql={sql !== undefined} />
           </pre>
         </div>
       </section>
@@ -46,33 +47,35 @@ export function RequestCode({ approval }: { approval: Approval }) {
           </span>
         </header>
         <pre className={styles.raw} tabIndex={0} role="region" aria-label="Raw arguments">
-          <Marked text={approval.argumentsText} phrases={phrases} sql={false} />
+          <Marked text={approval.argumentsText} phrases={phrases} masks={approval.argumentsMasks} sql={false} />
         </pre>
       </section>
     </div>
   )
 }
 
-function Marked({ text, phrases, sql }: { text: string; phrases: readonly string[]; sql: boolean }) {
+interface MarkedProps {
+  text: string
+  phrases: readonly string[]
+  masks: readonly MaskApplied[]
+  sql: boolean
+}
+
+function Marked({ text, phrases, masks, sql }: MarkedProps) {
   return cutAtPhrases(text, phrases).map((piece, index) =>
     piece.hit ? (
       <mark key={index} className="hit">
         <VisibleText text={piece.text} />
       </mark>
     ) : (
-      <PlainPiece key={index} text={piece.text} sql={sql} />
+      <PlainPiece key={index} text={piece.text} masks={masks} sql={sql} />
     ),
   )
 }
 
-function PlainPiece({ text, sql }: { text: string; sql: boolean }) {
-  return splitMasked(text).map((piece, index) =>
-    piece.masked ? (
-      <MaskedChip key={index} kind={piece.kind} />
-    ) : sql ? (
-      <SqlText key={index} text={piece.text} />
-    ) : (
-      <VisibleText key={index} text={piece.text} />
-    ),
+function PlainPiece({ text, masks, sql }: Omit<MarkedProps, 'phrases'>) {
+  if (!sql) return <MaskedText text={text} masks={masks} short />
+  return splitMasked(text, masks).map((piece, index) =>
+    piece.masked ? <MaskedChip key={index} kind={piece.kind} /> : <SqlText key={index} text={piece.text} />,
   )
 }

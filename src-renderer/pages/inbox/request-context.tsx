@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { Fragment } from 'react'
 import type { Approval } from '../../../src-protocol/model.ts'
 import { usePerson } from '../../api/use-desktop-state.ts'
+import { argumentMasks } from '../../components/argument-masks.ts'
 import { Facts } from '../../components/facts.tsx'
 import { MaskedText } from '../../components/masked-text.tsx'
 import { formatDay } from '../../components/time.ts'
@@ -28,7 +29,7 @@ export function RequestContext({ approval }: { approval: Approval }) {
                   <Timestamp at={call.at} />
                 </span>
                 <span className="mono ellipsis" title={call.summary}>
-                  <MaskedText text={call.summary === '' ? (call.tool ?? call.method) : call.summary} />
+                  <MaskedText text={call.summary === '' ? (call.tool ?? call.method) : call.summary} masks={argumentMasks(call)} short />
                 </span>
                 <Verdict verdict={call.verdict} />
               </Fragment>

@@ -1,6 +1,8 @@
+import { Link } from '@tanstack/react-router'
 import { ChevronDown } from 'lucide-react'
 import { useState } from 'react'
 import type { Call } from '../../../src-protocol/model.ts'
+import { argumentMasks } from '../../components/argument-masks.ts'
 import { Hash } from '../../components/hash.tsx'
 import { MaskedText } from '../../components/masked-text.tsx'
 import { formatTook } from '../../components/time.ts'
@@ -25,7 +27,7 @@ export function CallRow({ call }: { call: Call }) {
           {call.direction === 'server' ? `← ${name}` : name}
         </td>
         <td className="mono t2" title={call.summary}>
-          <MaskedText text={call.summary} />
+          <MaskedText text={call.summary} masks={argumentMasks(call)} short />
         </td>
         <td>
           {telling ? (
@@ -65,6 +67,14 @@ function Reason({ call }: { call: Call }) {
     <>
       {call.rule !== undefined && call.verdict !== 'failed' && <span className={`mono ${styles.rule}`}>{call.rule}</span>}
       {call.because ?? (call.verdict === 'denied' ? 'No rule allows it.' : '')}
+      {call.approval !== undefined && (
+        <>
+          {' '}
+          <Link to="/inbox/{-$approval}" params={{ approval: call.approval }}>
+            See the decision
+          </Link>
+        </>
+      )}
       {call.verdict === 'allowed' && call.policyVersion !== undefined && (
         <span className="t3">
           {' '}

@@ -5,6 +5,7 @@ import type { ApprovalId } from '../../../src-protocol/ids.ts'
 import type { Approval, Call } from '../../../src-protocol/model.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
 import { useDesktopQuery } from '../../api/use-desktop-query.ts'
+import { argumentMasks } from '../../components/argument-masks.ts'
 import { ErrorNote } from '../../components/error-state.tsx'
 import { MaskedText } from '../../components/masked-text.tsx'
 import { formatCountdown, formatShortTime } from '../../components/time.ts'
@@ -23,7 +24,7 @@ export function HeldCall({ call, own }: { call: Call; own: boolean }) {
         <div className="t2">{call.because}</div>
         <div className={`mono ellipsis ${styles.heldCall}`} title={call.summary}>
           {call.tool ?? call.method}&ensp;
-          <MaskedText text={call.summary} />
+          <MaskedText text={call.summary} masks={argumentMasks(call)} short />
         </div>
         {call.approval !== undefined && <Asked approval={call.approval} />}
       </div>

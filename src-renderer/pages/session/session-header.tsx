@@ -68,7 +68,7 @@ export function SessionHeader({ session }: { session: Session }) {
           {live ? ', all durable' : ', sealed'}
         </span>
       </div>
-      {ending && <EndSession session={session} own={own} onClose={() => setEnding(false)} />}
+      {ending && live && <EndSession session={session} own={own} onClose={() => setEnding(false)} />}
     </>
   )
 }

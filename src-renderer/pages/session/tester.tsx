@@ -5,11 +5,11 @@ import type { DesktopOutput } from '../../../src-protocol/desktop-api.ts'
 import type { SessionId } from '../../../src-protocol/ids.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
 import { ErrorNote } from '../../components/error-state.tsx'
-import { MaskedText } from '../../components/masked-text.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { ReasonButton } from '../../components/reason-button.tsx'
 import { formatTook } from '../../components/time.ts'
 import { ToneMark } from '../../components/verdict.tsx'
+import { VisibleText } from '../../components/visible-text.tsx'
 import { exampleArguments, parseArguments } from './tester-arguments.ts'
 import { readResult } from './tester-result.ts'
 import styles from './session.module.css'
@@ -118,7 +118,7 @@ function Result({ result }: { result: unknown }) {
     <div>
       <div className="small t2 medium">{isError ? 'The tool reports an error' : 'Result'}</div>
       <pre className={styles.result} tabIndex={0} aria-label="Result of the call" role="region">
-        <MaskedText text={text} />
+        <VisibleText text={text} />
       </pre>
     </div>
   )

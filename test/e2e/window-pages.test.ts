@@ -1,0 +1,298 @@
+/** The pages of operators, reviewers and administrators in a browser engine, under the application's policy, against the double. */
+import { AxeBuilder } from '@axe-core/playwright'
+import { chromium, type Browser, type Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { findChromium } from '../electron-host/chromium.ts'
+import type { FakeDesktop } from '../fakes/fake-desktop.ts'
+import type { PersonName, Scenario } from '../fakes/fake-scenario.ts'
+import { heldApproval, liveSession } from '../fakes/fake-sessions.ts'
+import { pageUrl } from '../renderer/pages.ts'
+import { serveRenderer, type ServedRenderer } from '../renderer/serve.ts'
+
+let served: ServedRenderer
+let browser: Browser
+let page: Page
+let consoleErrors: string[] = []
+
+beforeAll(async () => {
+  served = await serveRenderer()
+  browser = await chromium.launch(await findChromium({ headless: true }))
+})
+afterAll(async () => {
+  await browser.close()
+  await served.close()
+})
+afterEach(async () => {
+  await page.context().close()
+  // a refused style or script of the content security policy shows here
+  expect(consoleErrors).toEqual([])
+})
+
+async function open(path: string, as: PersonName, scenario: Scenario = 'full', colorScheme: 'light' | 'dark' = 'light'): Promise<void> {
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    timezoneId: 'Europe/Berlin',
+    colorScheme,
+    reducedMotion: 'reduce',
+  })
+  page = await context.newPage()
+  page.setDefaultTimeout(20_000)
+  consoleErrors = []
+  page.on('console', (message) => {
+    if (message.type() === 'error') consoleErrors.push(message.text())
+  })
+  page.on('pageerror', (error) => consoleErrors.push(error.message))
+  await page.goto(pageUrl(served.url, { name: path, path, as, scenario }))
+}
+
+const button = (name: string | RegExp) => page.getByRole('button', { name })
+const clipboard = (): Promise<string[]> => page.evaluate(() => (window as unknown as { fakeDesktop: FakeDesktop }).fakeDesktop.clipboard)
+
+describe('an operator', () => {
+  test('cannot start a session without a reason, and starts one with it', async () => {
+    await open('/connections', 'mira')
+    await button('Start session on orders-db').click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Start session' }).click()
+    await page.getByText('Say in a few words why.').waitFor()
+    await page.getByLabel('Reason').fill('INC-1: look at refunds')
+    await page.getByRole('dialog').getByRole('button', { name: 'Start session' }).click()
+    await page.getByRole('heading', { level: 1, name: 'orders-db' }).waitFor()
+    await page.getByText('No calls yet.').waitFor()
+  })
+
+  test('is told why a session cannot be started on an offline agent', async () => {
+    await open('/connections', 'mira')
+    const start = button('Start session on crm-prod')
+    expect(await start.getAttribute('aria-disabled')).toBe('true')
+    await start.focus()
+    await page.getByRole('tooltip', { name: 'The agent edge-crm is not connected.' }).waitFor()
+    await start.press('Enter')
+    expect(await page.getByRole('dialog').count()).toBe(0)
+  })
+
+  test('copies a configuration with the secret that the screen does not show', async () => {
+    await open(`/sessions/${liveSession}`, 'mira')
+    await page.getByRole('button', { name: 'Copy', exact: true }).click()
+    await expect.poll(clipboard).toHaveLength(1)
+    const [copied = ''] = await clipboard()
+    expect(copied).toContain('gh-local-3f1c9a6e2b7d')
+    expect(await page.locator('body').innerText()).not.toContain('gh-local-3f1c9a6e2b7d')
+  })
+
+  test('withdraws a held call', async () => {
+    await open(`/sessions/${liveSession}`, 'mira')
+    await page.getByText('Waiting for a decision').waitFor()
+    await button('Withdraw').click()
+    await button('Details').click()
+    await page.getByText('Its requester took it back').waitFor()
+  })
+
+  test('ends a session only after a question', async () => {
+    await open(`/sessions/${liveSession}`, 'mira')
+    await button('End session').click()
+    await button('Keep it running').click()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    expect(await page.getByText('Live', { exact: true }).count()).toBe(1)
+    await button('End session').click()
+    await page.getByRole('dialog').getByRole('button', { name: 'End session' }).click()
+    await button('Replay').waitFor()
+  })
+
+  test('sees the verdicts of one kind only, and why an allowed call was allowed', async () => {
+    await open(`/sessions/${liveSession}`, 'mira')
+    await button(/^Allowed/)
+      .first()
+      .click()
+    await page.getByText('On-call may read the orders database.').waitFor()
+    await button(/^Denied 1/).click()
+    await page.getByText('A DELETE in production needs a WHERE.').waitFor()
+    expect(await page.getByRole('row', { name: /SELECT status/ }).count()).toBe(0)
+  })
+
+  test('finds the way with Ctrl K', async () => {
+    await open('/sessions', 'mira')
+    await page.getByRole('heading', { name: 'Live' }).waitFor()
+    await page.keyboard.press('Control+k')
+    await page.getByRole('textbox', { name: 'Search' }).fill('warehouse')
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog', { name: 'Start a session on warehouse' }).waitFor()
+  })
+
+  test('does not get to pages of other roles', async () => {
+    await open('/agents', 'mira')
+    await page.getByText('Your roles do not open this page').waitFor()
+  })
+})
+
+describe('a reviewer', () => {
+  const open1 = () => open(`/inbox/${heldApproval}`, 'jonas')
+
+  test('cannot approve without the reason that the rule asks for', async () => {
+    await open1()
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await page.keyboard.press('a')
+    await page.getByText('Say in a few words why').waitFor()
+    expect(await page.getByRole('dialog').count()).toBe(0)
+    expect(await page.getByLabel('Reason').evaluate((field) => field === document.activeElement)).toBe(true)
+  })
+
+  test('approves with A, a look at the digest, and Enter', async () => {
+    await open1()
+    await page.getByLabel('Reason').fill('Agreed in the incident channel.')
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('a')
+    await page.getByRole('dialog').getByText('c41d 77e0 9ab2').waitFor()
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Decision' }).waitFor()
+    await page.getByText('“Agreed in the incident channel.”').waitFor()
+    await page.getByText('Approved by you').first().waitFor()
+  })
+
+  test('goes back from the question without deciding', async () => {
+    await open1()
+    await page.getByLabel('Reason').fill('No.')
+    await button(/^Deny/).click()
+    await button('Go back').click()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await page.getByRole('complementary', { name: 'Requests' }).getByText('3 waiting').waitFor()
+  })
+
+  test('cannot decide an own request, and reads why', async () => {
+    await open('/inbox/apr_7vK3nDf5Sa8WqP2r', 'jonas')
+    await page.getByText('You asked for this yourself; somebody else has to decide.').first().waitFor()
+    expect(await button(/^Approve/).getAttribute('aria-disabled')).toBe('true')
+    await page.keyboard.press('a')
+    await button(/^Approve/).press('Enter')
+    expect(await page.getByRole('dialog').count()).toBe(0)
+  })
+
+  test('walks the list with J and K', async () => {
+    await open('/inbox', 'jonas')
+    await page.getByRole('heading', { level: 1, name: 'Run write_file on billing-files' }).waitFor()
+    await page.keyboard.press('j')
+    await page.getByRole('heading', { level: 1, name: 'Run execute_sql on orders-db' }).waitFor()
+    await page.keyboard.press('k')
+    await page.getByRole('heading', { level: 1, name: 'Run write_file on billing-files' }).waitFor()
+  })
+
+  test('sees a hidden character by its code point, and a mark of the gateway as a chip', async () => {
+    await open('/inbox/apr_5dR8kWq1Zn6HsJ3v', 'jonas')
+    await page.getByText('Look twice.').waitFor()
+    expect(await page.getByRole('region', { name: 'Raw arguments' }).getByText('U+202E').count()).toBe(1)
+    expect(await page.getByRole('region', { name: 'Raw arguments' }).getByTitle('Masked: iban').count()).toBe(2)
+  })
+
+  test('sees at once when somebody else has decided', async () => {
+    await open1()
+    await page.getByLabel('Reason').fill('Fine.')
+    await button(/^Approve/).click()
+    await page.getByRole('dialog').waitFor()
+    await page.evaluate(async (id) => {
+      const { fakeDesktop } = window as unknown as { fakeDesktop: FakeDesktop }
+      const reply = await fakeDesktop.invoke('approvals:get', id)
+      if (reply.ok) fakeDesktop.emit('approval:changed', { ...reply.value, state: 'denied' })
+    }, heldApproval)
+    await expect.poll(() => button('Sign and approve').getAttribute('aria-disabled')).toBe('true')
+  })
+})
+
+describe('an administrator', () => {
+  const edit = async (change: (text: string) => string): Promise<void> => {
+    await open('/policies', 'priya')
+    await button('Edit a draft').click()
+    const editor = page.getByRole('textbox', { name: 'policy.yaml, draft' })
+    await editor.fill(change(await editor.inputValue()))
+  }
+
+  test('cannot activate what the check refuses, and jumps to the line', async () => {
+    await edit((text) => text.replace('effect: deny\n', 'effect: deny\n    severity: high\n'))
+    await page.getByText('The check found a problem.').first().waitFor()
+    expect(await button('Activate').getAttribute('aria-disabled')).toBe('true')
+    await button('line 17').click()
+    await page.getByText('Ln 17, Col 1').waitFor()
+  })
+
+  test('cannot activate what is in force already', async () => {
+    await edit((text) => text)
+    await page.getByText('It is the same as what is in force.').first().waitFor()
+  })
+
+  test('activates a checked draft after a question', async () => {
+    await edit((text) => text.replace('decideWithin: 15m', 'decideWithin: 10m'))
+    await page.getByText('No problem found').waitFor()
+    await button('Activate').click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Activate' }).click()
+    await button('Edit a draft').waitFor()
+    expect(await page.getByRole('region', { name: 'policy.yaml' }).first().innerText()).toContain('decideWithin: 10m')
+  })
+
+  test('leaves the editor with Escape and Tab, and indents with Tab alone', async () => {
+    await edit((text) => text)
+    const editor = page.getByRole('textbox', { name: 'policy.yaml, draft' })
+    await editor.press('Control+Home')
+    await editor.press('Tab')
+    await expect.poll(() => editor.inputValue()).toMatch(/^ {2}version: 1/)
+    await editor.press('Escape')
+    await page.keyboard.press('Tab')
+    expect(await editor.evaluate((area) => area === document.activeElement)).toBe(false)
+  })
+
+  test('registers a connection from what an agent declares, with problems at their fields', async () => {
+    await open('/connections', 'priya')
+    await button('Register a connection').click()
+    await button('Register').last().click()
+    await page.getByText('Choose a server.').waitFor()
+    await page.getByPlaceholder('Choose a server').click()
+    await page.getByRole('option', { name: /^warehouse/ }).click()
+    await page.getByText('A connection has this name already.').waitFor()
+    await page.getByLabel('Name').fill('warehouse-2')
+    await button('Register').last().click()
+    await page.getByRole('row', { name: /warehouse-2/ }).waitFor()
+  })
+
+  test('an auditor reads the policy and cannot change it', async () => {
+    await open('/policies', 'helene')
+    const draft = button('Edit a draft')
+    await draft.waitFor()
+    expect(await draft.getAttribute('aria-disabled')).toBe('true')
+    await page.getByText('Changing it needs the role administrator.').waitFor({ state: 'attached' })
+  })
+})
+
+describe('nobody signed in', () => {
+  test('is asked for a gateway that can be one, and waits with a way out', async () => {
+    await open('/', 'mira', 'signed-out')
+    await page.getByLabel('Gateway').fill('http://gate.acme.example')
+    await page.getByRole('main').getByRole('button', { name: 'Sign in' }).click()
+    await page.getByText('Without https, only a gateway on this computer can be used.').waitFor()
+    await page.getByLabel('Gateway').fill('https://gate.acme.example')
+    await page.getByRole('main').getByRole('button', { name: 'Sign in' }).click()
+    await page.getByText('Finish signing in, in your browser').waitFor()
+    await button('Copy address').click()
+    await expect.poll(clipboard).toHaveLength(1)
+    await button('Cancel').click()
+    await page.getByText('Sign in to Gatehouse').waitFor()
+  })
+
+  test('sees the recordings of this computer, and a sign-in in place of everything else', async () => {
+    await open('/sessions', 'mira', 'offline')
+    await page.getByText('The gateway cannot be reached.').waitFor()
+    await page.getByRole('link', { name: 'Recordings', exact: true }).click()
+    await page.getByRole('heading', { level: 1, name: 'Recordings' }).waitFor()
+  })
+})
+
+test.for([
+  ['light', `/sessions/${liveSession}`, 'mira'],
+  ['dark', `/sessions/${liveSession}`, 'mira'],
+  ['light', `/inbox/${heldApproval}`, 'jonas'],
+  ['dark', `/inbox/${heldApproval}`, 'jonas'],
+  ['light', '/policies', 'priya'],
+  ['dark', '/connections', 'priya'],
+] as const)('in the %s theme, %s has no accessibility violation', async ([theme, path, as]) => {
+  await open(path, as, 'full', theme)
+  await page.getByRole('heading', { level: 1 }).waitFor()
+  await page.waitForLoadState('networkidle')
+  const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze()
+  expect(violations.map(({ id, nodes }) => [id, nodes[0]?.target])).toEqual([])
+})
