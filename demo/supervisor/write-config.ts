@@ -15,11 +15,7 @@ export interface DemoAddresses {
 }
 
 /** A server that a benchmark or a test adds to the demo's agent. */
-export interface ExtraServer {
-  name: string
-  title: string
-  command: string[]
-}
+export type ExtraServer = z.input<typeof agentConfig>['servers'][number]
 
 export interface ConfigChanges {
   /** files instead of the demo's own */
