@@ -14,7 +14,7 @@ import { mismatchedHeader } from './header-check.ts'
 import { holdForApproval } from './hold-for-approval.ts'
 import { isRecordable, maskFor, messageRecord, type MaskedMessage } from './message-record.ts'
 import { rpcError, toolRefusal } from './rpc-answer.ts'
-import { serverRequestKey } from './server-request-key.ts'
+import { serverRequestKey } from './server-requests.ts'
 
 /** A client's message that was decided about, on its way: `bytes` are the ones that go on, and those that were hashed. */
 export interface DecidedMessage {

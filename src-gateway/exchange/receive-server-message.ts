@@ -9,7 +9,7 @@ import { isRecordable, maskFor, messageRecord, type MaskedMessage } from './mess
 import { continueProgress } from './progress.ts'
 import { refuseServerRequest } from './refuse-server-request.ts'
 import { rpcError } from './rpc-answer.ts'
-import { serverRequestKey } from './server-request-key.ts'
+import { noteServerRequest } from './server-requests.ts'
 
 /**
  * The way of a message from the server to the client: parse, decide (its requests and notifications), mask, record, deliver. The bytes
@@ -44,7 +44,7 @@ export function receiveServerMessage(ports: ExchangePorts, exchange: Exchange, h
     if (message.kind === 'request') refuseServerRequest(ports, exchange, message, decision)
     return undefined
   }
-  if (message.kind === 'request') session.serverRequests.set(serverRequestKey(exchange, message.id), method)
+  if (message.kind === 'request') noteServerRequest(exchange, message.id, method)
   const answers = message.kind === 'response' && exchange.request !== undefined && message.id === exchange.request.id
   if (answers) exchange.answered = true
   delivery.after(durable, () => {
