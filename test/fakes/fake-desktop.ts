@@ -86,6 +86,7 @@ const waiting = {
 function initialState({ scenario, person, now }: FakeSetting): DesktopState {
   const offline = scenario === 'offline'
   const signedOut = scenario === 'signed-out' || offline
+  const noTunnel = signedOut || scenario === 'waiting'
   return {
     version: '0.1.0',
     platform: 'linux',
@@ -96,7 +97,7 @@ function initialState({ scenario, person, now }: FakeSetting): DesktopState {
       : scenario === 'waiting'
         ? waiting
         : { state: 'signed-in', person, expiresAt: ago(now, -minutes(4)) },
-    tunnel: signedOut ? { state: 'closed', streams: 0 } : { state: 'open', streams: person.roles.includes('operator') ? 2 : 0 },
+    tunnel: noTunnel ? { state: 'closed', streams: 0 } : { state: 'open', streams: person.roles.includes('operator') ? 2 : 0 },
     pinned: {
       origin: 'gate.acme.example/log',
       size: offline ? 48_140 : 48_211,

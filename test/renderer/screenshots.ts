@@ -65,6 +65,8 @@ async function look(browser: Browser, url: string, subject: PageUnderTest, theme
 }
 
 async function settle(page: Page): Promise<void> {
+  // a busy machine may take its time until the first drawing: an empty page would pass every check
+  await page.locator('main :is(h1, h2, [role="status"], [role="alert"])').first().waitFor()
   await page.waitForLoadState('networkidle')
   await page.evaluate(() => document.fonts.ready.then(() => undefined))
 }

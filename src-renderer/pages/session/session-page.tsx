@@ -36,7 +36,7 @@ function SessionDetail({ session, calls }: DesktopOutput<'sessions:get'>) {
     <>
       <SessionHeader session={session} />
       <div className={styles.columns}>
-        <div className={styles.left}>
+        <div className={`${styles.left} ${own ? styles.own : ''}`}>
           {own && session.state === 'live' ? (
             <>
               <ConnectClient session={session} />
