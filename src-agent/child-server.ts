@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { resolve } from 'node:path'
-import type { AgentConfig } from '../src-protocol/config.ts'
+import type { StdioServer } from '../src-protocol/config.ts'
 import { AppError } from '../src-protocol/app-error.ts'
 import type { Logger } from '../src-node/logger.ts'
 import type { Scheduler } from '../src-node/scheduler.ts'
@@ -8,8 +8,6 @@ import { serverEnvironment } from './server-environment.ts'
 import { createLineSplitter } from './line-splitter.ts'
 import { endGroup, ownGroup } from './process-group.ts'
 import { createErrorTail } from './error-tail.ts'
-
-export type ServerConfig = AgentConfig['servers'][number]
 
 export interface ChildServerEvents {
   onStarted(): void
@@ -20,7 +18,7 @@ export interface ChildServerEvents {
 }
 
 export interface ChildServerOptions extends ChildServerEvents {
-  server: ServerConfig
+  server: StdioServer
   /** base of relative paths in the configuration */
   folder: string
   env: NodeJS.ProcessEnv

@@ -1,12 +1,12 @@
 import type { AppError, SerializedError } from '../src-protocol/app-error.ts'
-import { frameType, type ResponseHead } from '../src-protocol/tunnel.ts'
+import { frameType, type MessageHead, type ResponseHead } from '../src-protocol/tunnel.ts'
 import type { FrameSocket } from '../src-node/frame-socket.ts'
 
 /** Where the answer to an exchange goes: the frames towards the client. */
 export interface ExchangeReply {
   head(exchange: number, head: ResponseHead): void
   /** the bytes are taken before the call returns: they may be a view on a read buffer */
-  message(exchange: number, body: Uint8Array): void
+  message(exchange: number, body: Uint8Array, head?: MessageHead): void
   keepAlive(exchange: number): void
   end(exchange: number): void
   abort(exchange: number, error?: SerializedError): void
@@ -15,7 +15,7 @@ export interface ExchangeReply {
 export function replyOver(socket: FrameSocket<never>): ExchangeReply {
   return {
     head: (exchange, head) => socket.sendFrame(frameType.head, exchange, head),
-    message: (exchange, body) => socket.sendFrame(frameType.message, exchange, undefined, body),
+    message: (exchange, body, head) => socket.sendFrame(frameType.message, exchange, head, body),
     keepAlive: (exchange) => socket.sendFrame(frameType.keepAlive, exchange),
     end: (exchange) => socket.sendFrame(frameType.end, exchange),
     abort: (exchange, error) => socket.sendFrame(frameType.abort, exchange, error && { error }),

@@ -1,5 +1,6 @@
-import type { AgentConfig } from '../src-protocol/config.ts'
+import { isHttpServer, type AgentConfig } from '../src-protocol/config.ts'
 import { agentTunnelPath } from '../src-protocol/http-api.ts'
+import type { DeclaredServer } from '../src-protocol/model.ts'
 import { agentCommand, type AgentControl } from '../src-protocol/tunnel.ts'
 import { createBackOff } from '../src-node/back-off.ts'
 import { checkRequestFrame, type RequestFrame } from '../src-node/checked-frame.ts'
@@ -89,7 +90,7 @@ export function keepGatewayLink(options: GatewayLinkOptions): GatewayLink {
     opened.sendControl({
       type: 'hello',
       version,
-      servers: options.servers.map(({ name, title, description }) => ({ name, title, description, transport: 'stdio' })),
+      servers: options.servers.map(declared),
     })
     log.info({ gateway: options.gateway }, 'connected to the gateway')
   }
@@ -118,4 +119,10 @@ export function keepGatewayLink(options: GatewayLinkOptions): GatewayLink {
       await Promise.all(ending)
     },
   }
+}
+
+/** What the gateway learns of a server: no command, no address, no secret. */
+function declared(server: AgentConfig['servers'][number]): DeclaredServer {
+  const { name, title, description } = server
+  return { name, title, description, transport: isHttpServer(server) ? 'http' : 'stdio' }
 }

@@ -1,5 +1,5 @@
 import { isSecretReference, resolveSecret } from '../src-node/secret.ts'
-import type { AgentConfig } from '../src-protocol/config.ts'
+import type { StdioServer } from '../src-protocol/config.ts'
 
 /** What a program needs to run at all. Nothing else of the agent's own environment is a server's business. */
 const inherited = ['PATH', 'HOME', 'LANG', 'TMPDIR'] as const
@@ -14,10 +14,7 @@ export interface ServerEnvironment {
  * Secrets are read at each start, so that a rotated one counts from the next session on.
  * @throws AppError SECRET_UNAVAILABLE
  */
-export function serverEnvironment(
-  server: AgentConfig['servers'][number],
-  options: { env: NodeJS.ProcessEnv; folder: string },
-): ServerEnvironment {
+export function serverEnvironment(server: StdioServer, options: { env: NodeJS.ProcessEnv; folder: string }): ServerEnvironment {
   const variables: Record<string, string> = {}
   const secrets: string[] = []
   for (const name of inherited) {

@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { AppError } from '../src-protocol/app-error.ts'
+import type { StdioServer } from '../src-protocol/config.ts'
 import type { HeaderMap, OpenHead } from '../src-protocol/tunnel.ts'
 import type { Logger } from '../src-node/logger.ts'
 import type { Scheduler } from '../src-node/scheduler.ts'
-import type { ChildServer, ChildServerEvents, ServerConfig } from './child-server.ts'
+import type { ChildServer, ChildServerEvents } from './child-server.ts'
 import { refuseExchange, type ExchangeReply } from './exchange-reply.ts'
 import { readMessageFacts, type MessageFacts } from './message-facts.ts'
 import { createStdioExchanges, type StdioExchanges } from './stdio-exchange.ts'
 
 export interface ServerSessionOptions {
-  server: ServerConfig
+  server: StdioServer
   reply: ExchangeReply
   /** @throws AppError SECRET_UNAVAILABLE */
   startChild(events: ChildServerEvents): ChildServer

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { AgentConfig } from '../src-protocol/config.ts'
+import { isHttpServer, type AgentConfig } from '../src-protocol/config.ts'
 import { AppError } from '../src-protocol/app-error.ts'
 import type { SessionId } from '../src-protocol/ids.ts'
 import { frameType, type AgentCommand, type AgentControl } from '../src-protocol/tunnel.ts'
@@ -7,8 +7,9 @@ import type { RequestFrame } from '../src-node/checked-frame.ts'
 import type { FrameSocket } from '../src-node/frame-socket.ts'
 import type { Logger } from '../src-node/logger.ts'
 import type { Scheduler } from '../src-node/scheduler.ts'
-import { startChildServer } from './child-server.ts'
+import { startChildServer, type ChildServerEvents } from './child-server.ts'
 import { replyOver } from './exchange-reply.ts'
+import { createHttpSession } from './http-session.ts'
 import { createServerSession, type ServerSession } from './server-session.ts'
 
 export interface SessionTableOptions {
@@ -51,19 +52,17 @@ export function createSessionTable(options: SessionTableOptions): SessionTable {
     // an id is used once; a second start would leave the first server running and unreachable
     if (sessions.has(session)) return log.error('the gateway started a session twice: ignored')
     try {
-      const created = createServerSession({
-        server,
-        log,
-        scheduler: options.scheduler,
-        reply: replyOver(options.socket()),
-        startChild: (events) => startChildServer({ ...options, ...events, server, log, room: () => options.socket().writable() }),
-        onStarted() {
-          started = true
-          send({ type: 'session.started', session })
-        },
-        onStopped: failed,
-      })
-      sessions.set(session, created)
+      const shared = { ...options, session, log, reply: replyOver(options.socket()), room: () => options.socket().writable() }
+      const onStarted = () => {
+        started = true
+        send({ type: 'session.started', session })
+      }
+      if (isHttpServer(server)) {
+        sessions.set(session, createHttpSession({ ...shared, server }))
+        return onStarted()
+      }
+      const startChild = (events: ChildServerEvents) => startChildServer({ ...shared, ...events, server })
+      sessions.set(session, createServerSession({ ...shared, server, startChild, onStarted, onStopped: failed }))
     } catch (error) {
       const known = error instanceof AppError ? error : unexpected(error, log)
       log.error({ server: name, code: known.code, data: known.data }, 'MCP server could not be started')

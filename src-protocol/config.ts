@@ -57,25 +57,82 @@ export const gatewayConfig = z.strictObject({
 })
 export type GatewayConfig = z.infer<typeof gatewayConfig>
 
+const serverFields = {
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
+  title: z.string(),
+  description: z.string().optional(),
+}
+
+/** A program that the agent starts for each client and talks to over standard input and output. */
+const stdioServer = z.strictObject({
+  ...serverFields,
+  command: z.array(z.string()).min(1),
+  cwd: z.string().optional(),
+  /** plain values, or secret references, resolved when the server starts; nothing else of the agent's environment is passed on but PATH, HOME, LANG, TMPDIR */
+  env: z.record(z.string(), z.string()).default({}),
+  startSeconds: z.number().positive().default(30),
+})
+
+/** Header names that the exchange itself, HTTP or `bearer` governs. */
+const governedHeader =
+  /^(?:host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|content-.*|accept|accept-encoding|last-event-id|mcp-.*|authorization)$/i
+
+/** A server that runs already and speaks Streamable HTTP. */
+const httpServer = z.strictObject({
+  ...serverFields,
+  url: z
+    .url({ protocol: /^https?$/, error: 'an address such as https://mcp.example/mcp' })
+    .refine(
+      (url) => !URL.canParse(url) || /^https:|^http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost)(?:[:/]|$)/.test(new URL(url).href),
+      'plain http is accepted on this computer only: use https',
+    )
+    .refine((url) => !URL.canParse(url) || new URL(url).username === '', 'no user and password: name the credential in bearer or headers'),
+  /** sent with every request: plain values, or secret references, resolved when a session starts */
+  headers: z
+    .record(
+      z
+        .string()
+        .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, 'not the name of a header')
+        .refine((name) => !governedHeader.test(name), 'this header is set by the exchange itself, or by bearer'),
+      z.string().regex(/^[^\r\n\0]*$/, 'one line'),
+    )
+    .default({}),
+  /** sent as `Authorization: Bearer …` */
+  bearer: secretReference.optional(),
+  /** PEM file with the certificates to trust instead of the usual ones */
+  ca: z.string().optional(),
+  /** how long connecting may take; a call may take as long as it takes */
+  startSeconds: z.number().positive().default(30),
+})
+export type StdioServer = z.infer<typeof stdioServer>
+export type HttpServer = z.infer<typeof httpServer>
+
+/** The key that is there says which kind it is, so that a mistake is told in the terms of that kind. */
+const agentServer = z
+  .custom<z.input<typeof stdioServer> | z.input<typeof httpServer>>((value) => typeof value === 'object' && value !== null, 'a server')
+  .transform((value, context): StdioServer | HttpServer => {
+    if ('command' in value === 'url' in value) {
+      context.issues.push({
+        code: 'custom',
+        input: value,
+        message: 'either command (a program to start) or url (a server that runs) is needed',
+      })
+      return z.NEVER
+    }
+    const checked = ('url' in value ? httpServer : stdioServer).safeParse(value)
+    if (checked.success) return checked.data
+    context.issues.push(...checked.error.issues.map((issue) => ({ ...issue, code: 'custom' as const, input: value })))
+    return z.NEVER
+  })
+
+export const isHttpServer = (server: StdioServer | HttpServer): server is HttpServer => 'url' in server
+
 export const agentConfig = z.strictObject({
   gateway: z.url(),
   /** the agent's own key and enrolment */
   data: z.string(),
   /** needed once, at enrolment */
   joinToken: secretReference.optional(),
-  servers: z
-    .array(
-      z.strictObject({
-        name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
-        title: z.string(),
-        description: z.string().optional(),
-        command: z.array(z.string()).min(1),
-        cwd: z.string().optional(),
-        /** plain values, or secret references, resolved when the server starts; nothing else of the agent's environment is passed on but PATH, HOME, LANG, TMPDIR */
-        env: z.record(z.string(), z.string()).default({}),
-        startSeconds: z.number().positive().default(30),
-      }),
-    )
-    .min(1),
+  servers: z.array(agentServer).min(1),
 })
 export type AgentConfig = z.infer<typeof agentConfig>

@@ -69,6 +69,16 @@ export const errors = {
     'The MCP server {server} wrote something that is not JSON-RPC.',
     'Ask an administrator to check the server’s version and its standard output.',
   ],
+  SERVER_UNREACHABLE: [
+    502,
+    'The MCP server {server} cannot be reached: {problem}.',
+    'Try again. If it persists, ask an administrator to look at the server and the agent’s log.',
+  ],
+  SERVER_UNAUTHORIZED: [
+    502,
+    'The MCP server {server} does not accept the agent’s credential.',
+    'Ask an administrator to renew the credential in the agent’s configuration.',
+  ],
   SERVER_TIMED_OUT: [504, 'The MCP server {server} gave no answer within {seconds} seconds.', 'Try again, or ask for less at once.'],
   SECRET_UNAVAILABLE: [
     500,
