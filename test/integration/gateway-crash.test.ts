@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { verifyRecording } from '../../src-core/recording/verify-recording.ts'
@@ -42,6 +42,7 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const person of [operator, auditor]) person.leave()
   await gateway.kill('SIGTERM')
+  await rm(folders.root, { recursive: true, force: true })
 })
 
 async function start(): Promise<void> {
