@@ -20,10 +20,7 @@ export const ourHttp: Explanation[] = [
 ]
 
 /** server-everything's HTTP part is laxer than ours. */
-export const ourHttpBesideEverything: Explanation[] = [
-  ...ourHttp,
-  { scenario: 'server-sse-polling', check: 'incoming-sse-event', direct: 'FAILURE', tunnel: '', because: jsonBody },
-  { scenario: 'server-sse-polling', check: 'server-sse-priming-event', direct: 'SUCCESS', tunnel: '', because: jsonBody },
+export const stricterThanEverything: Explanation[] = [
   {
     scenario: 'dns-rebinding-protection',
     check: 'localhost-host-rebinding-rejected',
@@ -36,6 +33,14 @@ export const ourHttpBesideEverything: Explanation[] = [
     check: 'server-session-terminated-returns-404',
     direct: 'FAILURE',
     tunnel: 'SUCCESS',
-    because: 'it answers 400 for a session that has ended; we answer 404, as MCP asks',
+    because: 'it answers 400 for a session that has ended; the agent, which knows the sessions of each client, answers 404 as MCP asks',
   },
+]
+
+/** Its resumable streams do not exist over stdio. */
+export const ourHttpBesideEverything: Explanation[] = [
+  ...ourHttp,
+  ...stricterThanEverything,
+  { scenario: 'server-sse-polling', check: 'incoming-sse-event', direct: 'FAILURE', tunnel: '', because: jsonBody },
+  { scenario: 'server-sse-polling', check: 'server-sse-priming-event', direct: 'SUCCESS', tunnel: '', because: jsonBody },
 ]

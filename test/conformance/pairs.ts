@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { programOf } from '../../demo/supervisor/write-config.ts'
-import { ourHttp, ourHttpBesideEverything, type Explanation } from './explained-differences.ts'
-import { startDirect, startDirectOnPort, startTunnel, type Side } from './sides.ts'
+import { ourHttp, ourHttpBesideEverything, stricterThanEverything, type Explanation } from './explained-differences.ts'
+import { startDirect, startDirectOnPort, startTunnel, startTunnelToHttp, type Side } from './sides.ts'
 import { stateful, stateless, type Suite } from './suites.ts'
 
 /** The same program twice: reached directly, and through Gatehouse. */
@@ -20,8 +20,8 @@ const node = process.execPath
 const fixture = [node, join(import.meta.dirname, '..', 'fixtures', 'conformance-server.ts')]
 const everything = [node, programOf('@modelcontextprotocol/server-everything')]
 const suites = [...stateful, stateless]
-const httpServers = 'HTTP servers behind the agent'
-const notYet = (needs: string) => () => Promise.reject(new Error(`pending: needs ${needs}`))
+const startFixture = (folder: string) => startDirect({ name: 'fixture', command: [...fixture, 'http', '--resumable'] }, folder)
+const startEverything = (folder: string) => startDirectOnPort({ name: 'everything', command: [...everything, 'streamableHttp'] }, folder)
 
 export const pairs: Pair[] = [
   {
@@ -38,23 +38,21 @@ export const pairs: Pair[] = [
     name: 'everything-stdio',
     suites: stateful,
     explanations: ourHttpBesideEverything,
-    direct: (folder) => startDirectOnPort({ name: 'everything', command: [...everything, 'streamableHttp'] }, folder),
+    direct: startEverything,
     tunnel: (folder) => startTunnel({ name: 'everything', command: [...everything, 'stdio'] }, folder),
   },
   {
     name: 'fixture-http',
     suites,
-    pending: { needs: httpServers, suites },
     explanations: [],
-    direct: (folder) => startDirect({ name: 'fixture', command: [...fixture, 'http', '--resumable'] }, folder),
-    tunnel: notYet(httpServers),
+    direct: startFixture,
+    tunnel: (folder) => startTunnelToHttp(startFixture, folder),
   },
   {
     name: 'everything-http',
     suites: stateful,
-    pending: { needs: httpServers, suites: stateful },
-    explanations: [],
-    direct: (folder) => startDirectOnPort({ name: 'everything', command: [...everything, 'streamableHttp'] }, folder),
-    tunnel: notYet(httpServers),
+    explanations: stricterThanEverything,
+    direct: startEverything,
+    tunnel: (folder) => startTunnelToHttp(startEverything, folder),
   },
 ]

@@ -58,8 +58,20 @@ export async function startDirectOnPort(program: ServerProgram, folder: string):
   return { url: forwarder.url, stop: () => stopAll(forwarder, server) }
 }
 
-/** The same program over stdio, behind the whole product: everything is allowed, nothing is masked. */
-export async function startTunnel(program: ServerProgram, folder: string): Promise<Side> {
+/** The same program over HTTP, behind the whole product. */
+export async function startTunnelToHttp(serve: (folder: string) => Promise<Side>, folder: string): Promise<Side> {
+  const server = await serve(folder)
+  try {
+    const tunnel = await startTunnel({ name: 'over-http', url: server.url }, folder)
+    return { url: tunnel.url, stop: () => stopAll(tunnel, server) }
+  } catch (error) {
+    await server.stop()
+    throw error
+  }
+}
+
+/** The same program, behind the whole product: everything is allowed, nothing is masked. */
+export async function startTunnel(program: ServerProgram | { name: string; url: string }, folder: string): Promise<Side> {
   mkdirSync(folder, { recursive: true })
   const [policy, masking] = [join(folder, 'policy.yaml'), join(folder, 'masking.yaml')]
   writeFileSync(policy, stringify(allowAll))
