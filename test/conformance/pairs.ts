@@ -27,7 +27,6 @@ export const pairs: Pair[] = [
   {
     name: 'fixture-stdio',
     suites,
-    pending: { needs: 'stateless clients (MCP 2026-07-28) in front of stdio servers', suites: [stateless] },
     explanations: ourHttp,
     // without resumable streams: stdio has no event ids that anybody could offer
     direct: (folder) => startDirect({ name: 'fixture', command: [...fixture, 'http'] }, folder),
