@@ -1,21 +1,22 @@
 /** Configuration files of gateway and agent (YAML). Unknown keys are refused with their path. */
 import { z } from 'zod'
+import { section } from './section.ts'
 
 /** A secret is never written into a file: `env:NAME` or `file:/path`. */
 export const secretReference = z
   .string()
   .regex(/^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/, 'a reference such as env:NAME or file:/run/secrets/name')
 
-export const gatewayConfig = z.strictObject({
-  listen: z.strictObject({ host: z.string().default('127.0.0.1'), port: z.number().int().min(0).max(65535).default(7420) }),
+export const gatewayConfig = section({
+  listen: section({ host: z.string().default('127.0.0.1'), port: z.number().int().min(0).max(65535).default(7420) }),
   /** how desktops, agents and browsers reach this gateway; https, or http on loopback only */
   publicUrl: z.url(),
   /** state database and keys */
   data: z.string(),
   /** recordings and the Merkle log: folders of their own, apart from `data` */
   recordings: z.string(),
-  log: z.strictObject({ folder: z.string(), origin: z.string().regex(/^[^\s+]+$/, 'no spaces, no plus sign') }),
-  identityProvider: z.strictObject({
+  log: section({ folder: z.string(), origin: z.string().regex(/^[^\s+]+$/, 'no spaces, no plus sign') }),
+  identityProvider: section({
     issuer: z.url(),
     clientId: z.string(),
     clientSecret: secretReference,
@@ -25,7 +26,7 @@ export const gatewayConfig = z.strictObject({
     prompt: z.enum(['login', 'select_account', 'provider']).default('login'),
   }),
   /** which groups have which role */
-  roles: z.strictObject({
+  roles: section({
     operator: z.array(z.string()).default([]),
     reviewer: z.array(z.string()).default([]),
     auditor: z.array(z.string()).default([]),
@@ -34,26 +35,24 @@ export const gatewayConfig = z.strictObject({
   /** read at start and whenever the file changes; a file with an error leaves the version in force */
   policy: z.string(),
   masking: z.string(),
-  limits: z
-    .strictObject({
-      /** bytes of one message from a client */
-      requestBytes: z
-        .number()
-        .int()
-        .positive()
-        .default(4 * 1024 * 1024),
-      /** bytes of one message from a server; above it the message is withheld */
-      responseBytes: z
-        .number()
-        .int()
-        .positive()
-        .default(16 * 1024 * 1024),
-      /** how long a held call keeps its client waiting before it is told to repeat */
-      holdSeconds: z.number().int().positive().default(200),
-      /** how long a desktop may be away before its sessions end */
-      graceSeconds: z.number().int().nonnegative().default(30),
-    })
-    .prefault({}),
+  limits: section({
+    /** bytes of one message from a client */
+    requestBytes: z
+      .number()
+      .int()
+      .positive()
+      .default(4 * 1024 * 1024),
+    /** bytes of one message from a server; above it the message is withheld */
+    responseBytes: z
+      .number()
+      .int()
+      .positive()
+      .default(16 * 1024 * 1024),
+    /** how long a held call keeps its client waiting before it is told to repeat */
+    holdSeconds: z.number().int().positive().default(200),
+    /** how long a desktop may be away before its sessions end */
+    graceSeconds: z.number().int().nonnegative().default(30),
+  }).prefault({}),
 })
 export type GatewayConfig = z.infer<typeof gatewayConfig>
 
@@ -64,7 +63,7 @@ const serverFields = {
 }
 
 /** A program that the agent starts for each client and talks to over standard input and output. */
-const stdioServer = z.strictObject({
+const stdioServer = section({
   ...serverFields,
   command: z.array(z.string()).min(1),
   cwd: z.string().optional(),
@@ -78,7 +77,7 @@ const governedHeader =
   /^(?:host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|content-.*|accept|accept-encoding|last-event-id|mcp-.*|authorization)$/i
 
 /** A server that runs already and speaks Streamable HTTP. */
-const httpServer = z.strictObject({
+const httpServer = section({
   ...serverFields,
   url: z
     .url({ protocol: /^https?$/, error: 'an address such as https://mcp.example/mcp' })
@@ -127,7 +126,7 @@ const agentServer = z
 
 export const isHttpServer = (server: StdioServer | HttpServer): server is HttpServer => 'url' in server
 
-export const agentConfig = z.strictObject({
+export const agentConfig = section({
   gateway: z.url(),
   /** the agent's own key and enrolment */
   data: z.string(),

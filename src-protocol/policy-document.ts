@@ -1,5 +1,6 @@
 /** The policy and masking documents, as people write them in YAML. Unknown keys are refused. */
 import { z } from 'zod'
+import { section } from './section.ts'
 
 /** `90s`, `15m`, `1h`; at most a week. */
 export const duration = z.string().regex(/^[1-9]\d{0,5}[smh]$/, 'a number with s, m or h, such as 15m')
@@ -8,7 +9,7 @@ const identifier = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case let
 /** `*` stands for any run of characters. */
 const pattern = z.string().min(1).max(200)
 
-export const reviewTerms = z.strictObject({
+export const reviewTerms = section({
   groups: z.array(z.string()).min(1),
   approvals: z.number().int().min(1).max(10).default(1),
   decideWithin: duration.default('15m'),
@@ -16,29 +17,27 @@ export const reviewTerms = z.strictObject({
   reasonRequired: z.boolean().default(true),
 })
 
-export const policyRule = z
-  .strictObject({
-    id: identifier,
-    owner: z.string().optional(),
-    match: z.strictObject({
-      connections: z.array(pattern).min(1).default(['*']),
-      /** JSON-RPC methods; a rule is about tool calls unless it says otherwise */
-      methods: z.array(pattern).min(1).default(['tools/call']),
-      tools: z.array(pattern).min(1).default(['*']),
-    }),
-    /** CEL over `args`, `user`, `connection`, `method`, `tool`, `server` and the function `sql(text)` */
-    when: z.string().max(4000).optional(),
-    effect: z.enum(['allow', 'review', 'deny']),
-    review: reviewTerms.optional(),
-    because: z.string().min(3).max(500),
-  })
-  .refine((rule) => (rule.effect === 'review') === (rule.review !== undefined), {
-    message: 'a rule with effect review needs review terms, and no other rule has them',
-    path: ['review'],
-  })
+export const policyRule = section({
+  id: identifier,
+  owner: z.string().optional(),
+  match: section({
+    connections: z.array(pattern).min(1).default(['*']),
+    /** JSON-RPC methods; a rule is about tool calls unless it says otherwise */
+    methods: z.array(pattern).min(1).default(['tools/call']),
+    tools: z.array(pattern).min(1).default(['*']),
+  }),
+  /** CEL over `args`, `user`, `connection`, `method`, `tool`, `server` and the function `sql(text)` */
+  when: z.string().max(4000).optional(),
+  effect: z.enum(['allow', 'review', 'deny']),
+  review: reviewTerms.optional(),
+  because: z.string().min(3).max(500),
+}).refine((rule) => (rule.effect === 'review') === (rule.review !== undefined), {
+  message: 'a rule with effect review needs review terms, and no other rule has them',
+  path: ['review'],
+})
 
 /** Precedence: deny > review > allow > default deny; order in the file does not matter. */
-export const policyDocument = z.strictObject({
+export const policyDocument = section({
   version: z.literal(1),
   name: z.string().max(120).optional(),
   rules: z.array(policyRule).max(2000),
@@ -49,25 +48,24 @@ export type ReviewTerms = z.infer<typeof reviewTerms>
 
 export const detectorName = z.enum(['card', 'iban', 'email', 'ssn'])
 
-export const maskingRule = z
-  .strictObject({
-    id: identifier,
-    owner: z.string().optional(),
-    match: z
-      .strictObject({ connections: z.array(pattern).min(1).default(['*']), tools: z.array(pattern).min(1).default(['*']) })
-      .default({ connections: ['*'], tools: ['*'] }),
-    /** find values by their shape and checksum, in every string */
-    detect: z.array(detectorName).min(1).optional(),
-    /** mask whole values by the name of their field, at any depth; compared without case, `_` and `-` */
-    fields: z.array(z.string().min(1)).min(1).optional(),
-    because: z.string().min(3).max(500),
-  })
-  .refine((rule) => (rule.detect === undefined) !== (rule.fields === undefined), {
-    message: 'a rule has either detect or fields',
-    path: ['detect'],
-  })
+export const maskingRule = section({
+  id: identifier,
+  owner: z.string().optional(),
+  match: section({ connections: z.array(pattern).min(1).default(['*']), tools: z.array(pattern).min(1).default(['*']) }).default({
+    connections: ['*'],
+    tools: ['*'],
+  }),
+  /** find values by their shape and checksum, in every string */
+  detect: z.array(detectorName).min(1).optional(),
+  /** mask whole values by the name of their field, at any depth; compared without case, `_` and `-` */
+  fields: z.array(z.string().min(1)).min(1).optional(),
+  because: z.string().min(3).max(500),
+}).refine((rule) => (rule.detect === undefined) !== (rule.fields === undefined), {
+  message: 'a rule has either detect or fields',
+  path: ['detect'],
+})
 
-export const maskingDocument = z.strictObject({
+export const maskingDocument = section({
   version: z.literal(1),
   name: z.string().max(120).optional(),
   rules: z.array(maskingRule).max(500),
