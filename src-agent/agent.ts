@@ -1,10 +1,10 @@
-import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { AppError } from '../src-protocol/app-error.ts'
 import type { AgentConfig } from '../src-protocol/config.ts'
 import type { AgentId } from '../src-protocol/ids.ts'
 import { createBackOff } from '../src-node/back-off.ts'
 import type { Clock } from '../src-node/clock.ts'
+import { openDataFolder } from '../src-node/data-folder.ts'
 import type { Logger } from '../src-node/logger.ts'
 import { systemScheduler, type Scheduler } from '../src-node/scheduler.ts'
 import { resolveSecret } from '../src-node/secret.ts'
@@ -42,7 +42,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const scheduler = options.scheduler ?? systemScheduler
   const gateway = config.gateway.replace(/\/+$/, '')
   const data = resolve(folder, config.data)
-  mkdirSync(data, { recursive: true, mode: 0o700 })
+  openDataFolder(data, 'agent')
   assertUniqueNames(config)
   const key = openAgentKey(data)
   const enrolment = readEnrolment(data, gateway) ?? (await enrolWhenReachable({ ...options, scheduler, gateway, data, key }))

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { systemClock, timestampOf, type Clock } from '../src-node/clock.ts'
+import { openDataFolder } from '../src-node/data-folder.ts'
 import { createLogger, type Logger } from '../src-node/logger.ts'
 import { openLog } from '../src-node/log-store.ts'
 import { openRecordingStore } from '../src-node/recording-store.ts'
@@ -42,7 +43,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const { publicUrl } = config
   const opened = new OpenedInOrder()
   try {
-    mkdirSync(config.data, { recursive: true, mode: 0o700 })
+    openDataFolder(config.data, 'gateway')
     opened.add(lockDataFolder(config.data))
     const clientSecret = resolveSecret(config.identityProvider.clientSecret, { env, folder, name: 'identityProvider.clientSecret' })
     const state = await openState(config.data)
