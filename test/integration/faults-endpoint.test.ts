@@ -37,10 +37,13 @@ beforeEach(async () => {
   client = await initialize(access)
 })
 afterEach(async () => {
-  // still alive, so nothing of what was refused arrived
-  expect(rpcOf(await client.call('echo', { still: 'here' })).result?.content?.[0]?.text).toBe('{"still":"here"}')
   await operator.handlers['sessions:end'](session.id)
 })
+
+/** The server is still alive, so nothing of what was refused reached it, and what is not refused does. */
+async function expectUntouched(): Promise<void> {
+  expect(rpcOf(await client.call('echo', { still: 'here' })).result?.content?.[0]?.text).toBe('{"still":"here"}')
+}
 
 async function open(desktop = operator): Promise<{ session: Session; access: Access }> {
   const opened = await desktop.handlers['sessions:open']({ connection: 'fixture', reason: 'A test', minutes: 5 })
@@ -62,6 +65,7 @@ describe('somebody else on this computer', () => {
     const answer = await attempt()
     expect({ status: answer.status, code: codeOf(answer) }).toEqual({ status, code })
     expect(records()).toHaveLength(before)
+    await expectUntouched()
   })
 
   test('with the secret of a session that has ended learns that it has', async () => {
@@ -71,6 +75,7 @@ describe('somebody else on this computer', () => {
     expect({ status: answer.status, code: codeOf(answer) }).toEqual({ status: 410, code: 'SESSION_ENDED' })
     const ended = readRecords(join(chain.folder, 'recordings'), earlier.session.id)
     expect(kindsOf(ended)).toEqual(['open', 'close'])
+    await expectUntouched()
   })
 })
 
@@ -90,6 +95,7 @@ describe('a message that is not one JSON-RPC message', () => {
     const written = records().slice(before)
     expect(kindsOf(written)).toEqual([`error ${code}`, 'response'])
     expect(written[0]).toMatchObject({ refusedBytes: Buffer.byteLength(body) })
+    await expectUntouched()
   })
 
   test.for(['with its length', 'in chunks'] as const)('20 MB %s: refused by this computer, and nothing of it travels', async (how) => {
@@ -97,5 +103,6 @@ describe('a message that is not one JSON-RPC message', () => {
     const answer = await postLarge(access, 20 * 1024 * 1024, how)
     expect({ status: answer.status, code: codeOf(answer) }).toEqual({ status: 413, code: 'BODY_TOO_LARGE' })
     expect(records()).toHaveLength(before)
+    await expectUntouched()
   })
 })

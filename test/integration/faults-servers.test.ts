@@ -5,6 +5,7 @@ import { stringify } from 'yaml'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Desktop } from '../../src-main/services/desktop.ts'
 import type { Session } from '../../src-protocol/model.ts'
+import type { MessageRecord } from '../../src-protocol/recording.ts'
 import { processGone } from '../fixtures/process-gone.ts'
 import { descendantsOf } from '../fixtures/process-tree.ts'
 import { gatehouse, killProgram, startProgram, type Program } from '../fixtures/program.ts'
@@ -60,10 +61,11 @@ async function expectClosed(session: Session, endReason: string, asked: string):
   await expect.poll(() => kindsOf(records(session)).at(-1), patience).toBe('close')
   const written = records(session)
   expect(written.at(-1)).toMatchObject({ kind: 'close', endReason })
-  const request = written.findLast((record) => record.kind === 'request')
+  const messages = written.filter((record): record is MessageRecord => record.kind === 'request' || record.kind === 'response')
+  const request = messages.findLast(({ kind }) => kind === 'request')
   expect(request).toMatchObject({ body: expect.stringContaining(asked) as string, decision: { effect: 'allow' } })
-  const answers = written.filter((record) => record.kind === 'response' && record.exchange === request?.exchange)
-  expect(answers.filter((record) => 'body' in record && record.body.includes('"result"'))).toEqual([])
+  const answers = messages.filter(({ kind, exchange }) => kind === 'response' && exchange === request?.exchange)
+  expect(answers.filter(({ body }) => body.includes('"result"'))).toEqual([])
 }
 
 describe('an MCP server that', () => {
