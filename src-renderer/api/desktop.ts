@@ -1,13 +1,6 @@
 /** The only place that touches `window.gatehouse`: replies become values or AppErrors, events become React effects. */
 import { AppError } from '../../src-protocol/app-error.ts'
-import type {
-  DesktopApi,
-  DesktopArguments,
-  DesktopBridge,
-  DesktopChannel,
-  DesktopEventName,
-  DesktopOutput,
-} from '../../src-protocol/desktop-api.ts'
+import type { DesktopApi, DesktopArguments, DesktopBridge, DesktopChannel, DesktopOutput } from '../../src-protocol/desktop-api.ts'
 
 declare global {
   interface Window {
@@ -26,5 +19,3 @@ export const desktop: DesktopApi = {
   invoke,
   subscribe: (event, listener) => window.gatehouse.subscribe(event, listener),
 }
-
-export type { DesktopChannel, DesktopEventName, DesktopOutput }

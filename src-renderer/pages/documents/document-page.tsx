@@ -109,7 +109,7 @@ function ReadPane({ kind, shown, active }: { kind: DocumentKind; shown: PolicyVe
   )
 }
 
-export function lineCount(text: string): string {
+function lineCount(text: string): string {
   const lines = text.trimEnd().split('\n').length
   return lines === 1 ? '1 line' : `${lines} lines`
 }
