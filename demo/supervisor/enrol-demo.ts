@@ -1,5 +1,4 @@
 import { AppError } from '../../src-protocol/app-error.ts'
-import type { ConnectionName } from '../../src-protocol/ids.ts'
 import { systemClock } from '../../src-node/clock.ts'
 import { gatewayApi } from '../../src-main/services/gateway-api.ts'
 import { createIdentity } from '../../src-main/services/identity.ts'
@@ -47,7 +46,7 @@ export async function enrolDemo(gatewayUrl: string) {
       const known = new Set((await api.call('connections', {})).connections.map((connection) => String(connection.name)))
       const wanted = [...connections, ...extra.map(({ name, title }) => ({ name, server: name, title, groups: [], maxMinutes: 240 }))]
       for (const connection of wanted.filter(({ name }) => !known.has(name)))
-        await api.call('createConnection', { ...connection, name: connection.name as ConnectionName, agent: agent.id })
+        await api.call('createConnection', { ...connection, agent: agent.id })
     },
     signOut: () => identity.signOut(),
   }

@@ -1,5 +1,6 @@
 import { app } from './app.ts'
 import { headful, theBrowser, type AttachedPage } from './browser.ts'
+import type { Protocol } from './cdp.ts'
 import { toAppUrl } from './custom-scheme.ts'
 import { debug, hostRecord } from './host-record.ts'
 import { nativeTheme } from './native-theme.ts'
@@ -98,17 +99,25 @@ export class BrowserWindow extends TypedEmitter<WindowEvents> {
     await this.webContents.attach(await theBrowser().openPage(this.#bounds, this.#title), preload)
     await this.webContents.setColorScheme(nativeTheme.themeSource)
     if (!headful) await this.webContents.setViewport(this.#bounds.width, this.#bounds.height)
-    else if (!this.#visible) await this.#setWindowState('minimized')
+    else {
+      // a second start of the same profile does not heed the size that it is given
+      await this.#changeWindow({ left: this.#bounds.x, top: this.#bounds.y, width: this.#bounds.width, height: this.#bounds.height })
+      if (!this.#visible) await this.#setWindowState('minimized')
+    }
   }
 
-  async #setWindowState(windowState: 'normal' | 'minimized' | 'maximized'): Promise<void> {
+  #setWindowState(windowState: 'normal' | 'minimized' | 'maximized'): Promise<void> {
+    return this.#changeWindow({ windowState })
+  }
+
+  async #changeWindow(bounds: Protocol.Browser.Bounds): Promise<void> {
     if (!headful || this.webContents.targetId === undefined) return
     const { browser } = theBrowser().cdp
     try {
       const { windowId } = await browser.send('Browser.getWindowForTarget', { targetId: this.webContents.targetId })
-      await browser.send('Browser.setWindowBounds', { windowId, bounds: { windowState } })
+      await browser.send('Browser.setWindowBounds', { windowId, bounds })
     } catch (error) {
-      debug('window state', error)
+      debug('window bounds', error)
     }
   }
 

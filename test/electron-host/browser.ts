@@ -26,6 +26,8 @@ const quietSwitches = [
   '--disable-background-timer-throttling',
   '--disable-renderer-backgrounding',
   '--disable-backgrounding-occluded-windows',
+  // no bar over the page that says which switches it was started with
+  '--test-type',
 ]
 /** the application's switches that mean something to the browser; the rest are the application's own */
 const passedOn = new Set(['disable-features', 'enable-features', 'force-color-profile', 'lang', 'force-device-scale-factor'])
