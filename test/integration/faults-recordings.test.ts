@@ -59,11 +59,11 @@ const faults = {
   },
 }
 
-describe.for(Object.entries(faults))('when the recordings folder %s', ([, { when, make, undo }]) => {
-  test.runIf(when)('a session is refused, its server is not started; afterwards everything works again', async () => {
+describe.for(Object.entries(faults))('when the recordings folder %s', ([, fault]) => {
+  test.runIf(fault.when)('a session is refused, its server is not started; afterwards everything works again', async () => {
     const started = agent.commands.length
     const received = agent.received.length
-    await make()
+    await fault.make()
     try {
       await expect(openEcho(operator)).rejects.toMatchObject({
         code: 'RECORDING_UNAVAILABLE',
@@ -75,7 +75,7 @@ describe.for(Object.entries(faults))('when the recordings folder %s', ([, { when
       const [session] = (await operator.api.call('sessions')).sessions
       expect(session).toMatchObject({ state: 'ended', endReason: 'recording-unavailable' })
     } finally {
-      await undo()
+      await fault.undo()
       await rm(gateway.recordings, { recursive: true })
       await rename(away(), gateway.recordings)
     }

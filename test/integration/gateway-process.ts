@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { endWithTests } from '../fixtures/program.ts'
 import { clientSecret } from './identity-harness.ts'
 
 export interface GatewayProcess {
@@ -12,13 +13,13 @@ export interface GatewayProcess {
 
 /** The gateway as it is run: its own process, its configuration file. Resolves once it serves; rejects with its last words if it ends first. */
 export async function startGatewayProcess(config: string, options: { largestFileKiB?: number } = {}): Promise<GatewayProcess> {
-  const command = [process.execPath, 'src-cli/gatehouse.ts', 'gateway', '--config', config]
+  const command = [process.execPath, ...endWithTests, 'src-cli/gatehouse.ts', 'gateway', '--config', config]
   const limited =
     options.largestFileKiB === undefined ? command : ['bash', '-c', `ulimit -f ${options.largestFileKiB}; exec "$@"`, 'bash', ...command]
   const [program = '', ...args] = limited
   const child: ChildProcess = spawn(program, args, {
     env: { ...process.env, CLIENT_SECRET: clientSecret, GATEHOUSE_LOG_LEVEL: 'info' },
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
   const lines: string[] = []
   const { promise: ready, resolve, reject } = Promise.withResolvers<void>()

@@ -11,6 +11,7 @@ import { AppError } from '../../src-protocol/app-error.ts'
 import { gatewayConfig } from '../../src-protocol/config.ts'
 import { systemClock, type Clock } from '../../src-node/clock.ts'
 import { openIdentity, type Identity, type IdentityEvent } from '../../src-gateway/identity/identity.ts'
+import { endWithTests } from '../fixtures/program.ts'
 import type { Lifetimes } from '../../src-gateway/identity/desktop-provider.ts'
 
 /** The demo identity provider as the process it is in real use. */
@@ -27,10 +28,11 @@ export async function startIdentityProviderProcess(
         '--client-secret',
         'env:DEMO_CLIENT_SECRET',
       ]
-  const child = spawn(process.execPath, ['demo/identity-provider.ts', ...how], {
+  const child = spawn(process.execPath, [...endWithTests, 'demo/identity-provider.ts', ...how], {
     env: { ...process.env, DEMO_CLIENT_SECRET: clientSecret, GATEHOUSE_LOG_LEVEL: 'silent' },
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
   })
+  if (!child.stdout) throw new Error('the demo identity provider has no output to read')
   for await (const line of createInterface({ input: child.stdout })) {
     const message = JSON.parse(line) as { ready?: boolean; issuer: string }
     if (message.ready) return { issuer: message.issuer, stop: () => stopProcess(child) }
