@@ -44,6 +44,8 @@ export interface Browser {
   /** where Playwright connects */
   endpoint: string
   openPage(bounds: { x: number; y: number; width: number; height: number }, title: string): Promise<AttachedPage>
+  /** stands in for the person's own browser: a window of its own, with a profile of its own, that the host does not drive */
+  openSystemBrowser(url: string): void
 }
 
 let running: Browser | undefined
@@ -104,6 +106,11 @@ export async function startBrowser(options: { onPopup(page: AttachedPage): void;
         await cdp.browser.send('Target.createTarget', { url: 'about:blank', newWindow: true, width: bounds.width, height: bounds.height })
       }
       return attached
+    },
+    openSystemBrowser(url) {
+      const own = ['--no-first-run', '--no-default-browser-check', `--user-data-dir=${join(app.getPath('sessionData'), 'SystemBrowser')}`]
+      const person = spawn(found.executablePath, [...found.args, '--test-type', ...own, '--new-window', url], { stdio: 'ignore' })
+      process.on('exit', () => person.kill())
     },
   }
   return running
