@@ -4,6 +4,7 @@ import { stringify } from 'yaml'
 import { freePort } from '../../demo/supervisor/free-port.ts'
 import { startProcess, type ManagedProcess } from '../../demo/supervisor/managed-process.ts'
 import { startServices } from '../../demo/supervisor/services.ts'
+import { endWithTests } from '../fixtures/program.ts'
 import { openForwarder } from './forwarder.ts'
 
 /** A server as a suite reaches it: over HTTP on loopback, behind a forwarder. */
@@ -24,13 +25,21 @@ const readyMilliseconds = 30_000
 
 export interface ServerProgram {
   name: string
+  /** a program of Node: it ends with the comparison, however that ends */
   command: string[]
 }
 
 function start(program: ServerProgram, folder: string, env: NodeJS.ProcessEnv = {}): ManagedProcess {
   const [command = '', ...args] = program.command
   const logFile = join(folder, `${program.name}.log`)
-  return startProcess({ name: program.name, command, args, env: { PATH, HOME, GATEHOUSE_LOG_LEVEL: 'warn', ...env }, cwd: root, logFile })
+  return startProcess({
+    name: program.name,
+    command,
+    args: [...endWithTests, ...args],
+    env: { PATH, HOME, GATEHOUSE_LOG_LEVEL: 'warn', ...env },
+    cwd: root,
+    logFile,
+  })
 }
 
 async function readyUrl(managed: ManagedProcess): Promise<Record<string, unknown>> {
