@@ -160,8 +160,9 @@ async function settleRefused(ports: ExchangePorts, exchange: Exchange, approval:
 /** Executed at most once: the step that says so is durable before the bytes go on. */
 async function run(ports: ExchangePorts, exchange: Exchange, decided: DecidedMessage, approval: Approval): Promise<void> {
   const { session } = exchange
-  const voters = approval.votes.filter(({ decision }) => decision === 'approve')
-  await recordEvent(exchange, approval, 'approved', { by: voters.map(({ person }) => person.name).join(', ') })
+  const approvers = approval.votes.filter(({ decision }) => decision === 'approve').map(({ person }) => person.name)
+  const by = approvers.join(', ')
+  await recordEvent(exchange, approval, 'approved', { by })
   const execution = await ports.approvals.execute(approval.id, describeHeldCall(ports, exchange, decided))
   if (session.ended) return
   if (!execution.ok) {
@@ -171,7 +172,7 @@ async function run(ports: ExchangePorts, exchange: Exchange, decided: DecidedMes
     return refuseCall(ports, exchange, execution.error, text, approval)
   }
   await recordEvent(exchange, approval, 'executed', { logIndex: execution.logIndex })
-  if (exchange.call) session.calls.change(exchange.call, { state: 'running' })
+  if (exchange.call) session.calls.change(exchange.call, { state: 'running', because: `${approval.because} Approved by ${by}.` })
   forward(ports, exchange, decided.bytes)
 }
 

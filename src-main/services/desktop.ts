@@ -145,7 +145,13 @@ export function createDesktop(ports: DesktopPorts): Desktop {
       return state()
     },
     ...gatewayHandlers({ access: () => live.access, tester, clock }),
-    ...libraryHandlers({ access: () => live.access, library, chooseFolder: ports.chooseFolder, chooseFile: ports.chooseFile }),
+    ...libraryHandlers({
+      access: () => live.access,
+      library,
+      chooseFolder: ports.chooseFolder,
+      chooseFile: ports.chooseFile,
+      refreshCheckpoint: () => live.checkpoints.refresh(),
+    }),
   }
 
   return {

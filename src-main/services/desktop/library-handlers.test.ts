@@ -51,7 +51,14 @@ function summaryOf(): RecordingSummary {
   return summary
 }
 
-const handlers = () => libraryHandlers({ access, library, chooseFile: async () => file, chooseFolder: async () => target })
+const handlers = () =>
+  libraryHandlers({
+    access,
+    library,
+    chooseFile: async () => file,
+    chooseFolder: async () => target,
+    refreshCheckpoint: async () => void calls.push('refreshCheckpoint'),
+  })
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'gatehouse-library-'))
@@ -107,6 +114,11 @@ test('merged rows are ordered by time, newest first', () => {
   const here = [row('2026-11-22T00:00:00.000Z'), row('2026-11-20T00:00:00.000Z')]
   const { rows } = mergeRows(here, { rows: [remote], total: 1, offline: false }, '')
   expect(rows.map(({ startedAt }) => startedAt.slice(8, 10))).toEqual(['22', '21', '20'])
+})
+
+test('after a download the log is compared once more, so that the proof reaches the pinned checkpoint offline', async () => {
+  await handlers()['library:download']([fixtureSession])
+  expect(calls).toEqual(['logCheckpoint', 'recording', 'refreshCheckpoint'])
 })
 
 describe('export and import', () => {

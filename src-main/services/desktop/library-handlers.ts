@@ -18,6 +18,8 @@ export function libraryHandlers(options: {
   library: Library
   chooseFolder: DesktopPorts['chooseFolder']
   chooseFile: DesktopPorts['chooseFile']
+  /** compares the newest checkpoint with the pinned one, and pins it */
+  refreshCheckpoint: () => Promise<void>
 }): Pick<CheckedHandlers, LibraryChannel> {
   const { access, library } = options
 
@@ -52,6 +54,8 @@ export function libraryHandlers(options: {
     async 'library:download'(sessions) {
       const rows: LibraryRow[] = []
       for (const session of sessions) rows.push(await download(session))
+      // the proofs end in a checkpoint that may be newer than the pinned one: join them while the gateway can still be asked
+      await options.refreshCheckpoint()
       return rows
     },
     async 'library:remove'(session) {
