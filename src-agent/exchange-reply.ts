@@ -25,6 +25,18 @@ export function replyOver(socket: FrameSocket<never>): ExchangeReply {
 /** JSON-RPC codes beside the HTTP status, as the SDK's own servers answer. */
 const jsonRpcCode: Record<number, number> = { 404: -32001, 409: -32000 }
 
+/** Answers a request with a JSON-RPC error of its own. */
+export function answerError(
+  reply: ExchangeReply,
+  exchange: number,
+  answer: { status: number; id: string | number; error: { code: number; message: string; data: object } },
+): void {
+  const { status, id, error } = answer
+  reply.head(exchange, { status, headers: { 'content-type': 'application/json' } })
+  reply.message(exchange, new TextEncoder().encode(JSON.stringify({ jsonrpc: '2.0', id, error })))
+  reply.end(exchange)
+}
+
 /** Refuses an exchange on the level of HTTP, with a JSON-RPC error that belongs to no request. */
 export function refuseExchange(reply: ExchangeReply, exchange: number, error: AppError): void {
   const body = { jsonrpc: '2.0', id: null, error: { code: jsonRpcCode[error.status] ?? -32600, message: error.message, data: error } }

@@ -9,6 +9,16 @@ test.for([
     '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"_meta":{"progressToken":"p"}}}',
     { kind: 'request', method: 'tools/call', id: 1, key: 'n:1', progress: 's:p' },
   ],
+  [
+    'stateless request',
+    '{"jsonrpc":"2.0","id":1,"method":"x","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}}',
+    { kind: 'request', revision: '2026-07-28', missing: ['io.modelcontextprotocol/clientCapabilities'] },
+  ],
+  [
+    'notification of a subscription',
+    '{"jsonrpc":"2.0","method":"x","params":{"_meta":{"io.modelcontextprotocol/subscriptionId":7}}}',
+    { kind: 'notification', subscription: 'n:7' },
+  ],
   ['request with a string id', '{"jsonrpc":"2.0","id":"1","method":"ping"}', { kind: 'request', method: 'ping', id: '1', key: 's:1' }],
   ['request with id 0', '{"jsonrpc":"2.0","id":0,"method":"ping"}', { kind: 'request', method: 'ping', id: 0, key: 'n:0' }],
   ['notification', '{"jsonrpc":"2.0","method":"notifications/initialized"}', { kind: 'notification', method: 'notifications/initialized' }],
@@ -22,8 +32,8 @@ test.for([
     '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"a"}}',
     { kind: 'notification', method: 'notifications/cancelled', cancels: 's:a' },
   ],
-  ['result', '{"jsonrpc":"2.0","id":"x","result":{}}', { kind: 'response', key: 's:x', failed: false }],
-  ['error', '{"jsonrpc":"2.0","id":2,"error":{"code":1,"message":"m"}}', { kind: 'response', key: 'n:2', failed: true }],
+  ['result', '{"jsonrpc":"2.0","id":"x","result":{}}', { kind: 'response', key: 's:x', failed: false, code: undefined }],
+  ['error', '{"jsonrpc":"2.0","id":2,"error":{"code":1,"message":"m"}}', { kind: 'response', key: 'n:2', failed: true, code: 1 }],
 ])('%s', ([, text, expected]) => {
   expect(facts(text as string)).toEqual(expect.objectContaining(expected as object))
 })

@@ -3,13 +3,35 @@
  * which parses strictly. The bytes themselves travel on as they are.
  */
 export type MessageFacts =
-  | { kind: 'request'; method: string; id: string | number; key: MessageKey; progress: MessageKey | undefined }
-  /** `progress`: whose progress this tells; `cancels`: which request it cancels */
-  | { kind: 'notification'; method: string; progress: MessageKey | undefined; cancels: MessageKey | undefined }
-  | { kind: 'response'; key: MessageKey; failed: boolean }
+  | {
+      kind: 'request'
+      method: string
+      id: string | number
+      key: MessageKey
+      progress: MessageKey | undefined
+      /** what the stateless revision needs in `_meta` and is not there */
+      missing: string[]
+      /** what `_meta` says about the revision, as requests without a session do, be it one that nobody knows */
+      revision: string | undefined
+    }
+  | {
+      kind: 'notification'
+      method: string
+      /** whose progress this tells */
+      progress: MessageKey | undefined
+      /** which request it cancels */
+      cancels: MessageKey | undefined
+      /** which `subscriptions/listen` it belongs to */
+      subscription: MessageKey | undefined
+    }
+  | { kind: 'response'; key: MessageKey; failed: boolean; code: number | undefined }
 
 /** A request id or progress token: the number 1 and the string "1" are two different ones. */
 export type MessageKey = `n:${number}` | `s:${string}`
+
+const protocolVersion = 'io.modelcontextprotocol/protocolVersion'
+const clientCapabilities = 'io.modelcontextprotocol/clientCapabilities'
+const subscriptionId = 'io.modelcontextprotocol/subscriptionId'
 
 /** `undefined`: not one JSON-RPC 2.0 message. Also for a response whose id is null: it answers nobody. */
 export function readMessageFacts(bytes: Uint8Array): MessageFacts | undefined {
@@ -19,21 +41,42 @@ export function readMessageFacts(bytes: Uint8Array): MessageFacts | undefined {
   const key = keyOf(id)
   if (typeof method === 'string') {
     const params = isObject(message['params']) ? message['params'] : {}
+    const meta = isObject(params['_meta']) ? params['_meta'] : {}
     if ('id' in message) {
       if (key === undefined) return undefined
-      const meta = isObject(params['_meta']) ? params['_meta'] : {}
-      return { kind: 'request', method, id: id as string | number, key, progress: keyOf(meta['progressToken']) }
+      return {
+        kind: 'request',
+        method,
+        id: id as string | number,
+        key,
+        progress: keyOf(meta['progressToken']),
+        missing: missingFrom(meta),
+        revision: revisionOf(meta),
+      }
     }
     return {
       kind: 'notification',
       method,
       progress: method === 'notifications/progress' ? keyOf(params['progressToken']) : undefined,
       cancels: method === 'notifications/cancelled' ? keyOf(params['requestId']) : undefined,
+      subscription: keyOf(meta[subscriptionId]),
     }
   }
   const failed = 'error' in message
   if (key === undefined || method !== undefined || failed === 'result' in message) return undefined
-  return { kind: 'response', key, failed }
+  const code = isObject(message['error']) ? message['error']['code'] : undefined
+  return { kind: 'response', key, failed, code: typeof code === 'number' ? code : undefined }
+}
+
+function revisionOf({ [protocolVersion]: revision }: Record<string, unknown>): string | undefined {
+  return typeof revision === 'string' ? revision : undefined
+}
+
+function missingFrom(meta: Record<string, unknown>): string[] {
+  const missing: string[] = []
+  if (typeof meta[protocolVersion] !== 'string') missing.push(protocolVersion)
+  if (!isObject(meta[clientCapabilities])) missing.push(clientCapabilities)
+  return missing
 }
 
 function keyOf(value: unknown): MessageKey | undefined {

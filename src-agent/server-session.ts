@@ -5,9 +5,10 @@ import type { HeaderMap, OpenHead } from '../src-protocol/tunnel.ts'
 import type { Logger } from '../src-node/logger.ts'
 import type { Scheduler } from '../src-node/scheduler.ts'
 import type { ChildServer, ChildServerEvents } from './child-server.ts'
-import { refuseExchange, type ExchangeReply } from './exchange-reply.ts'
+import { answerError, refuseExchange, type ExchangeReply } from './exchange-reply.ts'
 import { readMessageFacts, type MessageFacts } from './message-facts.ts'
-import { createStdioExchanges, type StdioExchanges } from './stdio-exchange.ts'
+import { isStateless } from './stateless.ts'
+import { createStdioExchanges, type PostedMessage, type StdioExchanges } from './stdio-exchange.ts'
 
 export interface ServerSessionOptions {
   server: StdioServer
@@ -37,13 +38,17 @@ interface Lane {
   child: ChildServer
   exchanges: StdioExchanges
   mcpSession: string | undefined
+  /** what it was first used for: a server that knows several revisions chooses by its first message, for good */
+  era: 'stateful' | { revision: string } | undefined
   lastUsed: number
   cancelStartTimeout(): void
 }
 
+const methodNotFound = -32601
+const unsupportedVersion = -32022
+const isOf = ({ era }: Lane, revision: string): boolean => typeof era === 'object' && era.revision === revision
 /** AI client, tester, and a restarted client whose old session nobody closed */
 const laneLimit = 4
-const firstStatelessRevision = '2026-07-28'
 
 /**
  * A stdio server knows one client: its ids and its state are that client's. So every `initialize` gets a process of its own, known by
@@ -82,7 +87,7 @@ export function createServerSession(options: ServerSessionOptions): ServerSessio
       writeLine: (line) => child.writeLine(line),
       onDropped: (method) => log.warn({ server: server.name, pid: child.pid, method }, 'message of the server had no receiver'),
     })
-    const lane: Lane = { child, exchanges, mcpSession: undefined, lastUsed: ++uses, cancelStartTimeout: () => {} }
+    const lane: Lane = { child, exchanges, mcpSession: undefined, era: undefined, lastUsed: ++uses, cancelStartTimeout: () => {} }
     lanes.add(lane)
     return lane
   }
@@ -117,6 +122,7 @@ export function createServerSession(options: ServerSessionOptions): ServerSessio
   function initialize(exchange: number, facts: MessageFacts, body: Uint8Array, headers: HeaderMap) {
     const lane = fresh ?? startLane()
     fresh = undefined
+    lane.era = 'stateful'
     const mcpSession = (options.newMcpSession ?? randomUUID)()
     lane.mcpSession = mcpSession
     lane.lastUsed = ++uses
@@ -143,22 +149,60 @@ export function createServerSession(options: ServerSessionOptions): ServerSessio
   function post(exchange: number, headers: HeaderMap, body: Uint8Array) {
     const facts = readMessageFacts(body)
     if (!facts) throw new AppError('MESSAGE_NOT_JSONRPC', { problem: 'one request, notification or response was expected' })
+    if (isStateless(headers, facts)) return postStateless(exchange, { facts, body, headers })
     const mcpSession = headers['mcp-session-id']
     if (mcpSession === undefined && facts.kind === 'request' && facts.method === 'initialize') {
       return initialize(exchange, facts, body, headers)
     }
-    const lane = mcpSession === undefined ? withoutSession(headers) : laneOf(mcpSession)
+    const lane = mcpSession === undefined ? withoutSession() : laneOf(mcpSession)
     lane.lastUsed = ++uses
     lane.exchanges.post(exchange, { facts, body, headers })
   }
 
-  /** Before anybody has initialized, and for clients of the stateless revisions, there is no session id to ask for. */
-  function withoutSession(headers: HeaderMap): Lane {
-    const stateless = (headers['mcp-protocol-version'] ?? '') >= firstStatelessRevision
+  /** Before anybody has initialized there is no session id to ask for. */
+  function withoutSession(): Lane {
     const initialized = [...lanes].some((lane) => lane.mcpSession !== undefined)
-    if (initialized && !stateless) throw new AppError('INVALID_REQUEST', { problem: 'the header Mcp-Session-Id is missing' })
+    if (initialized) throw new AppError('INVALID_REQUEST', { problem: 'the header Mcp-Session-Id is missing' })
     fresh ??= startLane()
+    fresh.era = 'stateful'
     return fresh
+  }
+
+  /**
+   * The stateless revision knows no sessions, so its clients share a process. Requests stand for themselves: where two clients chose the
+   * same id or progress token, another process answers, and no message has to be rewritten.
+   */
+  function postStateless(exchange: number, posted: PostedMessage) {
+    const { facts } = posted
+    if (facts.kind === 'request' && facts.missing.length > 0) {
+      // must not reach the server: its first message decides about its era
+      const error = { code: -32602, message: `Invalid params: _meta lacks ${facts.missing.join(', ')}`, data: { missing: facts.missing } }
+      return answerError(reply, exchange, { status: 400, id: facts.id, error })
+    }
+    const revision = (facts.kind === 'request' ? facts.revision : undefined) ?? posted.headers['mcp-protocol-version'] ?? ''
+    const lane = statelessLane(facts, revision)
+    lane.lastUsed = ++uses
+    const onFailed = (code: number | undefined) => {
+      // a server that does not know the revision: its client will try another one, and this process is as good as new
+      const discovers = facts.kind === 'request' && facts.method === 'server/discover'
+      if (code === unsupportedVersion || (discovers && code === methodNotFound)) handBack(lane)
+    }
+    return lane.exchanges.post(exchange, { ...posted, onFailed })
+  }
+
+  function statelessLane(facts: MessageFacts, revision: string): Lane {
+    for (const lane of lanes) if (isOf(lane, revision) && !lane.exchanges.isTaken(facts)) return lane
+    const unused = fresh?.era === undefined ? fresh : undefined
+    if (unused) fresh = undefined
+    const lane = unused ?? startLane()
+    lane.era = { revision }
+    return lane
+  }
+
+  function handBack(lane: Lane) {
+    if (fresh !== undefined || !lanes.has(lane) || lane.exchanges.open > 0) return
+    lane.era = undefined
+    fresh = lane
   }
 
   function existing(headers: HeaderMap): Lane {
@@ -175,6 +219,10 @@ export function createServerSession(options: ServerSessionOptions): ServerSessio
       if (over) return reply.abort(exchange, new AppError('SERVER_STOPPED', { server: server.name, problem: 'it has ended' }).toJSON())
       try {
         if (method === 'POST') return post(exchange, headers, body)
+        if (isStateless(headers)) {
+          reply.head(exchange, { status: 405, headers: { allow: 'POST' } })
+          return reply.end(exchange)
+        }
         const lane = existing(headers)
         if (method === 'GET') return lane.exchanges.get(exchange)
         lane.exchanges.fail(new AppError('SESSION_ENDED', { reason: 'the client ended it' }))

@@ -253,6 +253,85 @@ describe('a client that goes away', () => {
   })
 })
 
+describe('the stateless revision', () => {
+  const headers = { 'mcp-protocol-version': '2026-07-28' }
+  const failure = (id: number, code: number) => JSON.stringify({ jsonrpc: '2.0', id, error: { code, message: 'no' } })
+  const listen = (id: number) => JSON.stringify({ jsonrpc: '2.0', id, method: 'subscriptions/listen', params: {} })
+  const told = (id: number) =>
+    JSON.stringify({
+      jsonrpc: '2.0',
+      method: 'notifications/tools/list_changed',
+      params: { _meta: { 'io.modelcontextprotocol/subscriptionId': id } },
+    })
+
+  test.for([
+    [-32601, 404],
+    [-32020, 400],
+    [-32021, 400],
+    [-32022, 400],
+    [-32602, 200],
+    [-1, 200],
+  ])('the error %i has the HTTP status %i', ([code = 0, status]) => {
+    post(1, request(1), { headers })
+    receive(failure(1, code))
+    expect(frames).toEqual([`1 ${status} application/json`, `1 < ${failure(1, code)}`, '1 end'])
+  })
+  test('errors of the stateful revisions stay answers like any', () => {
+    post(1, request(1))
+    receive(failure(1, -32601))
+    expect(frames[0]).toBe('1 200 application/json')
+  })
+  test('what belongs to a subscription goes to its stream, everything else does not', () => {
+    post(1, listen(1), { headers })
+    post(2, listen(2), { headers })
+    post(3, request(3), { headers })
+    receive(told(1))
+    receive(log)
+    receive(result(3))
+    receive(log)
+    expect(frames).toEqual([
+      '1 200 text/event-stream',
+      `1 < ${told(1)}`,
+      '3 200 text/event-stream',
+      `3 < ${log}`,
+      `3 < ${result(3)}`,
+      '3 end',
+    ])
+  })
+  test('a closed subscription is cancelled, and hears nothing more', () => {
+    post(1, listen(1), { headers })
+    exchanges.abandon(1)
+    expect(JSON.parse(written[1] ?? '')).toMatchObject({ method: 'notifications/cancelled', params: { requestId: 1 } })
+    receive(told(1))
+    expect(frames).toEqual([])
+  })
+  test('ids and progress tokens that are in use are known', () => {
+    const taken = (message: string) => {
+      const facts = readMessageFacts(bytes(message))
+      return facts && exchanges.isTaken(facts)
+    }
+    post(1, request(1, 'p'), { headers })
+    expect([taken(request(1)), taken(request(2, 'p')), taken(request('1')), taken(request(2, 'q')), taken(log)]).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+    ])
+    receive(result(1))
+    expect(taken(request(1, 'p'))).toBe(false)
+  })
+  test('what was cancelled and is never answered does not fill the table', () => {
+    for (let count = 0; count < 1500; count += 1) {
+      post(count, request(count), { headers })
+      exchanges.abandon(count)
+    }
+    post(2000, request(2000), { headers })
+    receive(result(2000))
+    expect(frames).toEqual(['2000 200 application/json', `2000 < ${result(2000)}`, '2000 end'])
+  })
+})
+
 test('when the server is gone, everybody who waits is told, once', () => {
   exchanges.get(9)
   post(1, request(1))

@@ -1,5 +1,6 @@
 import { AppError } from '../src-protocol/app-error.ts'
 import type { HeaderMap } from '../src-protocol/tunnel.ts'
+import { isStateless } from './stateless.ts'
 import { refuseExchange, type ExchangeReply } from './exchange-reply.ts'
 import { readMessageFacts, type MessageFacts, type MessageKey } from './message-facts.ts'
 
@@ -20,11 +21,22 @@ export interface InitializeOptions {
   onAnswered(accepted: boolean): void
 }
 
+export interface PostedMessage {
+  facts: MessageFacts
+  body: Uint8Array
+  headers: HeaderMap
+  initialize?: InitializeOptions
+  /** the server answered with a JSON-RPC error */
+  onFailed?: (code: number | undefined) => void
+}
+
 /** One stdio server, seen as Streamable HTTP at the level of exchanges. */
 export interface StdioExchanges {
   /** exchanges that a client still waits for */
   readonly open: number
-  post(exchange: number, request: { facts: MessageFacts; body: Uint8Array; headers: HeaderMap; initialize?: InitializeOptions }): void
+  post(exchange: number, request: PostedMessage): void
+  /** its id or its progress token is that of a request which is still running */
+  isTaken(facts: MessageFacts): boolean
   get(exchange: number): void
   /** the client went away */
   abandon(exchange: number): void
@@ -48,11 +60,13 @@ interface Post {
   id: string
   stateless: boolean
   initialize: InitializeOptions | undefined
+  onFailed: PostedMessage['onFailed']
+  listens: boolean
 }
 
 const stream = 'text/event-stream'
-/** From this revision on the end of the stream is a cancellation; before it, it is not. */
-const firstStatelessRevision = '2026-07-28'
+/** What an error of the stateless revision is in HTTP. A server on stdio does not say; every other error is an answer like any. */
+const statusOf: Record<number, number> = { [-32700]: 400, [-32600]: 400, [-32601]: 404, [-32020]: 400, [-32021]: 400, [-32022]: 400 }
 /** requests that the server has not answered; no client comes near it, a server that never answers does */
 const runningLimit = 1024
 const defaultBuffer = { messages: 256, bytes: 1024 * 1024 }
@@ -79,10 +93,10 @@ export function createStdioExchanges(options: StdioExchangesOptions): StdioExcha
     if (post.progress !== undefined && byProgress.get(post.progress) === post) byProgress.delete(post.progress)
   }
 
-  function startHead(post: Post, contentType: string) {
+  function startHead(post: Post, contentType: string, status = 200) {
     const headers: HeaderMap = { 'content-type': contentType }
     if (post.initialize) headers['mcp-session-id'] = post.initialize.mcpSession
-    reply.head(post.exchange, { status: 200, headers })
+    reply.head(post.exchange, { status, headers })
     post.head = 'stream'
   }
 
@@ -91,19 +105,21 @@ export function createStdioExchanges(options: StdioExchangesOptions): StdioExcha
     reply.message(post.exchange, line)
   }
 
-  function answer(post: Post, line: Uint8Array, failed: boolean) {
+  function answer(post: Post, line: Uint8Array, { failed, code }: { failed: boolean; code: number | undefined }) {
     forget(post)
     post.initialize?.onAnswered(!failed)
     if (failed) post.initialize = undefined
+    if (failed) post.onFailed?.(code)
     if (post.abandoned) return
-    if (post.head === 'none') startHead(post, 'application/json')
+    const status = post.stateless && code !== undefined ? statusOf[code] : undefined
+    if (post.head === 'none') startHead(post, 'application/json', status)
     reply.message(post.exchange, line)
     reply.end(post.exchange)
   }
 
   function latestOpenPost(): Post | undefined {
     let latest: Post | undefined
-    for (const post of posts.values()) if (!post.abandoned) latest = post
+    for (const post of posts.values()) if (!post.abandoned && !post.listens) latest = post
     return latest
   }
 
@@ -124,9 +140,18 @@ export function createStdioExchanges(options: StdioExchangesOptions): StdioExcha
       const post = byProgress.get(facts.progress)
       if (post) return post.abandoned ? options.onDropped?.(facts.method) : sendTo(post, line)
     }
+    if (facts.kind === 'notification' && facts.subscription !== undefined) {
+      const post = byKey.get(facts.subscription)
+      if (post) return post.abandoned ? options.onDropped?.(facts.method) : sendTo(post, line)
+    }
     if (listening !== undefined) return reply.message(listening, line)
     const post = latestOpenPost()
     return post ? sendTo(post, line) : keepForLater(facts.method, line)
+  }
+
+  /** Most servers never answer what was cancelled. Until there are many, its id stays taken, in case an answer was on its way. */
+  function forgetCancelled() {
+    for (const post of posts.values()) if (post.abandoned && post.stateless) forget(post)
   }
 
   /** The server will not answer a request that was cancelled (the specification says it must not), so its client is let go. */
@@ -146,7 +171,7 @@ export function createStdioExchanges(options: StdioExchangesOptions): StdioExcha
       return count
     },
 
-    post(exchange, { facts, body, headers, initialize }) {
+    post(exchange, { facts, body, headers, initialize, onFailed }) {
       if (facts.kind !== 'request') {
         options.writeLine(toLine(body))
         if (facts.kind === 'notification' && facts.cancels !== undefined) cancel(facts.cancels)
@@ -156,6 +181,7 @@ export function createStdioExchanges(options: StdioExchangesOptions): StdioExcha
       if (byKey.has(facts.key)) {
         return refuseExchange(reply, exchange, new AppError('INVALID_REQUEST', { problem: 'a request with this id is still running' }))
       }
+      if (posts.size >= runningLimit) forgetCancelled()
       if (posts.size >= runningLimit) {
         return refuseExchange(reply, exchange, new AppError('INVALID_REQUEST', { problem: `${posts.size} requests are still running` }))
       }
@@ -167,13 +193,20 @@ export function createStdioExchanges(options: StdioExchangesOptions): StdioExcha
         abandoned: false,
         waitedOnce: false,
         id: JSON.stringify(facts.id),
-        stateless: (headers['mcp-protocol-version'] ?? '') >= firstStatelessRevision,
+        stateless: isStateless(headers, facts),
         initialize,
+        onFailed,
+        listens: facts.method === 'subscriptions/listen',
       }
       posts.set(exchange, post)
       byKey.set(post.key, post)
       if (post.progress !== undefined) byProgress.set(post.progress, post)
       options.writeLine(toLine(body))
+    },
+
+    isTaken(facts) {
+      if (facts.kind !== 'request') return false
+      return byKey.has(facts.key) || (facts.progress !== undefined && byProgress.has(facts.progress))
     },
 
     get(exchange) {
@@ -204,7 +237,7 @@ export function createStdioExchanges(options: StdioExchangesOptions): StdioExcha
         return true
       }
       const post = byKey.get(facts.key)
-      if (post) answer(post, line, facts.failed)
+      if (post) answer(post, line, facts)
       else options.onDropped?.('response')
       return true
     },

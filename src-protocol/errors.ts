@@ -115,6 +115,7 @@ export const errors = {
   MESSAGE_TOO_DEEP: [400, 'The message nests deeper than {limit} levels.', 'Send a flatter message.'],
   MESSAGE_BATCH: [400, 'JSON-RPC batches are not accepted.', 'Send the messages one by one.'],
   HEADER_MISMATCH: [400, 'The header {header} says something else than the body.', 'Send the header with the same value as the body.'],
+  HEADER_MISSING: [400, 'The header {header} is missing.', 'Send the header with the same value as the body.'],
   MESSAGE_UNMASKABLE: [
     502,
     'The answer was withheld: it could not be checked for sensitive data ({problem}).',

@@ -1,21 +1,89 @@
+import { isJsonObject, type JsonValue } from '../../src-core/json/json-value.ts'
 import type { Message } from '../../src-core/json/parse-message.ts'
+import { AppError } from '../../src-protocol/app-error.ts'
+import { isStateless } from './exchange.ts'
+import type { MirroredArgument } from './mirrored-arguments.ts'
 
-const encoded = /^=\?base64\?([A-Za-z0-9+/=]*)\?=$/i
+const protocolVersionKey = 'io.modelcontextprotocol/protocolVersion'
+const encoded = /^=\?base64\?(.*)\?=$/is
+const canonicalBase64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+const decimal = /^-?\d+(?:\.\d+)?$/
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+/** which member of `params` the header `Mcp-Name` repeats */
+const namedBy: Record<string, string> = {
+  'tools/call': 'name',
+  'prompts/get': 'name',
+  'resources/read': 'uri',
+  'tasks/get': 'taskId',
+  'tasks/update': 'taskId',
+  'tasks/cancel': 'taskId',
+}
 
 /**
- * The name of a header that says something else than the body (MCP 2026-07-28, `Mcp-Method` and `Mcp-Name`). The gateway decides on the
- * body; a server that believed the header would run something else than what was decided. A missing header is the server's to judge.
+ * What is wrong with the headers that repeat the body (MCP 2026-07-28). The gateway decides on the body; a server, or anything before
+ * it, that believed a header would run something else than what was decided. So what is there must agree in every revision; what must be
+ * there is asked of requests that claim the stateless revision in their body. Whether that claim is complete is the server's to judge.
  */
-export function mismatchedHeader(headers: Record<string, string>, message: Message): 'Mcp-Method' | 'Mcp-Name' | undefined {
-  const method = headers['mcp-method']
-  if (method !== undefined && method !== message.method) return 'Mcp-Method'
+export function headerProblem(
+  headers: Record<string, string>,
+  message: Message,
+  mirrored: readonly MirroredArgument[] = [],
+): AppError | undefined {
+  const { method, params } = message
+  const meta = params?.['_meta']
+  const claimed = isJsonObject(meta) ? meta[protocolVersionKey] : undefined
+  const version = headers['mcp-protocol-version']
+  if (version !== undefined && typeof claimed === 'string' && version !== claimed) return mismatch('MCP-Protocol-Version')
+  const mustRepeat = message.kind === 'request' && typeof claimed === 'string' && isStateless({ 'mcp-protocol-version': claimed })
+  if (mustRepeat && version === undefined) return missing('MCP-Protocol-Version')
+
+  const methodHeader = headers['mcp-method']
+  if (methodHeader !== undefined && methodHeader !== method) return mismatch('Mcp-Method')
+  if (mustRepeat && methodHeader === undefined) return missing('Mcp-Method')
+
   const name = headers['mcp-name']
-  if (name === undefined) return undefined
-  const named = message.params?.[message.method === 'resources/read' ? 'uri' : 'name']
-  return typeof named === 'string' && decodeName(name) !== named ? 'Mcp-Name' : undefined
+  const named = params?.[namedBy[method ?? ''] ?? 'name']
+  if (name === undefined) {
+    if (mustRepeat && method !== undefined && method in namedBy && typeof named === 'string') return missing('Mcp-Name')
+  } else if (typeof named === 'string' && decodeHeader(name) !== named) return mismatch('Mcp-Name')
+
+  return method === 'tools/call' ? argumentProblem(headers, params?.['arguments'], mirrored, mustRepeat) : undefined
 }
 
-function decodeName(value: string): string {
-  const [, base64] = encoded.exec(value) ?? []
-  return base64 === undefined ? value : Buffer.from(base64, 'base64').toString('utf8')
+function argumentProblem(
+  headers: Record<string, string>,
+  args: JsonValue | undefined,
+  mirrored: readonly MirroredArgument[],
+  mustRepeat: boolean,
+): AppError | undefined {
+  for (const { path, header } of mirrored) {
+    const name = `Mcp-Param-${header}`
+    const value = path.reduce<JsonValue | undefined>((node, key) => (isJsonObject(node) ? node[key] : undefined), args)
+    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') continue
+    const given = headers[name.toLowerCase()]
+    if (given === undefined) {
+      if (mustRepeat) return missing(name)
+      continue
+    }
+    const decoded = decodeHeader(given)
+    const same =
+      typeof value === 'number' ? decoded !== undefined && decimal.test(decoded) && Number(decoded) === value : decoded === String(value)
+    if (!same) return mismatch(name)
+  }
+  return undefined
 }
+
+/** `undefined`: it claims to be Base64 and is not. */
+function decodeHeader(value: string): string | undefined {
+  const [, base64] = encoded.exec(value) ?? []
+  if (base64 === undefined) return value
+  if (!canonicalBase64.test(base64)) return undefined
+  try {
+    return utf8.decode(Buffer.from(base64, 'base64'))
+  } catch {
+    return undefined
+  }
+}
+
+const mismatch = (header: string): AppError => new AppError('HEADER_MISMATCH', { header })
+const missing = (header: string): AppError => new AppError('HEADER_MISSING', { header })

@@ -239,6 +239,17 @@ describe('once the session has ended', () => {
   })
 })
 
+test('a stateless client that leaves while its request is being recorded has cancelled it; a stateful one has not', async () => {
+  for (const [index, version] of ['2026-07-28', '2025-11-25'].entries()) {
+    const leave = open(call(index), { headers: { ...head.headers, 'mcp-protocol-version': version } })
+    stream.gone = true
+    leave()
+    await records[index]?.durable()
+    stream.gone = false
+  }
+  expect(forwarded.map(({ body }) => body)).toEqual([call(1)])
+})
+
 test('an answer of a client that has left is recorded as such', async () => {
   const leave = open(call(1))
   await records[0]?.durable()

@@ -6,11 +6,11 @@ import type { Decision } from '../../src-core/policy/decision.ts'
 import { timestampOf } from '../../src-node/clock.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { Call } from '../../src-protocol/model.ts'
-import { answer, recordError } from './answer.ts'
+import { answer, endCall, recordError } from './answer.ts'
 import { isStateless, type Exchange } from './exchange.ts'
 import { deepestMessage, type ExchangePorts } from './exchange-ports.ts'
 import { forward } from './forward.ts'
-import { mismatchedHeader } from './header-check.ts'
+import { headerProblem } from './header-check.ts'
 import { holdForApproval } from './hold-for-approval.ts'
 import { isRecordable, maskFor, messageRecord, type MaskedMessage } from './message-record.ts'
 import { rpcError, toolRefusal } from './rpc-answer.ts'
@@ -36,8 +36,9 @@ export function receiveClientMessage(ports: ExchangePorts, exchange: Exchange, b
     return refuse(ports, exchange, new AppError(parsed.code, parsed.data), bytes.length, parsed.id, parsed.method)
   }
   const { message, text } = parsed
-  const header = mismatchedHeader(exchange.head.headers, message)
-  if (header) return refuse(ports, exchange, new AppError('HEADER_MISMATCH', { header }), bytes.length, message.id, message.method)
+  const mirrored = message.tool === undefined ? undefined : exchange.session.tools.of(message.tool).mirrored
+  const wrong = headerProblem(exchange.head.headers, message, mirrored)
+  if (wrong) return refuse(ports, exchange, wrong, bytes.length, message.id, message.method)
   if (message.method === undefined) return receiveClientResponse(ports, exchange, message, text, bytes)
 
   // 2. decide
@@ -74,6 +75,10 @@ export function receiveClientMessage(ports: ExchangePorts, exchange: Exchange, b
     (seq) => {
       if (session.ended) return undefined
       exchange.call = session.calls.add(toCall(exchange, decided, seq))
+      // since 2026-07-28 a closed stream is a cancellation, also while the record was being written
+      if (exchange.stream.gone && isStateless(exchange.head.headers)) {
+        return endCall(ports, exchange, { because: 'The client closed the stream before the call was sent on.' })
+      }
       if (effect === 'allow') return forward(ports, exchange, bytes)
       if (effect === 'deny') return deny(ports, exchange, decided)
       return holdForApproval(ports, exchange, decided).catch((error: unknown) => ports.fail(session, error))

@@ -13,6 +13,7 @@ const numbers: Partial<Record<ErrorCode, number>> = {
   MESSAGE_BATCH: -32600,
   BODY_TOO_LARGE: -32600,
   HEADER_MISMATCH: -32020,
+  HEADER_MISSING: -32020,
 }
 
 /** An error as a JSON-RPC response: the code to decide by, what happened, and what to do about it. */

@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto'
 import { canonicalJson } from '../../src-core/approval/canonical-json.ts'
 import { isJsonObject, type JsonValue } from '../../src-core/json/json-value.ts'
+import { mirroredArguments, type MirroredArgument } from './mirrored-arguments.ts'
 
 export interface ToolDefinition {
   /** SHA-256 (hex) of the definition's canonical JSON */
   hash: string
   description?: string
   annotations?: Record<string, unknown>
+  /** arguments that the client repeats in headers */
+  mirrored?: MirroredArgument[]
 }
 
 /** What stands in an approval's digest while the client has not listed the server's tools. */
@@ -32,6 +35,8 @@ export class ToolDefinitions {
       const definition: ToolDefinition = { hash: createHash('sha256').update(canonicalJson(tool)).digest('hex') }
       if (typeof tool['description'] === 'string') definition.description = tool['description']
       if (isJsonObject(tool['annotations'])) definition.annotations = tool['annotations']
+      const mirrored = mirroredArguments(tool['inputSchema'])
+      if (mirrored.length > 0) definition.mirrored = mirrored
       this.#tools.set(tool['name'], definition)
     }
   }

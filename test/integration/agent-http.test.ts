@@ -1,4 +1,4 @@
-/** The agent in front of MCP servers that run already and speak Streamable HTTP: real programs of both eras. */
+/** The agent in front of MCP servers that speak Streamable HTTP, and of stateless clients in front of either kind: real programs. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -71,11 +71,13 @@ beforeEach(async () => {
       servers: [
         { name: 'everything', title: 'Everything', url: urls.everything, bearer: 'env:TOKEN' },
         { name: 'conformance', title: 'Conformance', url: urls.conformance },
+        { name: 'stdio', title: 'Conformance', command: [process.execPath, join(root, 'test/fixtures/conformance-server.ts'), 'stdio'] },
+        { name: 'legacy', title: 'Legacy', command: [process.execPath, join(root, 'test/fixtures/fixture-server.ts')] },
         { name: 'secretless', title: 'Secretless', url: urls.everything, bearer: 'env:NOT_SET' },
       ],
     }),
     folder,
-    env: { JOIN: 'join_once', TOKEN: canary },
+    env: { PATH: process.env['PATH'], JOIN: 'join_once', TOKEN: canary },
     log: pino({ level: 'info' }, { write: (line: string) => (logged += line) }),
     clock: systemClock,
     random: () => 0,
@@ -179,9 +181,9 @@ describe('stateful revisions: server-everything', () => {
   })
 })
 
-describe('the stateless revision', () => {
+describe.for(['conformance', 'stdio'])('the stateless revision: %s', (server) => {
   test('server/discover and a call', async () => {
-    const session = await startSession('conformance')
+    const session = await startSession(server)
     const discovered = await stateless(session, 1, 'server/discover').done
     expect(discovered.status).toBe(200)
     expect(discovered.messages.join('')).toContain('2026-07-28')
@@ -190,18 +192,62 @@ describe('the stateless revision', () => {
     expect(called.messages.join('')).toContain('"content"')
   })
   test('refusals of the server keep their HTTP status and code', async () => {
-    const session = await startSession('conformance')
+    const session = await startSession(server)
     const mismatch = await stateless(session, 1, 'tools/call', { name: 'test_simple_text' }, { 'mcp-name': 'another' }).done
-    expect([mismatch.status, mismatch.messages.join('')]).toEqual([400, expect.stringContaining('-32020')])
+    // over stdio there are no headers: the gateway compared them
+    if (server === 'conformance') expect([mismatch.status, mismatch.messages.join('')]).toEqual([400, expect.stringContaining('-32020')])
     const unknown = await stateless(session, 2, 'no/such/method').done
     expect([unknown.status, unknown.messages.join('')]).toEqual([404, expect.stringContaining('-32601')])
   })
   test('subscriptions/listen stays open until the client leaves', async () => {
-    const session = await startSession('conformance')
+    const session = await startSession(server)
     const listening = stateless(session, 1, 'subscriptions/listen', { notifications: { toolsListChanged: true } })
     await expect.poll(() => listening.answer.messages.join(''), patience).toContain('notifications/subscriptions/acknowledged')
     await stateless(session, 2, 'tools/call', { name: 'test_trigger_tool_change', arguments: {} }).done
     await expect.poll(() => listening.answer.messages.join(''), patience).toContain('notifications/tools/list_changed')
     listening.abort()
   })
+  test('two clients with the same ids do not disturb each other', async () => {
+    const session = await startSession(server)
+    const slow = stateless(session, 1, 'subscriptions/listen', { notifications: { toolsListChanged: true } })
+    await expect.poll(() => slow.answer.messages.join(''), patience).toContain('notifications/subscriptions/acknowledged')
+    const other = await stateless(session, 1, 'tools/call', { name: 'test_simple_text', arguments: {} }).done
+    expect([other.status, other.messages.join('')]).toEqual([200, expect.stringContaining('"content"')])
+    expect(slow.answer.messages.join('')).not.toContain('"content"')
+    slow.abort()
+  })
+  test('stateful and stateless clients side by side', async () => {
+    const session = await startSession(server)
+    const list = JSON.stringify({ jsonrpc: '2.0', id: 5, method: 'tools/list' })
+    const first = await stateless(session, 1, 'tools/list').done
+    const headers = await initialize(session)
+    const second = await gateway.open(session, 'POST', headers, list).done
+    const third = await stateless(session, 2, 'tools/list').done
+    expect([first, second, third].map(({ status }) => status)).toEqual([200, 200, 200])
+    expect([first, second, third].map(({ messages }) => messages.join('').includes('resultType'))).toEqual([true, false, true])
+  })
+  test('a request that does not say its revision is refused with 400, and a revision that nobody knows too', async () => {
+    const session = await startSession(server)
+    const headers = { ...both, 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/list' }
+    const unclaimed = await gateway.open(session, 'POST', headers, JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' })).done
+    expect([unclaimed.status, unclaimed.messages.join('')]).toEqual([400, expect.stringContaining('-32602')])
+    const future = { ...meta, 'io.modelcontextprotocol/protocolVersion': '2099-01-01' }
+    const unknown = JSON.stringify({ jsonrpc: '2.0', id: 2, method: 'tools/list', params: { _meta: future } })
+    const refused = await gateway.open(session, 'POST', { ...headers, 'mcp-protocol-version': '2099-01-01' }, unknown).done
+    expect([refused.status, refused.messages.join('')]).toEqual([400, expect.stringContaining('-32022')])
+    expect((await stateless(session, 3, 'tools/list').done).status).toBe(200)
+  })
+  test('there is no GET stream', async () => {
+    const session = await startSession(server)
+    const headers = { accept: 'text/event-stream', 'mcp-protocol-version': '2026-07-28' }
+    expect((await gateway.open(session, 'GET', headers).done).status).toBeGreaterThanOrEqual(400)
+  })
+})
+
+test('a server on stdio that does not know the stateless revision: its client is told, and initializes the same process', async () => {
+  const session = await startSession('legacy')
+  const discovered = await stateless(session, 1, 'server/discover').done
+  expect([discovered.status, discovered.messages.join('')]).toEqual([404, expect.stringContaining('-32601')])
+  await initialize(session)
+  expect(logged.split('MCP server started')).toHaveLength(2)
 })
