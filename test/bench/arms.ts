@@ -4,14 +4,24 @@ import { stringify } from 'yaml'
 import { startProcess, type ManagedProcess } from '../../demo/supervisor/managed-process.ts'
 import { startServices } from '../../demo/supervisor/services.ts'
 import type { Target } from './load.ts'
+import type { Processes } from './process-cpu.ts'
 
 export interface Arm {
   name: string
-  start(folder: string): Promise<{ target: Target; stop(): Promise<void> }>
+  start(folder: string): Promise<RunningArm>
+}
+
+export interface RunningArm {
+  target: Target
+  processes: Processes
+  stop(): Promise<void>
 }
 
 const root = resolve(import.meta.dirname, '..', '..')
-const baseEnvironment = { PATH: process.env['PATH'], HOME: process.env['HOME'], GATEHOUSE_LOG_LEVEL: 'warn' }
+// the services are started with the environment of this process
+process.env['GATEHOUSE_LOG_LEVEL'] = 'warn'
+const { PATH, HOME, GATEHOUSE_LOG_LEVEL } = process.env
+const baseEnvironment = { PATH, HOME, GATEHOUSE_LOG_LEVEL }
 
 function node(name: string, args: string[], folder: string): ManagedProcess {
   return startProcess({ name, command: process.execPath, args, env: baseEnvironment, cwd: root, logFile: join(folder, `${name}.log`) })
@@ -22,19 +32,30 @@ async function readyUrl(managed: ManagedProcess): Promise<Record<string, unknown
   return Promise.race([managed.readyLine, gone])
 }
 
+function pidOf({ name, process: { pid } }: ManagedProcess): number {
+  if (pid === undefined) throw new Error(`${name} does not run`)
+  return pid
+}
+
 /** HTTP → ws → ws → stdio with nothing in between. */
 export const floorTunnel: Arm = {
   name: 'do-nothing tunnel',
   async start(folder) {
     const program = join(import.meta.dirname, 'floor-tunnel.ts')
     const started: ManagedProcess[] = []
-    const part = async (role: string, ...upstream: string[]): Promise<string> => {
+    const part = async (role: string, ...upstream: string[]): Promise<{ url: string; pid: number }> => {
       const managed = node(`floor-${role}`, [program, role, ...upstream], folder)
       started.push(managed)
-      return String((await readyUrl(managed))['url'])
+      return { url: String((await readyUrl(managed))['url']), pid: pidOf(managed) }
     }
-    const url = await part('desktop', await part('gateway', await part('agent')))
-    return { target: { url, headers: {} }, stop: async () => void (await Promise.all(started.map((managed) => managed.stop()))) }
+    const agent = await part('agent')
+    const gateway = await part('gateway', agent.url)
+    const desktop = await part('desktop', gateway.url)
+    return {
+      target: { url: desktop.url, headers: {} },
+      processes: { desktop: desktop.pid, gateway: gateway.pid, agent: agent.pid },
+      stop: async () => void (await Promise.all(started.map((managed) => managed.stop()))),
+    }
   },
 }
 
@@ -60,6 +81,7 @@ export const fullPath: Arm = {
     const { url, bearer } = await readyUrl(connect)
     return {
       target: { url: String(url), headers: { authorization: `Bearer ${String(bearer)}` } },
+      processes: { desktop: pidOf(connect), gateway: pidOf(services.processes.gateway), agent: pidOf(services.processes.agent) },
       stop: async () => {
         await connect.stop()
         await services.stop()

@@ -16,9 +16,22 @@ export interface Load {
 
 const kibibyte = 'x'.repeat(1024)
 
-/** Calls `echo` with 1 KiB from `clients` connections at once, each waiting for its answer: first to warm up, then measured. */
-export async function measureLoad(target: Target, clients: number, seconds: { warmUp: number; measured: number }): Promise<Load> {
-  const agent = new Agent({ keepAlive: true, maxSockets: clients })
+export interface Client {
+  /** calls `echo` with 1 KiB from so many connections at once, each waiting for its answer */
+  run(connections: number, seconds: number): Promise<Window>
+  close(): void
+}
+
+/** What a client saw in one window of time: a latency for each call, in ms. */
+export interface Window {
+  latencies: number[]
+  errors: number
+  elapsedMs: number
+}
+
+/** All connections belong to one MCP session: the floor has one MCP server, so the product gets one too. */
+export async function openClient(target: Target): Promise<Client> {
+  const agent = new Agent({ keepAlive: true })
   const session = await initialize(target, agent)
   const headers = { ...target.headers, ...session }
   let nextId = 1000
@@ -29,22 +42,34 @@ export async function measureLoad(target: Target, clients: number, seconds: { wa
       method: 'tools/call',
       params: { name: 'echo', arguments: { text: kibibyte } },
     })
-  await runFor(seconds.warmUp, clients, async () => void (await callOnce()))
+  return {
+    async run(connections, seconds) {
+      const window: Window = { latencies: [], errors: 0, elapsedMs: 0 }
+      const started = performance.now()
+      await runFor(seconds, connections, async () => {
+        const at = performance.now()
+        const answer = await callOnce()
+        window.latencies.push(performance.now() - at)
+        if (answer.status !== 200 || !answer.body.includes(kibibyte)) window.errors += 1
+      })
+      window.elapsedMs = performance.now() - started
+      return window
+    },
+    close: () => agent.destroy(),
+  }
+}
 
-  const latencies: number[] = []
-  let errors = 0
-  const started = performance.now()
-  await runFor(seconds.measured, clients, async () => {
-    const at = performance.now()
-    const answer = await callOnce()
-    latencies.push(performance.now() - at)
-    if (answer.status !== 200 || !answer.body.includes(kibibyte)) errors += 1
-  })
-  const elapsed = (performance.now() - started) / 1000
-  agent.destroy()
-  latencies.sort((a, b) => a - b)
+export function loadOf(windows: readonly Window[]): Load {
+  const latencies = windows.flatMap((window) => window.latencies).toSorted((a, b) => a - b)
   const at = (share: number): number => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? Number.NaN
-  return { p50: at(0.5), p99: at(0.99), callsPerSecond: latencies.length / elapsed, calls: latencies.length, errors }
+  const sum = (pick: (window: Window) => number): number => windows.reduce((total, window) => total + pick(window), 0)
+  return {
+    p50: at(0.5),
+    p99: at(0.99),
+    callsPerSecond: (latencies.length / sum(({ elapsedMs }) => elapsedMs)) * 1000,
+    calls: latencies.length,
+    errors: sum(({ errors }) => errors),
+  }
 }
 
 async function runFor(seconds: number, clients: number, once: () => Promise<void>): Promise<void> {
