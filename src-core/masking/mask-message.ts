@@ -25,15 +25,23 @@ const maxNesting = 8
  * @throws AppError MESSAGE_UNMASKABLE when the text cannot be searched to its end: it must then not be delivered
  */
 export function maskMessage(masking: Masking, text: string, target: MaskTarget): MaskResult {
-  const rules = masking.rulesFor(target)
-  const tally = new MaskTally()
   try {
     JSON.parse(text)
-    const masked = maskJson(text, rules, tally, '', 0)
+  } catch (cause) {
+    throw new AppError('MESSAGE_UNMASKABLE', { problem: 'it is not JSON' }, { cause })
+  }
+  return maskParsed(masking, text, target)
+}
+
+/** The same for a text that is known to be JSON, because it was parsed or made here. @throws AppError MESSAGE_UNMASKABLE */
+export function maskParsed(masking: Masking, text: string, target: MaskTarget): MaskResult {
+  const tally = new MaskTally()
+  try {
+    const masked = maskJson(text, masking.rulesFor(target), tally, '', 0)
     return { text: masked, masks: tally.masks() }
   } catch (cause) {
     if (cause instanceof AppError) throw cause
-    const problem = cause instanceof TooDeep ? 'it nests too deeply' : cause instanceof SyntaxError ? 'it is not JSON' : 'the search failed'
+    const problem = cause instanceof TooDeep ? 'it nests too deeply' : 'the search failed'
     throw new AppError('MESSAGE_UNMASKABLE', { problem }, { cause })
   }
 }

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { Message } from '../../src-core/json/parse-message.ts'
 import type { Masking } from '../../src-core/masking/load-masking.ts'
 import { maximumLineBytes } from '../../src-core/recording/record-lines.ts'
-import { maskMessage } from '../../src-core/masking/mask-message.ts'
+import { maskParsed } from '../../src-core/masking/mask-message.ts'
 import type { MaskApplied } from '../../src-protocol/model.ts'
 import type { MessageRecord } from '../../src-protocol/recording.ts'
 import type { Exchange } from './exchange.ts'
@@ -20,12 +20,12 @@ export interface MaskedMessage {
 const encoder = new TextEncoder()
 
 /**
- * Masks a message of the session's connection. Where nothing was masked `bytes` are the original ones.
+ * Masks a message of the session's connection: JSON that was parsed, or that we made. Where nothing was masked `bytes` are the original ones.
  * @throws AppError MESSAGE_UNMASKABLE
  */
 export function maskFor(masking: Masking, exchange: Exchange, text: string, tool?: string, original?: Uint8Array): MaskedMessage {
   const { connection } = exchange.session
-  const masked = maskMessage(masking, text, { connection, tool })
+  const masked = maskParsed(masking, text, { connection, tool })
   const bytes = original !== undefined && masked.text === text ? original : encoder.encode(masked.text)
   return { text: masked.text, bytes, masks: masked.masks, maskingVersion: masking.version }
 }
