@@ -23,12 +23,15 @@ export function summariseArguments(args: JsonObject): string {
   for (const [name, value] of Object.entries(args)) {
     if (name === '_meta') continue
     parts.push(
-      `${name}: ${typeof value === 'object' && value !== null ? (Array.isArray(value) ? `[ ${value.length} ]` : '{ … }') : JSON.stringify(value)}`,
+      `${name}: ${typeof value === 'object' && value !== null ? (Array.isArray(value) ? `[ ${value.length} ]` : '{ … }') : JSON.stringify(cut(value))}`,
     )
     if (parts.length === 6) break
   }
   return oneLine(parts.join(', '))
 }
+
+/** Of a long text only what can be shown is looked at. */
+const cut = (value: unknown): unknown => (typeof value === 'string' ? value.slice(0, maximumLength * 4) : value)
 
 /** What came back: the error, the number of rows or items, the first line of text; and how much it was. */
 export function summariseResponse(body: string, bytes: number): string {
@@ -86,6 +89,7 @@ export function oneLine(text: string): string {
     .replace(/\s+/gu, ' ')
     .replace(/[\p{Cc}\p{Cf}]/gu, '\uFFFD')
     .trim()
-  const characters = Array.from(line)
+  // a character has at most two code units: one more than can be shown tells that there is more
+  const characters = Array.from(line.slice(0, maximumLength * 2 + 2))
   return characters.length > maximumLength ? `${characters.slice(0, maximumLength - 1).join('')}…` : line
 }
