@@ -92,6 +92,20 @@ describe('taken ports', () => {
     second.child.kill('SIGINT')
     expect(await second.exited).toBe(0)
   })
+
+  test('two demos that start in the same moment do not take each other’s', { timeout: 2 * patience }, async () => {
+    const first = demo()
+    const second = demo('--data', join(folder, 'another'))
+    const [one, other] = await Promise.all([serving(first), serving(second)])
+    expect(one.gatewayUrl).not.toBe(other.gatewayUrl)
+    expect(one.issuer).not.toBe(other.issuer)
+    for (const { gatewayUrl, pids } of [one, other]) {
+      expect((await fetch(`${gatewayUrl}/api/v1/log/checkpoint`)).status).toBe(200)
+      expect(alive(pids)).toEqual(pids)
+    }
+    for (const program of [first, second]) program.child.kill('SIGTERM')
+    expect(await Promise.all([first.exited, second.exited])).toEqual([0, 0])
+  })
 })
 
 describe('a service that cannot start', () => {
