@@ -6,6 +6,7 @@ import type { Push } from '../../src-protocol/push.ts'
 import { version as ownVersion } from '../../src-protocol/version.ts'
 import { isSecureOrLoopback } from '../../src-node/loopback.ts'
 import { systemScheduler } from '../../src-node/scheduler.ts'
+import { fitsItsDigest } from '../../src-core/approval/fits-its-digest.ts'
 import { createCheckpointWatch, type CheckpointWatch } from './desktop/checkpoint-watch.ts'
 import { createDesktopEmitter, type DesktopEmitter } from './desktop/desktop-emitter.ts'
 import { checkInput } from './desktop/check-input.ts'
@@ -52,7 +53,8 @@ export function createDesktop(ports: DesktopPorts): Desktop {
   function onPush(push: Push) {
     switch (push.type) {
       case 'approval':
-        return events.emit('approval:changed', push.approval)
+        if (fitsItsDigest(push.approval)) return events.emit('approval:changed', push.approval)
+        return log.error({ approval: push.approval.id }, 'a request shows something else than its digest covers: it is not shown')
       case 'session':
         if (push.session.state === 'ended') tester.forget(push.session.id)
         return events.emit('session:changed', push.session)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { AppError } from '../../../src-protocol/app-error.ts'
+import { fitsItsDigest } from '../../../src-core/approval/fits-its-digest.ts'
 import { voteText } from '../../../src-protocol/http-api.ts'
 import { timestampOf, type Clock } from '../../../src-node/clock.ts'
 import { clientSetup } from '../client-setup.ts'
@@ -45,8 +46,13 @@ export function gatewayHandlers(options: {
     'tester:list-tools': (session) => tester.listTools(session),
     'tester:call': (input) => tester.call(input.session, input.tool, input.arguments),
 
-    'approvals:list': async () => (await api().call('approvals')).approvals,
-    'approvals:get': (id) => api().call('approval', { id }),
+    // a request that shows something else than its digest covers is not put before anybody: signing takes the digest from the window
+    'approvals:list': async () => (await api().call('approvals')).approvals.filter(fitsItsDigest),
+    async 'approvals:get'(id) {
+      const approval = await api().call('approval', { id })
+      if (fitsItsDigest(approval)) return approval
+      throw new AppError('APPROVAL_SIGNATURE_INVALID', { problem: 'what the gateway shows of the request is not what its digest covers' })
+    },
     async 'approvals:vote'({ approval, decision, reason, digest }) {
       const { identity } = access()
       if (identity.state.state !== 'signed-in') throw new AppError('SIGN_IN_REQUIRED')
