@@ -25,7 +25,8 @@ export interface HttpServer {
 /** Serves the HTTP API; what belongs to the sign-in goes to identity before any of our own code reads the request. */
 export function createHttpServer(ports: HttpServerPorts): HttpServer {
   const { identity, logger } = ports
-  const server = createServer()
+  // a slow or dead client holds a connection for so long at most (fastify does not set this on a server that it did not make)
+  const server = createServer({ requestTimeout: 60_000 })
   const serve = (handler: RequestListener) => (request: IncomingMessage, response: ServerResponse) => {
     const handle = async () => {
       if (!(await identity.handle(request, response))) handler(request, response)
@@ -39,8 +40,6 @@ export function createHttpServer(ports: HttpServerPorts): HttpServer {
   const app = fastify({
     bodyLimit: apiBodyLimit,
     serverFactory: (handler) => server.on('request', serve(handler)),
-    // a slow or dead client holds a connection for so long at most
-    requestTimeout: 60_000,
   })
   // an empty body counts as {}: a POST without input has none
   app.removeAllContentTypeParsers()
