@@ -89,6 +89,8 @@ export const errors = {
   // sessions and the local endpoint
   SESSION_UNKNOWN: [404, 'There is no such session, or it is not yours.', 'Start a session in Gatehouse.'],
   SESSION_ENDED: [410, 'The session has ended ({reason}).', 'Start a new session in Gatehouse.'],
+  DESKTOP_NOT_RUNNING: [503, 'Gatehouse is not running.', 'Start it, open a session to {connection}, then start this server again.'],
+  SESSION_NOT_OPEN: [404, 'No session to {connection} is open.', 'Open one in Gatehouse, then start this server again.'],
   LOCAL_TOKEN_INVALID: [
     401,
     'The bearer secret of the local endpoint is missing or wrong.',
@@ -108,10 +110,10 @@ export const errors = {
   MESSAGE_NOT_JSONRPC: [400, 'The message is not JSON-RPC 2.0: {problem}.', 'Send one JSON-RPC request, notification or response.'],
   MESSAGE_DUPLICATE_KEY: [
     400,
-    'The message has the key {key} twice in one object.',
+    'The message has a key twice in one object, at character {at}.',
     'Send each key once: servers disagree about which one counts.',
   ],
-  MESSAGE_NUMBER_UNSAFE: [400, 'The number {number} cannot be represented exactly.', 'Send it as a string.'],
+  MESSAGE_NUMBER_UNSAFE: [400, 'The number at character {at} cannot be represented exactly.', 'Send it as a string.'],
   MESSAGE_TOO_DEEP: [400, 'The message nests deeper than {limit} levels.', 'Send a flatter message.'],
   MESSAGE_BATCH: [400, 'JSON-RPC batches are not accepted.', 'Send the messages one by one.'],
   HEADER_MISMATCH: [400, 'The header {header} says something else than the body.', 'Send the header with the same value as the body.'],

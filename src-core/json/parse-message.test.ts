@@ -56,6 +56,15 @@ describe('a message', () => {
     expect(parseMessage(Buffer.from([0x7b, 0xff, 0x7d]), limits)).toMatchObject({ ok: false, code: 'MESSAGE_NOT_JSON' })
   })
 
+  test.for([
+    ['a number', '{"jsonrpc":"2.0","id":1,"result":{"card":4000000000000000006}}', 41],
+    ['a key', '{"jsonrpc":"2.0","id":1,"result":{"a@example.com":1,"a@example.com":2}}', 52],
+  ] as const)('a refusal for %s says where, and nothing of the content', ([, text, at]) => {
+    const parsed = parse(text)
+    expect(parsed).toMatchObject({ ok: false, data: { at } })
+    expect(JSON.stringify(parsed)).not.toMatch(/4000000|example/)
+  })
+
   test('a name twice in different objects is fine', () => {
     expect(parse('{"jsonrpc":"2.0","id":1,"method":"a","params":{"x":{"a":1},"y":{"a":1},"z":[{"a":1},{"a":2}]}}').ok).toBe(true)
   })

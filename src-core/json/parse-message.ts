@@ -119,7 +119,10 @@ class Refused extends Error {
   }
 }
 
-/** Looks for names that come twice and numbers that lose digits, and remembers where `params.arguments` stands. */
+/**
+ * Looks for names that come twice and numbers that lose digits, and remembers where `params.arguments` stands. A refusal says where
+ * (in characters from the start), never what: it is recorded, and what it stands on was not masked.
+ */
 class StrictVisitor implements JsonVisitor {
   argumentsSpan: { start: number; end: number } | undefined
   readonly #text: string
@@ -138,9 +141,9 @@ class StrictVisitor implements JsonVisitor {
     this.#names.push(new Set())
   }
 
-  member(name: string): void {
+  member(name: string, start: number): void {
     const names = this.#names.at(-1)
-    if (names?.has(name)) throw new Refused('MESSAGE_DUPLICATE_KEY', { key: name.slice(0, 80) })
+    if (names?.has(name)) throw new Refused('MESSAGE_DUPLICATE_KEY', { at: start })
     names?.add(name)
     if (this.#names.length === 1) this.#awaiting = name === 'params' ? 'params' : undefined
     else if (this.#names.length === 2 && this.#paramsDepth === 2) this.#awaiting = name === 'arguments' ? 'arguments' : undefined
@@ -173,7 +176,7 @@ class StrictVisitor implements JsonVisitor {
     const literal = this.#text.slice(start, end)
     const number = Number(literal)
     if (!Number.isNaN(number) && !Number.isSafeInteger(number) && (!Number.isFinite(number) || Number.isInteger(number)))
-      throw new Refused('MESSAGE_NUMBER_UNSAFE', { number: literal.slice(0, 80) })
+      throw new Refused('MESSAGE_NUMBER_UNSAFE', { at: start })
     this.#valueEnds(end)
   }
 
