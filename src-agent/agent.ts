@@ -85,9 +85,23 @@ async function enrolWhenReachable(
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'GATEWAY_UNREACHABLE' || signal?.aborted) throw error
       log.warn({ gateway }, 'the gateway cannot be reached yet')
-      await new Promise<void>((again) => scheduler.after(backOff.next(), again))
+      await pause(scheduler, backOff.next(), signal)
+      if (signal?.aborted) throw error
     }
   }
+}
+
+/** Whoever stops the agent does not wait for its next attempt. */
+function pause(scheduler: Scheduler, milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((over) => {
+    const end = () => {
+      cancel()
+      signal?.removeEventListener('abort', end)
+      over()
+    }
+    const cancel = scheduler.after(milliseconds, end)
+    signal?.addEventListener('abort', end, { once: true })
+  })
 }
 
 function assertUniqueNames({ servers }: AgentConfig): void {

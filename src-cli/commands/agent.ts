@@ -27,6 +27,9 @@ export async function runAgent(options: { config: string; env?: NodeJS.ProcessEn
     })
     await interrupted
     await agent.close()
+  } catch (error) {
+    // stopped while it waited for a gateway that is not up yet: that is no failure
+    if (!stop.signal.aborted) throw error
   } finally {
     process.off('SIGINT', interrupt)
     process.off('SIGTERM', interrupt)

@@ -191,6 +191,17 @@ describe('gatehouse agent --config does not start with', () => {
   })
 })
 
+test('gatehouse agent that waits for a gateway that is not up yet ends at once when it is stopped', async () => {
+  const file = join(folder, 'agent.yaml')
+  writeFileSync(file, JSON.stringify({ ...agentFile, gateway: 'http://127.0.0.1:1' }))
+  program = startProgram(gatehouse, ['agent', '--config', file], { HOME: folder, JOIN: 'join_x' })
+  const waiting = () => program?.errors.filter((line) => line.includes('the gateway cannot be reached yet')).length ?? 0
+  // by the fourth attempt it pauses for seconds
+  await until(() => waiting() >= 4, 'it has tried a few times')
+  program.child.kill('SIGTERM')
+  expect(await program.exited).toBe(0)
+})
+
 describe('a policy file that gets an error while the gateway runs', () => {
   let provider: Awaited<ReturnType<typeof startIdentityProviderProcess>>
   let folders: Folders
