@@ -13,7 +13,7 @@ export interface HeldCall {
   method: string
   tool: string
   definition: ToolDefinition
-  /** the exact bytes of `params.arguments` */
+  /** the exact bytes of `params.arguments`; of a call that brings more (answers to the server's questions, a task), all of that as JSON */
   argumentBytes: Uint8Array
   argumentsText: string
   argumentsMasks: MaskApplied[]

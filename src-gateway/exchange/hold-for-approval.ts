@@ -1,4 +1,5 @@
-import { parseMessage } from '../../src-core/json/parse-message.ts'
+import type { JsonObject } from '../../src-core/json/json-value.ts'
+import { parseMessage, type Message } from '../../src-core/json/parse-message.ts'
 import { maskText } from '../../src-core/masking/mask-message.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { Approval, SqlFacts } from '../../src-protocol/model.ts'
@@ -49,7 +50,7 @@ async function ask(ports: ExchangePorts, exchange: Exchange, held: HeldCall) {
     if (!(error instanceof AppError) || error.code !== 'CONFLICT') throw error
     endCall(ports, exchange, { verdict: 'denied', because: error.message })
     const { request, session } = exchange
-    if (request && !session.ended) answer(ports, exchange, rpcError(request.id, error))
+    if (!session.ended) answer(ports, exchange, rpcError(request?.id ?? null, error), request ? {} : { status: error.status })
     return undefined
   }
 }
@@ -62,20 +63,35 @@ function describeHeldCall(
   if (decision.effect !== 'review') throw new Error('only a call that policy holds can be held')
   const { session } = exchange
   const tool = message.tool ?? method
-  const span = message.argumentsSpan
+  const { argumentsSpan: span, params } = message
+  const more = hasMoreThanArguments(params)
   return {
     session,
     method,
     tool,
     definition: session.tools.of(tool),
-    argumentBytes: span ? bytes.subarray(span.start, span.end) : new Uint8Array(),
-    argumentsText: argumentsOf(masked.bytes),
-    argumentsMasks: masked.masks.filter(({ path }) => path.startsWith('/params/arguments')),
+    argumentBytes: more ? encoder.encode(decidedText(params)) : span ? bytes.subarray(span.start, span.end) : new Uint8Array(),
+    argumentsText: more ? decidedText((JSON.parse(masked.text) as Message).params) : argumentsOf(masked.bytes),
+    argumentsMasks: masked.masks.filter(({ path }) => path.startsWith(more ? '/params/' : '/params/arguments')),
     ...(decision.sql && { sql: maskSql(ports, session.connection, tool, decision.sql) }),
     before: session.calls.latest(shownBefore + 1).filter(({ seq }) => seq !== exchange.call?.seq),
     decision,
   }
 }
+
+const encoder = new TextEncoder()
+/** what is bound and shown apart, and what belongs to the transport and differs from try to try */
+const besides = new Set(['name', '_meta'])
+
+/**
+ * Whether the call brings more than its arguments: answers to the server's questions (MCP 2026-07-28), a task. The server acts on them as
+ * on the arguments, so they too are shown, hashed and signed.
+ */
+const hasMoreThanArguments = (params: JsonObject | undefined): boolean =>
+  Object.keys(params ?? {}).some((name) => name !== 'arguments' && !besides.has(name))
+
+const decidedText = (params: JsonObject | undefined): string =>
+  JSON.stringify(Object.fromEntries(Object.entries(params ?? {}).filter(([name]) => !besides.has(name))))
 
 function argumentsOf(maskedBytes: Uint8Array): string {
   const parsed = parseMessage(maskedBytes, { maxBytes: Infinity, maxDepth: deepestMessage })
@@ -178,8 +194,10 @@ async function run(ports: ExchangePorts, exchange: Exchange, decided: DecidedMes
 
 function refuseCall(ports: ExchangePorts, exchange: Exchange, error: AppError, text: string, approval: Approval): void {
   const { request } = exchange
-  if (exchange.session.ended || !request) return
+  if (exchange.session.ended) return
   const data = { code: error.code, approval: approval.id, rule: approval.rule, policyVersion: approval.policyVersion }
+  // a notification waits for no answer, but its exchange waits for an end
+  if (!request) return answer(ports, exchange, rpcError(null, error, data), { status: error.status, approval: approval.id })
   const body = request.method === 'tools/call' ? toolRefusal(request, text, data) : rpcError(request.id, error, data)
   answer(ports, exchange, body, { approval: approval.id })
 }

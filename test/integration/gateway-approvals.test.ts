@@ -155,6 +155,15 @@ describe('a call that needs approval', () => {
     expect(ran('withdrawn')).toBe(0)
   })
 
+  test('that is a notification ends when it is refused', async () => {
+    const session = await openEcho(operator)
+    const notification = JSON.stringify({ jsonrpc: '2.0', method: 'tools/call', params: { name: 'risky', arguments: { marker: 'no-id' } } })
+    const { call, approval } = await hold(session.id, notification)
+    await castVote(reviewer, approval, 'deny')
+    expect(rpcOf(await call.done).error?.data).toMatchObject({ code: 'APPROVAL_DENIED' })
+    expect(ran('no-id')).toBe(0)
+  })
+
   test('is void when its session ends', async () => {
     const session = await openEcho(operator)
     const { call, approval } = await hold(session.id, toolCall('risky', { marker: 'session-over' }))
@@ -279,6 +288,27 @@ describe('the same call again', () => {
     expect(ran('bytes')).toBe(1)
     await operator.api.call('withdraw', { id: second.approval.id })
     await second.call.done
+  })
+
+  test('with other answers to the server’s questions needs an approval of its own, which shows them', async () => {
+    const session = await openEcho(operator)
+    const answering = (answer: string) =>
+      toolCall(
+        'risky',
+        { marker: 'asked' },
+        { inputResponses: { sure: { answer, card: '4111111111111111' } }, _meta: { progressToken: answer } },
+      )
+    const first = await hold(session.id, answering('no'))
+    const second = await hold(session.id, answering('yes'))
+    expect(second.approval.argumentsText).toBe(
+      '{"arguments":{"marker":"asked"},"inputResponses":{"sure":{"answer":"yes","card":"[MASKED:card]"}}}',
+    )
+    await castVote(reviewer, first.approval, 'approve')
+    expect(textOf(await first.call.done)).toContain('asked')
+    expect(await stateOf(second.approval.id)).toBe('pending')
+    await operator.api.call('withdraw', { id: second.approval.id })
+    await second.call.done
+    expect(ran('asked')).toBe(1)
   })
 
   test('after its tool has changed needs an approval of its own; the first is void', async () => {
