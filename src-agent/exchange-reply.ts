@@ -5,7 +5,7 @@ import type { FrameSocket } from '../src-node/frame-socket.ts'
 /** Where the answer to an exchange goes: the frames towards the client. */
 export interface ExchangeReply {
   head(exchange: number, head: ResponseHead): void
-  /** the bytes are taken before the call returns: they may be a view on a read buffer */
+  /** the bytes are taken before the tick ends: they may be a view on a read buffer */
   message(exchange: number, body: Uint8Array, head?: MessageHead): void
   keepAlive(exchange: number): void
   end(exchange: number): void

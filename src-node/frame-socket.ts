@@ -1,10 +1,11 @@
 import type { WebSocket } from 'ws'
 import type { z } from 'zod'
-import { decodeFrame, encodeFrame, type FrameType } from '../src-protocol/tunnel.ts'
+import { decodeFrame, type FrameType } from '../src-protocol/tunnel.ts'
 import type { FrameCheck } from './checked-frame.ts'
 import { corkForTick } from './cork-for-tick.ts'
 import { systemScheduler, type Scheduler } from './scheduler.ts'
 import { transportOf } from './web-socket-transport.ts'
+import { framesOf, joinAnswers } from './whole-answer.ts'
 
 /** WebSocket close codes (RFC 6455, 7.4.1) that this side sends. */
 export const closeCode = { normal: 1000, goingAway: 1001, malformed: 1007, refused: 1008, failed: 1011 } as const
@@ -77,12 +78,26 @@ export function openFrameSocket<F, C extends z.ZodType, Out extends object>(
   const flushed = () => {
     if (waiting.length > 0 && socket.bufferedAmount <= lowMark) releaseWaiting()
   }
+  const joiner = joinAnswers(
+    (frame) => {
+      if (transport) corkForTick(transport)
+      socket.send(frame, flushed)
+    },
+    () => process.nextTick(flushHeld),
+  )
+  const flushHeld = () => {
+    if (socket.readyState === socket.OPEN) joiner.flush()
+  }
   const receive = (data: Buffer, binary: boolean) => {
     if (binary) {
       const decoded = decodeFrame(data)
-      const frame = decoded.ok ? options.check(decoded.frame) : undefined
-      if (frame === undefined) return socket.close(closeCode.malformed, decoded.ok ? 'frame not expected' : decoded.reason)
-      return options.onFrame(frame)
+      if (!decoded.ok) return socket.close(closeCode.malformed, decoded.reason)
+      for (const part of framesOf(decoded.frame)) {
+        const frame = options.check(part)
+        if (frame === undefined) return socket.close(closeCode.malformed, 'frame not expected')
+        options.onFrame(frame)
+      }
+      return undefined
     }
     const control = options.control.safeParse(parseJson(data))
     if (!control.success) return socket.close(closeCode.refused, 'control message not expected')
@@ -115,12 +130,12 @@ export function openFrameSocket<F, C extends z.ZodType, Out extends object>(
       return socket.bufferedAmount
     },
     sendFrame(type, exchange, head, body) {
-      if (socket.readyState !== socket.OPEN) return
-      if (transport) corkForTick(transport)
-      socket.send(encodeFrame(type, exchange, head, body), flushed)
+      if (socket.readyState === socket.OPEN) joiner.send(type, exchange, head, body)
     },
     sendControl(control) {
-      if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(control), flushed)
+      if (socket.readyState !== socket.OPEN) return
+      joiner.flush()
+      socket.send(JSON.stringify(control), flushed)
     },
     writable() {
       if (socket.bufferedAmount <= highMark || socket.readyState !== socket.OPEN) return undefined
@@ -128,7 +143,10 @@ export function openFrameSocket<F, C extends z.ZodType, Out extends object>(
     },
     pause: () => socket.pause(),
     resume: () => socket.resume(),
-    close: (code = closeCode.normal, reason = '') => socket.close(code, reason),
+    close(code = closeCode.normal, reason = '') {
+      flushHeld()
+      socket.close(code, reason)
+    },
     terminate: () => socket.terminate(),
   }
 }

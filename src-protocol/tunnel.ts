@@ -8,6 +8,7 @@
  *
  * towards the server:  open{session, method, headers} + body      abort
  * towards the client:  head{status, headers}  message{id?, event?, retry?} + body …  keepAlive  end | abort{error}
+ *                      answer{status, headers} + body: the same as head, message{} + body, end
  *
  * `message` is one SSE event, or the one JSON body, as the head's content type says. An exchange number is chosen by
  * the side that opens it, counts up from 1 and is never used again on that WebSocket.
@@ -16,7 +17,7 @@ import { z } from 'zod'
 import { sessionId } from './ids.ts'
 import { declaredServer } from './model.ts'
 
-export const frameType = { open: 1, head: 2, message: 3, keepAlive: 4, end: 5, abort: 6 } as const
+export const frameType = { open: 1, head: 2, message: 3, keepAlive: 4, end: 5, abort: 6, answer: 7 } as const
 export type FrameType = (typeof frameType)[keyof typeof frameType]
 
 /** Lower-case names. Only what MCP defines passes: see `forwardedHeaders`. */
@@ -87,7 +88,7 @@ export function decodeFrame(bytes: Uint8Array): DecodedFrame {
   if (bytes.length < prefixBytes) return { ok: false, reason: 'too-short' }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const type = view.getUint8(0)
-  if (type < frameType.open || type > frameType.abort) return { ok: false, reason: 'unknown-type' }
+  if (type < frameType.open || type > frameType.answer) return { ok: false, reason: 'unknown-type' }
   const headEnd = prefixBytes + view.getUint32(5)
   if (headEnd > bytes.length) return { ok: false, reason: 'too-short' }
   try {
