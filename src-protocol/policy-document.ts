@@ -46,7 +46,7 @@ export type PolicyDocument = z.infer<typeof policyDocument>
 export type PolicyRule = z.infer<typeof policyRule>
 export type ReviewTerms = z.infer<typeof reviewTerms>
 
-export const detectorName = z.enum(['card', 'iban', 'email', 'ssn'])
+export const detectorName = z.enum(['card', 'iban', 'email', 'ssn', 'phone', 'ip', 'secret', 'national-id'])
 
 export const maskingRule = section({
   id: identifier,
@@ -59,9 +59,22 @@ export const maskingRule = section({
   detect: z.array(detectorName).min(1).optional(),
   /** mask whole values by the name of their field, at any depth; compared without case, `_` and `-` */
   fields: z.array(z.string().min(1)).min(1).optional(),
+  /** find what a regular expression of RE2 finds; compiled when the document is loaded */
+  pattern: z.string().min(1).max(1000).optional(),
+  /** find whole words and phrases, whatever their case */
+  words: z
+    .array(
+      z
+        .string()
+        .max(200)
+        .regex(/^[\p{L}\p{N}](?:.*[\p{L}\p{N}])?$/u, 'words begin and end with a letter or a digit'),
+    )
+    .min(1)
+    .max(1000)
+    .optional(),
   because: z.string().min(3).max(500),
-}).refine((rule) => (rule.detect === undefined) !== (rule.fields === undefined), {
-  message: 'a rule has either detect or fields',
+}).refine((rule) => [rule.detect, rule.fields, rule.pattern, rule.words].filter((kind) => kind !== undefined).length === 1, {
+  message: 'a rule has exactly one of detect, fields, pattern and words',
   path: ['detect'],
 })
 

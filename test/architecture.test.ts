@@ -11,7 +11,7 @@ const rules: Record<string, { folders: string[]; packages: string[] | 'any'; nod
   'src-protocol': { folders: [], packages: ['zod'], node: 'none' },
   'src-core': {
     folders: ['src-protocol'],
-    packages: ['zod', 'yaml', '@bufbuild/cel', '@bufbuild/re2', 'libpg-query', 'ibantools', 'canonicalize'],
+    packages: ['zod', 'yaml', '@bufbuild/cel', '@bufbuild/re2', 'libpg-query', 'ibantools', 'libphonenumber-js', 're2js', 'canonicalize'],
     node: ['node:crypto'],
   },
   'src-node': { folders: ['src-protocol', 'src-core'], packages: ['zod', 'yaml', 'pino', 'ws', 'jose'], node: 'any' },

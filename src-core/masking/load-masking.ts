@@ -3,11 +3,21 @@ import { maskingDocument, type MaskingRule } from '../../src-protocol/policy-doc
 import type { DocumentProblem } from '../../src-protocol/model.ts'
 import { readYamlDocument } from '../yaml-document.ts'
 import { compilePattern } from '../pattern.ts'
-import type { DetectorName } from './detectors.ts'
+import { compileCustomPattern, createWordDetector } from './custom-rules.ts'
+import { detectors } from './detectors.ts'
+import type { Detector } from './detectors/detector.ts'
+import { normaliseForSearch } from './normalise-for-search.ts'
+
+export interface ActiveDetector {
+  rule: string
+  kind: string
+  find: Detector
+}
 
 /** The rules that are about one connection and tool, ready to use. */
 export interface ActiveRules {
-  detectors: { rule: string; kind: DetectorName }[]
+  /** what finds, and what the token says */
+  detectors: ActiveDetector[]
   /** normalised field name → rule and what the token says */
   fields: Map<string, { rule: string; kind: string }>
 }
@@ -36,21 +46,49 @@ export function loadMasking(text: string): MaskingLoad {
       }
     seen.add(rule.id)
   }
-  return { ok: true, masking: createMasking(createHash('sha256').update(text).digest('hex'), rules) }
+  const ready: ReadyRule[] = []
+  for (const [index, rule] of rules.entries()) {
+    const found = detectorsOf(rule)
+    if (!found.ok)
+      return {
+        ok: false,
+        problems: [{ path: `rules.${index}.pattern`, message: found.problem, line: read.lineOf(['rules', index, 'pattern']) }],
+      }
+    ready.push({ rule, detectors: found.detectors })
+  }
+  return { ok: true, masking: createMasking(createHash('sha256').update(text).digest('hex'), ready) }
 }
 
 /** `card_number`, `cardNumber` and `Card-Number` name the same field. */
-export const normaliseFieldName = (name: string): string => name.toLowerCase().replace(/[_\-\s]/g, '')
+export const normaliseFieldName = (name: string): string =>
+  normaliseForSearch(name)
+    .text.toLowerCase()
+    .replace(/[_\-\s]/g, '')
+
+interface ReadyRule {
+  rule: MaskingRule
+  detectors: ActiveDetector[]
+}
+
+function detectorsOf(rule: MaskingRule): { ok: true; detectors: ActiveDetector[] } | { ok: false; problem: string } {
+  if (rule.pattern !== undefined) {
+    const compiled = compileCustomPattern(rule.pattern)
+    return compiled.ok ? { ok: true, detectors: [{ rule: rule.id, kind: rule.id, find: compiled.detector }] } : compiled
+  }
+  if (rule.words) return { ok: true, detectors: [{ rule: rule.id, kind: rule.id, find: createWordDetector(rule.words) }] }
+  return { ok: true, detectors: (rule.detect ?? []).map((kind) => ({ rule: rule.id, kind, find: detectors[kind] })) }
+}
 
 const cachedTargets = 1000
 
-function createMasking(version: string, rules: readonly MaskingRule[]): Masking {
-  const compiled = rules.map((rule) => ({
+function createMasking(version: string, rules: readonly ReadyRule[]): Masking {
+  const compiled = rules.map(({ rule, detectors: found }) => ({
     rule,
+    found,
     connections: rule.match.connections.map(compilePattern),
     tools: rule.match.tools.map(compilePattern),
   }))
-  const sentences = new Map(rules.map((rule) => [rule.id, rule.because]))
+  const sentences = new Map(rules.map(({ rule }) => [rule.id, rule.because]))
   const cache = new Map<string, ActiveRules>()
 
   return {
@@ -61,11 +99,11 @@ function createMasking(version: string, rules: readonly MaskingRule[]): Masking 
       const known = cache.get(key)
       if (known) return known
       const active: ActiveRules = { detectors: [], fields: new Map() }
-      for (const { rule, connections, tools } of compiled) {
+      for (const { rule, found, connections, tools } of compiled) {
         if (!connections.some((matches) => matches(connection))) continue
         // what no tool answered (a resource, an error, a notification) is masked by every rule of the connection
         if (tool !== undefined && !tools.some((matches) => matches(tool))) continue
-        for (const kind of rule.detect ?? []) active.detectors.push({ rule: rule.id, kind })
+        active.detectors.push(...found)
         for (const field of rule.fields ?? []) {
           const name = normaliseFieldName(field)
           if (!active.fields.has(name)) active.fields.set(name, { rule: rule.id, kind: field.toLowerCase().replace(/[^a-z0-9_-]/g, '-') })

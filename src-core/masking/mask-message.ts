@@ -1,7 +1,7 @@
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { MaskApplied } from '../../src-protocol/model.ts'
 import { decodeString, TooDeep, walkJson, type JsonVisitor } from '../json/walk-json.ts'
-import { detectors, mayHoldSensitiveData } from './detectors.ts'
+import { findEverywhere } from './find-everywhere.ts'
 import { normaliseFieldName, type ActiveRules, type Masking } from './load-masking.ts'
 
 export interface MaskTarget {
@@ -219,9 +219,8 @@ function holdsJson(value: string): boolean {
 }
 
 function maskString(value: string, rules: ActiveRules, tally: MaskTally, path: string): string {
-  if (rules.detectors.length === 0 || !mayHoldSensitiveData(value)) return value
-  const found: { start: number; end: number; rule: string; kind: string }[] = []
-  for (const { rule, kind } of rules.detectors) detectors[kind](value, (start, end) => found.push({ start, end, rule, kind }))
+  if (rules.detectors.length === 0) return value
+  const found = findEverywhere(value, rules.detectors, fieldOf(path))
   if (found.length === 0) return value
   // where two finds overlap, everything that either covers is masked, under the one that starts first
   found.sort((a, b) => a.start - b.start || b.end - a.end)
@@ -236,4 +235,10 @@ function maskString(value: string, rules: ActiveRules, tally: MaskTally, path: s
     tally.add(match.rule, match.kind, path)
   }
   return output + value.slice(copied)
+}
+
+/** The name of the field at the path; an element has that of its array. */
+function fieldOf(path: string): string {
+  const end = path.endsWith('/*') ? path.length - 2 : path.length
+  return path.slice(path.lastIndexOf('/', end - 1) + 1, end)
 }

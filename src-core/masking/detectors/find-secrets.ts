@@ -1,0 +1,120 @@
+import { decodeBase64Text } from '../decode-base64-text.ts'
+import type { Found } from './detector.ts'
+
+/** Tokens that begin with a mark of who issued them. `mark` is looked for first: most texts hold none. */
+const markedTokens: { mark: string; shape: RegExp }[] = [
+  { mark: 'gh', shape: /(?<!\w)gh[opusr]_[A-Za-z0-9]{36,255}(?!\w)/g },
+  { mark: 'github_pat_', shape: /(?<!\w)github_pat_[A-Za-z0-9_]{40,255}(?!\w)/g },
+  { mark: 'gl', shape: /(?<!\w)gl(?:pat|dt|rt|cbt|ptt|ft|oas|soat|agent)-[\w-]{20,255}/g },
+  { mark: 'xox', shape: /(?<!\w)xox[abceoprs]-[A-Za-z0-9-]{10,255}/g },
+  { mark: 'xapp-', shape: /(?<!\w)xapp-\d-[A-Za-z0-9-]{10,255}/g },
+  { mark: 'hooks.slack.com', shape: /hooks\.slack\.com\/(?:services|workflows|triggers)\/[\w/-]{20,255}/g },
+  { mark: 'k_', shape: /(?<!\w)[sr]k_(?:live|test)_[A-Za-z0-9]{16,255}(?!\w)/g },
+  { mark: 'whsec_', shape: /(?<!\w)whsec_[A-Za-z0-9+/]{32,255}={0,2}/g },
+  { mark: 'npm_', shape: /(?<!\w)npm_[A-Za-z0-9]{36}(?!\w)/g },
+  { mark: 'pypi-', shape: /(?<!\w)pypi-[\w-]{50,255}/g },
+  { mark: 'AIza', shape: /(?<!\w)AIza[\w-]{35}(?![\w-])/g },
+  { mark: 'SG.', shape: /(?<!\w)SG\.[\w-]{22}\.[\w-]{43}(?![\w-])/g },
+  { mark: 'sk-', shape: /(?<![\w-])sk-(?:ant|proj|svcacct)-[\w-]{20,255}/g },
+]
+
+const longestNeighbourhood = 300
+
+/** Keys and tokens of fixed shape: those whose shape alone says that whoever reads them may act for someone. */
+export function findSecrets(text: string, found: Found, field = ''): void {
+  for (const { mark, shape } of markedTokens) if (text.includes(mark)) findMatches(text, shape, found)
+  if (text.includes('-----BEGIN ')) findPrivateKeys(text, found)
+  findAwsKeys(text, found, field)
+  if (text.includes('eyJ')) findJsonWebTokens(text, found)
+  if (text.includes('://')) findUrlPasswords(text, found)
+  if (/(?:password|passwd|pwd)\s?=/i.test(text)) findConnectionStringPasswords(text, found)
+  if (/bearer\s|basic\s/i.test(text)) findAuthorizations(text, found)
+}
+
+function findMatches(text: string, shape: RegExp, found: Found): void {
+  for (const match of text.matchAll(shape)) found(match.index, match.index + match[0].length)
+}
+
+/** PEM (RFC 7468) and OpenPGP private keys; one that was cut off reaches to the end of the text. */
+function findPrivateKeys(text: string, found: Found): void {
+  let from = 0
+  for (const match of text.matchAll(/-----BEGIN (?:RSA |EC |DSA |OPENSSH |ENCRYPTED |PGP )?PRIVATE KEY(?: BLOCK)?-----/g)) {
+    if (match.index < from) continue
+    const ending = text.indexOf('-----END ', match.index)
+    const closing = ending < 0 ? -1 : text.indexOf('-----', ending + '-----END '.length)
+    from = closing < 0 ? text.length : closing + '-----'.length
+    found(match.index, from)
+  }
+}
+
+/** Access key ids, and the secret keys beside them: 40 characters without a mark, told by what stands before them. */
+function findAwsKeys(text: string, found: Found, field: string): void {
+  const secretKey = /(?<![\w/+=-])[A-Za-z0-9/+]{40}(?![\w/+=-])/
+  const isSecretKey = (key: string): boolean => /[A-Z]/.test(key) && /[a-z]/.test(key) && /\d|[/+]/.test(key)
+  if (/secret.?access.?key|aws.?secret/i.test(field)) {
+    const key = secretKey.exec(text.slice(0, 100))
+    if (key && isSecretKey(key[0])) found(key.index, key.index + 40)
+  }
+  const marks = /(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Za-z0-9])|secret_?access_?key/gi
+  if (!/AKIA|ASIA|secret_?access_?key/i.test(text)) return
+  for (const mark of text.matchAll(marks)) {
+    const end = mark.index + mark[0].length
+    if (mark[0].length === 20 && /^A[KS]IA[A-Z2-7]+$/.test(mark[0])) found(mark.index, end)
+    // the character before is looked at too, so that the middle of a longer text is no key
+    const nearby = text.slice(end, end + longestNeighbourhood)
+    const key = secretKey.exec(nearby)
+    if (key && isSecretKey(key[0])) found(end + key.index, end + key.index + 40)
+  }
+}
+
+/** JWS and JWE in compact form (RFC 7515, RFC 7516): the header must be JSON that names an algorithm. */
+function findJsonWebTokens(text: string, found: Found): void {
+  for (const match of text.matchAll(/(?<![\w-])eyJ[\w-]{8,1000}(?:\.[\w-]*){2,4}(?![\w-])/g)) {
+    if (isTokenHeader(match[0].slice(0, match[0].indexOf('.')))) found(match.index, match.index + match[0].length)
+  }
+}
+
+function isTokenHeader(part: string): boolean {
+  try {
+    const header: unknown = JSON.parse(decodeBase64Text(part) ?? '')
+    return typeof header === 'object' && header !== null && 'alg' in header
+  } catch {
+    return false
+  }
+}
+
+/** `postgres://app:S3cret@db/x`: the password, and not the rest of the address. */
+function findUrlPasswords(text: string, found: Found): void {
+  for (const match of text.matchAll(/(?<=[A-Za-z]:\/\/)([^\s:/@"'<>?#]{0,128}:)([^\s/@"'<>?#]{1,256})@/g)) {
+    const start = match.index + match[1]!.length
+    if (!isPlaceholder(match[2]!)) found(start, start + match[2]!.length)
+  }
+}
+
+/** `Server=db;User Id=app;Password=S3cret;` and `host=db user=app password=S3cret` */
+function findConnectionStringPasswords(text: string, found: Found): void {
+  for (const match of text.matchAll(/(?<![\w-])((?:password|passwd|pwd)\s?=\s?["']?)([^;&\s"']{3,256})/gi)) {
+    const start = match.index + match[1]!.length
+    const end = start + match[2]!.length
+    const around = text.slice(Math.max(0, match.index - longestNeighbourhood), end + longestNeighbourhood)
+    if (!/\b(?:server|host|data source|user id|uid|user|username|database|dbname|initial catalog)\s?=/i.test(around)) continue
+    if (!isPlaceholder(match[2]!)) found(start, end)
+  }
+}
+
+/** What documentation writes where a password goes. */
+const isPlaceholder = (password: string): boolean =>
+  /^(?:\*+|\.+|x+|password|passwd|pass|pwd|secret|your[-_]?password|changeme|redacted|\[?masked.*|%s)$/i.test(password) ||
+  /^(?:\$|\{|<|%\(|\[)/.test(password)
+
+/** `Authorization: Bearer …` (RFC 6750) and `Basic …` (RFC 7617): what comes after the scheme. */
+function findAuthorizations(text: string, found: Found): void {
+  for (const match of text.matchAll(/(?<!\w)(bearer|basic)(\s{1,3})([\w.~+/-]{8,4096}={0,2})/gi)) {
+    const [whole, scheme = '', space = '', token = ''] = match
+    const isToken =
+      scheme.toLowerCase() === 'bearer'
+        ? token.length >= 16 && /\d/.test(token) && /[A-Za-z]/.test(token)
+        : (decodeBase64Text(token)?.includes(':') ?? false)
+    if (isToken) found(match.index + scheme.length + space.length, match.index + whole.length)
+  }
+}

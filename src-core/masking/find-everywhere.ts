@@ -1,0 +1,46 @@
+import { decodeBase64Text } from './decode-base64-text.ts'
+import type { ActiveDetector } from './load-masking.ts'
+import { decodePercents, normaliseForSearch, type SearchText } from './normalise-for-search.ts'
+
+export interface Find {
+  start: number
+  end: number
+  rule: string
+  kind: string
+}
+
+/**
+ * What the detectors find in a text as a reader would see it: normalised, with one level of URL or base64 encoding resolved. Places
+ * are those of the original; a find inside base64 is the whole base64 word, since a part of it cannot be replaced.
+ */
+export function findEverywhere(value: string, detectors: readonly ActiveDetector[], field: string): Find[] {
+  const found: Find[] = []
+  findIn(normaliseForSearch(value), detectors, field, found)
+  const decoded = decodePercents(value)
+  if (decoded) {
+    const normalised = normaliseForSearch(decoded.text)
+    const origin = (start: number, end: number) => {
+      const place = normalised.origin(start, end)
+      return decoded.origin(place.start, place.end)
+    }
+    findIn({ text: normalised.text, origin }, detectors, field, found)
+  }
+  for (const match of value.matchAll(base64Word)) {
+    const text = decodeBase64Text(match[0])
+    if (text === undefined) continue
+    const inside: Find[] = []
+    findIn(normaliseForSearch(text), detectors, field, inside)
+    const first = inside.toSorted((a, b) => a.start - b.start)[0]
+    if (first) found.push({ ...first, start: match.index, end: match.index + match[0].length })
+  }
+  return found
+}
+
+/** Shorter words are names and identifiers. */
+const base64Word = /(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,}={0,2}/g
+
+function findIn({ text, origin }: SearchText, detectors: readonly ActiveDetector[], field: string, found: Find[]): void {
+  for (const { rule, kind, find } of detectors) {
+    find(text, (start, end) => found.push({ ...origin(start, end), rule, kind }), field)
+  }
+}
