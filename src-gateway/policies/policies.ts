@@ -14,7 +14,7 @@ export interface Policies {
   check(kind: DocumentKind, text: string): Promise<DocumentProblem[]>
   /** @throws AppError POLICY_INVALID, MASKING_INVALID; the version in force then stays */
   activate(kind: DocumentKind, text: string, author: string): Promise<PolicyVersion>
-  /** at start: what was in force when the gateway stopped; false if there was none */
+  /** at start: what was in force when the gateway stopped; false if there was none. @throws AppError POLICY_INVALID, MASKING_INVALID */
   restore(kind: DocumentKind): Promise<boolean>
   /** a document's file has this content: it counts if it is another than the one last seen there */
   fileRead(kind: DocumentKind, text: string, file: string): Promise<void>
@@ -26,6 +26,9 @@ export interface PoliciesPorts {
   clock: Clock
   onActivated: (kind: DocumentKind, version: string) => void
 }
+
+/** who put a version in force that was in force when the gateway stopped */
+const restoredAtStart = 'gateway start'
 
 type Usable = Extract<LoadedDocument, { ok: true }>
 
@@ -114,12 +117,19 @@ export function createPolicies({ database, log, clock, onActivated }: PoliciesPo
       inOrder(async () => {
         const active = await database
           .selectFrom('policy_versions')
-          .select('text')
+          .select(['text', 'version'])
           .where('kind', '=', kind)
           .where('active', '=', 1)
           .executeTakeFirst()
         if (!active) return false
-        use(await usable(kind, active.text))
+        const loaded = await usable(kind, active.text)
+        // whoever can write the state must not rule by it: a changed text is noticed here, another version stands in the log from now on
+        if (loaded.version !== active.version) {
+          const problem = 'the stored text is not the one that was put in force: the state of the gateway was changed'
+          throw new AppError(kind === 'policy' ? 'POLICY_INVALID' : 'MASKING_INVALID', { problem })
+        }
+        await log.append({ kind: 'policy.version', document: kind, version: loaded.version, author: restoredAtStart })
+        use(loaded)
         return true
       }),
 

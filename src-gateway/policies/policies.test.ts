@@ -1,0 +1,49 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { LogEntryDraft, TransparencyLog } from '../../src-node/log-store.ts'
+import { systemClock } from '../../src-node/clock.ts'
+import { openState } from '../state/state-database.ts'
+import { createPolicies } from './policies.ts'
+
+const documentOf = (effect: string) => `version: 1\nrules:\n  - { id: all, match: {}, effect: ${effect}, because: A test says so. }\n`
+
+let folder: string
+let state: Awaited<ReturnType<typeof openState>>
+let logged: LogEntryDraft[]
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'gatehouse-policies-'))
+  state = await openState(folder)
+  logged = []
+})
+afterEach(async () => {
+  state.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** As a gateway that has just started sees its state. */
+const started = () => {
+  const log = { append: async (draft: LogEntryDraft) => ({ index: logged.push(draft) }) } as unknown as TransparencyLog
+  return createPolicies({ database: state.database, log, clock: systemClock, onActivated: () => {} })
+}
+
+test('what was in force is in force again after a start, and the log says so', async () => {
+  const { version } = await started().activate('policy', documentOf('deny'), 'admin')
+  expect(await started().restore('policy')).toBe(true)
+  expect(logged).toMatchObject([
+    { kind: 'policy.version', version, author: 'admin' },
+    { kind: 'policy.version', version, author: 'gateway start' },
+  ])
+})
+
+test('a text that was changed in the state is not put in force', async () => {
+  await started().activate('policy', documentOf('deny'), 'admin')
+  await state.database
+    .updateTable('policy_versions')
+    .set({ text: documentOf('allow') })
+    .execute()
+  await expect(started().restore('policy')).rejects.toMatchObject({ code: 'POLICY_INVALID' })
+  expect(logged).toHaveLength(1)
+})
