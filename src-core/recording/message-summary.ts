@@ -82,8 +82,14 @@ function parseObject(text: string): JsonObject | undefined {
 const asObject = (value: unknown): JsonObject | undefined =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined
 
+/** Printable ASCII with single spaces inside. */
+const plainLine = /^[!-~]+(?: [!-~]+)*$/
+
 /** White space collapsed; control and direction characters shown as a placeholder; cut at a whole character. */
 export function oneLine(text: string): string {
+  // most texts are plain: then nothing has to be replaced, and a character is a code unit
+  const start = text.slice(0, maximumLength + 1)
+  if (plainLine.test(start)) return text.length > maximumLength ? `${text.slice(0, maximumLength - 1)}…` : text
   const line = text
     .slice(0, maximumLength * 4)
     .replace(/\s+/gu, ' ')
