@@ -69,9 +69,9 @@ interface Judged {
 
 function judge(rules: readonly ActiveRule[], facts: MessageFacts): Judged {
   const judged: Judged = { denies: [], reviews: [], allows: [], doubts: [] }
-  const user = conditionUser(facts.person)
+  const about = aboutMessage(facts)
   for (const rule of rules) {
-    const holds = evaluate(rule, facts, user)
+    const holds = evaluate(rule, facts, about)
     if (typeof holds === 'string') judged.doubts.push({ rule, reason: holds })
     else if (!holds) continue
     else if (rule.effect === 'deny') {
@@ -84,20 +84,18 @@ function judge(rules: readonly ActiveRule[], facts: MessageFacts): Judged {
   return judged
 }
 
-function evaluate({ condition }: ActiveRule, facts: MessageFacts, user: CelInput): boolean | Doubt['reason'] {
+/** What every condition sees alike; the arguments depend on what it reads of them. */
+function aboutMessage({ connection, method, tool, server, person }: MessageFacts): Record<string, CelInput> {
+  const about: Record<string, CelInput> = { user: conditionUser(person), connection, method, server }
+  // without a tool there is no such variable, so that a condition that reads it fails
+  if (tool !== undefined) about['tool'] = tool
+  return about
+}
+
+function evaluate({ condition }: ActiveRule, facts: MessageFacts, about: Record<string, CelInput>): boolean | Doubt['reason'] {
   if (!condition) return true
   try {
-    const { connection, method, tool, server } = facts
-    const variables: Record<string, CelInput> = {
-      args: conditionArguments(facts.args, condition.reads),
-      user,
-      connection,
-      method,
-      server,
-      // without a tool there is no such variable, so that a condition that reads it fails
-      ...(tool !== undefined && { tool }),
-    }
-    const holds = condition.evaluate(variables)
+    const holds = condition.evaluate({ ...about, args: conditionArguments(facts.args, condition.reads) })
     return holds === 'doubt' ? 'failed' : holds
   } catch (error) {
     return error instanceof ConditionInputTooLarge ? 'too-large' : 'failed'
