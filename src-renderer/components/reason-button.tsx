@@ -1,10 +1,11 @@
 import { Button, Tooltip, type ButtonProps } from '@mantine/core'
-import { useId, type MouseEventHandler, type ReactNode } from 'react'
+import { useId, type KeyboardEventHandler, type MouseEventHandler, type ReactNode } from 'react'
 
 interface ReasonButtonProps extends Omit<ButtonProps, 'disabled'> {
   /** why it cannot be pressed now; undefined when it can */
   reason: string | undefined
   onClick?: MouseEventHandler<HTMLButtonElement>
+  onKeyDown?: KeyboardEventHandler<HTMLButtonElement>
   type?: 'button' | 'submit'
   form?: string
   children: ReactNode

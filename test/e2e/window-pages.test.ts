@@ -151,6 +151,21 @@ describe('a reviewer', () => {
     await expect.poll(() => page.getByText('Approved by you').first().isVisible(), patiently).toBe(true)
   })
 
+  test('signs nothing by a key that is held, and no key turns one decision into the other', async () => {
+    await open1()
+    await page.getByLabel('Reason').fill('No.')
+    await button(/^Deny/).focus()
+    for (let repeat = 0; repeat < 4; repeat += 1) {
+      await page.keyboard.down('Enter')
+      await button('Sign and deny').waitFor()
+    }
+    await page.keyboard.up('Enter')
+    await page.keyboard.press('a')
+    await button('Sign and deny').waitFor()
+    expect(await button('Sign and approve').count()).toBe(0)
+    expect(await page.getByRole('heading', { name: 'Decision' }).count()).toBe(0)
+  })
+
   test('goes back from the question without deciding', async () => {
     await open1()
     await page.getByLabel('Reason').fill('No.')

@@ -61,6 +61,10 @@ export function ConfirmVote({ approval, decision, reason, obstacle, onClose }: C
             reason={obstacle}
             loading={vote.isPending}
             leftSection={approve ? <Check aria-hidden /> : <Ban aria-hidden />}
+            // the Enter that opened this dialog, held a moment too long, must not sign
+            onKeyDown={(event) => {
+              if (event.repeat) event.preventDefault()
+            }}
             onClick={() => vote.mutate({ approval: approval.id, decision, reason, digest })}
             data-autofocus
           >

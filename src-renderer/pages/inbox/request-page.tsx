@@ -30,7 +30,8 @@ export function RequestPage({ approval }: { approval: Approval }) {
   const obstacle = whyNotDecide(approval, person, now)
 
   const decide = (decision: 'approve' | 'deny'): void => {
-    if (obstacle !== undefined) return
+    // while one decision is looked at, a key must not turn it into the other
+    if (obstacle !== undefined || deciding !== undefined) return
     if (approval.reasonRequired && reason.trim() === '') {
       setReasonMissing(true)
       reasonField.current?.focus()
