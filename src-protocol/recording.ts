@@ -73,7 +73,7 @@ export const errorRecord = z.object({
   message: z.string(),
   method: z.string().optional(),
   tool: z.string().optional(),
-  /** length and salted commitment of what was refused; its bytes may be anything and are not kept */
+  /** length of what was refused; its bytes may be anything and are not kept */
   refusedBytes: z.number().int().optional(),
 })
 

@@ -20,7 +20,7 @@ import { declaredServer } from './model.ts'
 export const frameType = { open: 1, head: 2, message: 3, keepAlive: 4, end: 5, abort: 6, answer: 7 } as const
 export type FrameType = (typeof frameType)[keyof typeof frameType]
 
-/** Lower-case names. Only what MCP defines passes: see `forwardedHeaders`. */
+/** Lower-case names. Only what MCP defines passes: see `forwardedRequestHeaders`. */
 export type HeaderMap = Record<string, string>
 
 export const openHead = z.object({
