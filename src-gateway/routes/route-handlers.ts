@@ -54,6 +54,7 @@ export function createRouteHandlers(services: RouteServices): RouteHandlers {
     createConnection: ({ input, signedIn: { person } }) => connections.create(input, person),
     removeConnection: async ({ params, signedIn: { person } }) => {
       await connections.remove(params.name, person)
+      sessions.connectionRemoved(params.name)
       return {}
     },
 

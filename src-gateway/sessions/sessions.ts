@@ -28,6 +28,8 @@ export interface Sessions {
   signedOut(signInId: string): void
   serverStopped(session: string, error: AppError): void
   personChanged(person: Person): void
+  /** there is nothing left that the access was granted to */
+  connectionRemoved(connection: string): void
   desktopGone(signInId: string): void
   desktopBack(signInId: string): void
   /** The audit log cannot write: no session can be sealed, so none may go on. */
@@ -147,6 +149,8 @@ export function createSessions(ports: SessionsPorts): Sessions {
         if (!person.roles.includes('operator') || !mayUseConnection(person, session)) void end(session, 'ended-by-administrator')
       }
     },
+
+    connectionRemoved: (name) => void endWhere((session) => session.connection === name, 'ended-by-administrator'),
 
     desktopGone(signInId) {
       if (![...live.values()].some((session) => session.signInId === signInId)) return

@@ -113,3 +113,12 @@ test('whoever joined the group after the request was made cannot decide it', asy
   await mira.api.call('withdraw', { id: approval.id })
   await call.done
 })
+
+test('a connection that is removed takes its sessions with it', async () => {
+  const [mira, priya] = [await signIn('operator'), await signIn('admin')]
+  const session = await openEcho(mira)
+  await priya.api.call('removeConnection', { name: 'echo' })
+  await until(async () => (await mira.api.call('session', { id: session.id })).session.state === 'ended', 'the session has ended')
+  expect((await exchange(mira, session.id, toolCall('echo', {})).done).aborted?.code).toBe('SESSION_ENDED')
+  await expect(openEcho(mira)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+})
