@@ -19,7 +19,20 @@ export interface ActiveRules {
   /** what finds, and what the token says */
   detectors: ActiveDetector[]
   /** normalised field name → rule and what the token says */
-  fields: Map<string, { rule: string; kind: string }>
+  fields: Map<string, MaskedField>
+  /** member names that were searched and hold nothing: a server says the same few names all day */
+  cleanNames: Map<string, CleanName>
+}
+
+export interface MaskedField {
+  rule: string
+  kind: string
+}
+
+export interface CleanName {
+  /** as it stands in a JSON Pointer */
+  segment: string
+  field: MaskedField | undefined
 }
 
 export interface Masking {
@@ -98,7 +111,7 @@ function createMasking(version: string, rules: readonly ReadyRule[]): Masking {
       const key = `${connection}\n${tool ?? ''}`
       const known = cache.get(key)
       if (known) return known
-      const active: ActiveRules = { detectors: [], fields: new Map() }
+      const active: ActiveRules = { detectors: [], fields: new Map(), cleanNames: new Map() }
       for (const { rule, found, connections, tools } of compiled) {
         if (!connections.some((matches) => matches(connection))) continue
         // what no tool answered (a resource, an error, a notification) is masked by every rule of the connection

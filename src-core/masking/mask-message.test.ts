@@ -55,6 +55,14 @@ describe('masking a message', () => {
     ])
   })
 
+  test('a name is masked, or names a masked field, as often as it comes', () => {
+    const made = () => mask({ 'ada@acme.example': 1, full_name: 'Ada', 'a/b~c': { note: '4111111111111111' } })
+    const first = made()
+    expect(first.text).toBe('{"[MASKED:email]":1,"full_name":"[MASKED:full_name]","a/b~c":{"note":"[MASKED:card]"}}')
+    expect(first.masks.map(({ path }) => path)).toEqual(['/(name)', '/full_name', '/a~1b~0c/note'])
+    expect(made()).toEqual(first)
+  })
+
   test('masks plain text blocks by the detectors', () => {
     expect(mask({ text: 'Ada: ada@acme.example, 123-45-6789' }).text).toBe('{"text":"Ada: [MASKED:email], [MASKED:ssn]"}')
   })

@@ -16,6 +16,7 @@ export interface MaskResult {
 }
 
 const maxDepth = 128
+const rememberedNames = { count: 1000, length: 64 }
 /** JSON held in a string, held in JSON held in a string … */
 const maxNesting = 8
 
@@ -110,11 +111,23 @@ class MaskingVisitor implements JsonVisitor {
 
   member(name: string, start: number, end: number): void {
     if (this.#fieldStart >= 0) return
+    const { cleanNames } = this.#rules
+    const known = cleanNames.get(name)
+    if (known) {
+      this.#path[this.#path.length - 1] = known.segment
+      this.#field = known.field
+      return
+    }
     const field = this.#rules.fields.get(normaliseFieldName(name))
     // a name can itself be a value (a table keyed by email); the path must not give it away
     const safeName = this.#maskName(name, start, end)
-    this.#path[this.#path.length - 1] = safeName.replaceAll('~', '~0').replaceAll('/', '~1')
+    const segment = safeName.replaceAll('~', '~0').replaceAll('/', '~1')
+    this.#path[this.#path.length - 1] = segment
     this.#field = field
+    if (safeName !== name || name.length > rememberedNames.length) return
+    // what a client makes up must not fill the memory
+    if (cleanNames.size >= rememberedNames.count) cleanNames.clear()
+    cleanNames.set(name, { segment, field })
   }
 
   objectEnd(end: number): void {
