@@ -1,12 +1,15 @@
 import { defineConfig } from 'vite'
 
-/** Node refuses to strip types under node_modules, so the published command is bundled; its dependencies stay packages. The entry brings its own `#!`. */
+/** Node refuses to strip types under node_modules, so the published commands are bundled; their dependencies stay packages. The entries bring their own `#!`. */
 export default defineConfig({
   build: {
-    ssr: 'src-cli/gatehouse.ts',
+    ssr: true,
     target: 'node24',
     outDir: 'out/cli',
     emptyOutDir: true,
-    rolldownOptions: { output: { entryFileNames: 'gatehouse.js' } },
+    rolldownOptions: {
+      input: ['src-cli/gatehouse.ts', 'src-cli/gatehouse-mcp.ts'],
+      output: { entryFileNames: '[name].js' },
+    },
   },
 })

@@ -5,7 +5,7 @@ import { AppError } from '../src-protocol/app-error.ts'
 import type { Logger } from '../src-node/logger.ts'
 import type { Scheduler } from '../src-node/scheduler.ts'
 import { serverEnvironment } from './server-environment.ts'
-import { createLineSplitter } from './line-splitter.ts'
+import { createLineSplitter } from '../src-node/line-splitter.ts'
 import { endGroup, ownGroup } from './process-group.ts'
 import { createErrorTail } from './error-tail.ts'
 

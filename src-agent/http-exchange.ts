@@ -9,7 +9,7 @@ import {
   type OpenHead,
 } from '../src-protocol/tunnel.ts'
 import type { Scheduler } from '../src-node/scheduler.ts'
-import { createEventParser } from './event-parser.ts'
+import { createEventParser } from '../src-node/event-parser.ts'
 import { headerValue } from './header-value.ts'
 import type { HttpCredential } from './http-credential.ts'
 

@@ -50,7 +50,7 @@ export const clientSetup = z.object({
   bearer: z.string(),
   clients: z.array(
     z.object({
-      id: z.enum(['claude-code', 'vs-code', 'cursor', 'generic']),
+      id: z.enum(['claude-code', 'claude-desktop', 'vs-code', 'cursor', 'generic']),
       title: z.string(),
       /** the file the snippet belongs into, or what to run */
       where: z.string(),

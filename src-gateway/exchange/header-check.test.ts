@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parseMessage } from '../../src-core/json/parse-message.ts'
 import { headerProblem } from './header-check.ts'
-import { mirroredArguments } from './mirrored-arguments.ts'
+import { mirroredArguments } from '../../src-core/mcp/mirrored-arguments.ts'
 
 const claim = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {} }
 const schema = {

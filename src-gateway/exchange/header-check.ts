@@ -1,23 +1,11 @@
 import { isJsonObject, type JsonValue } from '../../src-core/json/json-value.ts'
 import type { Message } from '../../src-core/json/parse-message.ts'
+import { decodeHeader, namedBy, protocolVersionKey } from '../../src-core/mcp/repeated-headers.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import { isStateless } from './exchange.ts'
-import type { MirroredArgument } from './mirrored-arguments.ts'
+import type { MirroredArgument } from '../../src-core/mcp/mirrored-arguments.ts'
 
-const protocolVersionKey = 'io.modelcontextprotocol/protocolVersion'
-const encoded = /^=\?base64\?(.*)\?=$/is
-const canonicalBase64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 const decimal = /^-?\d+(?:\.\d+)?$/
-const utf8 = new TextDecoder('utf-8', { fatal: true })
-/** which member of `params` the header `Mcp-Name` repeats */
-const namedBy: Record<string, string> = {
-  'tools/call': 'name',
-  'prompts/get': 'name',
-  'resources/read': 'uri',
-  'tasks/get': 'taskId',
-  'tasks/update': 'taskId',
-  'tasks/cancel': 'taskId',
-}
 
 /**
  * What is wrong with the headers that repeat the body (MCP 2026-07-28). The gateway decides on the body; a server, or anything before
@@ -71,18 +59,6 @@ function argumentProblem(
     if (!same) return mismatch(name)
   }
   return undefined
-}
-
-/** `undefined`: it claims to be Base64 and is not. */
-function decodeHeader(value: string): string | undefined {
-  const [, base64] = encoded.exec(value) ?? []
-  if (base64 === undefined) return value
-  if (!canonicalBase64.test(base64)) return undefined
-  try {
-    return utf8.decode(Buffer.from(base64, 'base64'))
-  } catch {
-    return undefined
-  }
 }
 
 const mismatch = (header: string): AppError => new AppError('HEADER_MISMATCH', { header })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { canonicalJson } from '../../src-core/approval/canonical-json.ts'
 import { isJsonObject, type JsonValue } from '../../src-core/json/json-value.ts'
-import { mirroredArguments, type MirroredArgument } from './mirrored-arguments.ts'
+import { mirroredArguments, type MirroredArgument } from '../../src-core/mcp/mirrored-arguments.ts'
 
 export interface ToolDefinition {
   /** SHA-256 (hex) of the definition's canonical JSON */

@@ -13,6 +13,7 @@ test('fits the contract', () => {
 
 test.for([
   ['claude-code', { mcpServers: { db: { type: 'http', url: access.url, headers, timeout: 900_000 } } }],
+  ['claude-desktop', { mcpServers: { db: { command: 'gatehouse-mcp', args: ['db'] } } }],
   ['vs-code', { servers: { db: { type: 'http', url: access.url, headers } } }],
   ['cursor', { mcpServers: { db: { url: access.url, headers } } }],
   ['generic', { url: access.url, headers }],

@@ -20,6 +20,14 @@ export function clientSetup(connection: string, { url, bearer }: LocalAccess): C
         command: `claude mcp add --transport http ${connection} ${url} --header "Authorization: Bearer ${bearer}"`,
       },
       {
+        id: 'claude-desktop',
+        title: 'Claude Desktop',
+        where: 'claude_desktop_config.json; gatehouse-mcp is installed with the gatehouse command',
+        language: 'json',
+        // it only starts programs: this one finds the session by its connection, and needs no secret
+        snippet: json({ mcpServers: { [connection]: { command: 'gatehouse-mcp', args: [connection] } } }),
+      },
+      {
         id: 'vs-code',
         title: 'VS Code',
         where: '.vscode/mcp.json in the workspace',

@@ -8,6 +8,7 @@ import type { Push } from '../../src-protocol/push.ts'
 import { gatewayApi, type GatewayApi } from './gateway-api.ts'
 import { createIdentity, type DesktopIdentity } from './identity.ts'
 import { createLocalEndpoint, type LocalEndpoint } from './local-endpoint.ts'
+import { openLocalSocket } from './local-socket.ts'
 import { createSessionEnds, type SessionEnds } from './session-ends.ts'
 import { createTunnel, type Tunnel } from './tunnel.ts'
 
@@ -17,6 +18,8 @@ export interface LiveAccessOptions {
   clock: Clock
   log: Logger
   scheduler?: Scheduler
+  /** where the socket for `gatehouse-mcp` lies; default: this user's runtime folder */
+  runtimeFolder?: string
   onPush?: (push: Push) => void
   /** identity, tunnel or reachability changed */
   onChange?: () => void
@@ -72,6 +75,7 @@ export function openLiveAccess(options: LiveAccessOptions): LiveAccess {
     onUnreachable: () => reached(false),
   })
   const endpoint = createLocalEndpoint({ tunnel, log })
+  const socket = openLocalSocket({ handle: endpoint.handleTrusted, log, folder: options.runtimeFolder })
   const sessions = createSessionEnds({ clock, scheduler, onEnd: (session, reason) => endpoint.end(session, sentence[reason]) })
 
   /** what ended while the tunnel was away was told to nobody */
@@ -125,7 +129,7 @@ export function openLiveAccess(options: LiveAccessOptions): LiveAccess {
     async close() {
       sessions.endAll('desktop-disconnected')
       tunnel.stop(new AppError('SESSION_ENDED', { reason: 'Gatehouse was closed' }))
-      await endpoint.close()
+      await Promise.all([endpoint.close(), socket.then((opened) => opened.close())])
       identity.close()
     },
   }

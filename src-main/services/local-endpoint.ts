@@ -21,6 +21,8 @@ export interface LocalEndpoint {
   /** Opens the endpoint for a session, with a new secret. @throws AppError PORT_TAKEN */
   add(session: SessionId, connection: string): Promise<LocalAccess>
   access(session: SessionId): LocalAccess | undefined
+  /** The same endpoint for a socket that only this user's programs can reach: a connection's latest session, without its secret. */
+  handleTrusted: (request: IncomingMessage, response: ServerResponse) => void
   /** Cuts the session's streams; from now on its secret is answered with SESSION_ENDED. */
   end(session: SessionId, reason: string): void
   close(): Promise<void>
@@ -55,8 +57,7 @@ export function createLocalEndpoint(options: LocalEndpointOptions): LocalEndpoin
 
   function authenticate(request: IncomingMessage): LocalSession {
     assertLocalRequest(request.headers, request.socket.localPort ?? 0)
-    const connection = /^\/mcp\/([a-z0-9-]+)$/.exec(request.url ?? '')?.[1]
-    if (connection === undefined) throw new AppError('NOT_FOUND', { what: 'This address' })
+    const connection = connectionOf(request)
     const bearer = bearerOf(request.headers)
     let found: LocalSession | undefined
     // all of them are compared, so that the time does not tell which one was nearly right
@@ -68,8 +69,19 @@ export function createLocalEndpoint(options: LocalEndpointOptions): LocalEndpoin
     return found
   }
 
-  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const session = authenticate(request)
+  function latestSession(request: IncomingMessage): LocalSession {
+    const connection = connectionOf(request)
+    const latest = [...sessions.values()].findLast((session) => session.connection === connection && session.ended === undefined)
+    if (!latest) throw new AppError('SESSION_UNKNOWN')
+    return latest
+  }
+
+  async function serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+    find: (request: IncomingMessage) => LocalSession,
+  ): Promise<void> {
+    const session = find(request)
     const method = request.method ?? ''
     if (!methods.has(method)) {
       response.writeHead(405, { allow: [...methods].join(', '), 'content-length': 0 })
@@ -93,8 +105,8 @@ export function createLocalEndpoint(options: LocalEndpointOptions): LocalEndpoin
     })
   }
 
-  function handle(request: IncomingMessage, response: ServerResponse): void {
-    serve(request, response).catch((error: unknown) => {
+  const handle = (find: (request: IncomingMessage) => LocalSession) => (request: IncomingMessage, response: ServerResponse) => {
+    serve(request, response, find).catch((error: unknown) => {
       if (!(error instanceof AppError)) {
         // the client went away while it sent its message
         log.debug({ err: error }, 'request broke off')
@@ -110,7 +122,7 @@ export function createLocalEndpoint(options: LocalEndpointOptions): LocalEndpoin
   function serverFor(connection: string): Promise<{ server: Server; port: number }> {
     const existing = servers.get(connection)
     if (existing) return existing
-    const opening = listen(handle, portOf(connection))
+    const opening = listen(handle(authenticate), portOf(connection))
     servers.set(connection, opening)
     opening.catch(() => servers.delete(connection))
     return opening
@@ -130,6 +142,7 @@ export function createLocalEndpoint(options: LocalEndpointOptions): LocalEndpoin
       log.info({ session: id, url: access.url }, 'local endpoint open')
       return access
     },
+    handleTrusted: handle(latestSession),
     access(id) {
       const session = sessions.get(id)
       return session && session.ended === undefined ? session.access : undefined
@@ -149,6 +162,12 @@ export function createLocalEndpoint(options: LocalEndpointOptions): LocalEndpoin
       await Promise.all(opened.filter((result) => result.status === 'fulfilled').map((result) => stop(result.value.server)))
     },
   }
+}
+
+function connectionOf(request: IncomingMessage): string {
+  const connection = /^\/mcp\/([a-z0-9-]+)$/.exec(request.url ?? '')?.[1]
+  if (connection === undefined) throw new AppError('NOT_FOUND', { what: 'This address' })
+  return connection
 }
 
 /** Loopback only. The preferred port, or any free one if another program has it. */

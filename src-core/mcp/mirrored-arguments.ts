@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue } from '../../src-core/json/json-value.ts'
+import { isJsonObject, type JsonValue } from '../json/json-value.ts'
 
 /** An argument of a tool that the client repeats in the header `Mcp-Param-<header>`, as the tool's schema asks (`x-mcp-header`). */
 export interface MirroredArgument {
