@@ -78,6 +78,12 @@ export function createSessionOpening(
       },
     }
     ports.register(session)
+    // while the steps before were made durable the desktop may have gone, and whoever ends its sessions then did not find this one
+    if (!ports.isDesktopConnected(session.signInId)) {
+      const error = new AppError('CONFLICT', { problem: 'The desktop has no tunnel to the gateway any more' })
+      await ports.abandon(session, 'desktop-disconnected', error)
+      throw error
+    }
     try {
       await link.startSession(session.id, session.server)
     } catch (error) {
