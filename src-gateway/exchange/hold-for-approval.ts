@@ -140,6 +140,8 @@ function deliverProgress(ports: ExchangePorts, exchange: Exchange, text: string)
 
 /** Until it is decided, the client's patience is used up, the client has left, or the session has ended. */
 async function waitForDecision(ports: ExchangePorts, exchange: Exchange, approval: Approval): Promise<Approval | 'pending'> {
+  // it left while the request was being recorded and asked for
+  if (exchange.stream.gone) return 'pending'
   const patience = new AbortController()
   const cancel = ports.scheduler.after(ports.limits.holdSeconds * 1000, () => patience.abort())
   exchange.stopHolding = () => patience.abort()
