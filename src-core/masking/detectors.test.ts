@@ -23,6 +23,8 @@ describe('card', () => {
   test.for([
     ['check digit is wrong', '4111111111111112'],
     ['it is a timestamp', '1732291200000'],
+    ['the issuer gives no such length', '4222222222222'],
+    ['it is part of an IBAN', 'DE48 4591 7136 2810 2258 49'],
     ['the run is too long', '41111111111111110000000'],
     ['it has eleven digits', '41111111111'],
     ['it is a UUID', '123e4567-e89b-12d3-a456-426614174000'],
@@ -98,6 +100,7 @@ describe('phone', () => {
     ['the area cannot exist', '123-456-7890'],
     ['the country code cannot exist', '+999 1234 5678'],
     ['it is too short for its country', '+49 1'],
+    ['no such number exists and nobody grouped it', '+11111111111'],
     ['it is a time zone', '2024-11-22T10:15:00+01:00'],
     ['it is a date', '2024-11-22'],
     ['it is part of an order number', 'A-415-555-2671-9'],

@@ -50,7 +50,7 @@ export function maskParsed(masking: Masking, text: string, target: MaskTarget): 
 /** Masks a text that is not JSON (a log line, an error message) by the detectors alone. */
 export function maskText(masking: Masking, text: string, target: MaskTarget): MaskResult {
   const tally = new MaskTally()
-  return { text: maskString(text, masking.rulesFor(target), tally, ''), masks: tally.masks() }
+  return { text: maskString(text, masking.rulesFor(target), tally, () => '', ''), masks: tally.masks() }
 }
 
 /** Counts masks by rule, kind and place. Array indices are written `*`: a table of a thousand rows is one entry a column. */
@@ -85,6 +85,7 @@ class MaskingVisitor implements JsonVisitor {
   readonly #nesting: number
   /** JSON Pointer segments from the text's root */
   readonly #path: string[] = []
+  readonly #harmlessNames = new Set<string>()
   #output = ''
   #copied = 0
   /** the value that comes next, or is being walked, is replaced as a whole */
@@ -150,8 +151,7 @@ class MaskingVisitor implements JsonVisitor {
     if (this.#field) return this.#replaceField(start, end)
     if (this.#rules.fields.size === 0 && this.#rules.detectors.length === 0) return
     const value = decodeString(this.#text, start, end)
-    const path = this.#here()
-    const masked = holdsJson(value) ? this.#maskNested(value, path) : maskString(value, this.#rules, this.#tally, path)
+    const masked = holdsJson(value) ? this.#maskNested(value, this.#here()) : this.#maskHere(value)
     if (masked !== value) this.#replace(start, end, JSON.stringify(masked))
   }
 
@@ -165,7 +165,7 @@ class MaskingVisitor implements JsonVisitor {
     }
     // a card number may be stored as a number
     if (literal.length < 9) return
-    const masked = maskString(literal, this.#rules, this.#tally, this.#here())
+    const masked = this.#maskHere(literal)
     if (masked !== literal) this.#replace(start, end, JSON.stringify(masked))
   }
 
@@ -199,9 +199,20 @@ class MaskingVisitor implements JsonVisitor {
   }
 
   #maskName(name: string, start: number, end: number): string {
-    const masked = maskString(name, this.#rules, this.#tally, `${this.#pathPrefix}${this.#path.slice(0, -1).map(prefixed).join('')}/(name)`)
-    if (masked !== name) this.#replace(start, end, JSON.stringify(masked))
+    // the rows of a table have the same names over and over
+    if (this.#harmlessNames.has(name)) return name
+    const path = () => `${this.#pathPrefix}${this.#path.slice(0, -1).map(prefixed).join('')}/(name)`
+    const masked = maskString(name, this.#rules, this.#tally, path, '')
+    if (masked === name) this.#harmlessNames.add(name)
+    else this.#replace(start, end, JSON.stringify(masked))
     return masked
+  }
+
+  #maskHere(value: string): string {
+    const last = this.#path.at(-1) ?? ''
+    // an element is named as its array
+    const field = last === '*' ? (this.#path.at(-2) ?? '') : last
+    return maskString(value, this.#rules, this.#tally, () => this.#here(), field)
   }
 
   #maskNested(value: string, path: string): string {
@@ -231,9 +242,9 @@ function holdsJson(value: string): boolean {
   }
 }
 
-function maskString(value: string, rules: ActiveRules, tally: MaskTally, path: string): string {
+function maskString(value: string, rules: ActiveRules, tally: MaskTally, path: () => string, field: string): string {
   if (rules.detectors.length === 0) return value
-  const found = findEverywhere(value, rules.detectors, fieldOf(path))
+  const found = findEverywhere(value, rules.detectors, field)
   if (found.length === 0) return value
   // where two finds overlap, everything that either covers is masked, under the one that starts first
   found.sort((a, b) => a.start - b.start || b.end - a.end)
@@ -245,13 +256,7 @@ function maskString(value: string, rules: ActiveRules, tally: MaskTally, path: s
     while (index + 1 < found.length && found[index + 1]!.start < end) end = Math.max(end, found[(index += 1)]!.end)
     output += value.slice(copied, match.start) + maskToken(match.kind)
     copied = end
-    tally.add(match.rule, match.kind, path)
+    tally.add(match.rule, match.kind, path())
   }
   return output + value.slice(copied)
-}
-
-/** The name of the field at the path; an element has that of its array. */
-function fieldOf(path: string): string {
-  const end = path.endsWith('/*') ? path.length - 2 : path.length
-  return path.slice(path.lastIndexOf('/', end - 1) + 1, end)
 }

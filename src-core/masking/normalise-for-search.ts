@@ -45,24 +45,57 @@ class Rewriting {
 export function normaliseForSearch(text: string): SearchText {
   if (isAscii(text)) return { text, origin: unchanged }
   const rewriting = new Rewriting()
-  // a character and the marks on it are one piece: NFKC may join them
-  for (const match of text.matchAll(/[\t-~]+(?!\p{M})|\P{M}\p{M}{0,30}|\p{M}/gu)) {
-    const piece = match[0]
-    if (isAscii(piece)) rewriting.addAsIs(piece, match.index)
-    else rewriting.add(normalisePiece(piece), match.index, match.index + piece.length)
+  for (let at = 0; at < text.length;) {
+    const end = pieceEnd(text, at)
+    const piece = text.slice(at, end)
+    if (end === at + 1 && piece <= '~') rewriting.addAsIs(piece, at)
+    else rewriting.add(normalisePiece(piece), at, end)
+    at = end
   }
   return rewriting.result()
+}
+
+const firstMark = 0x300
+const longestPiece = 32
+
+/** A character and the marks on it are one piece: NFKC may join them. */
+function pieceEnd(text: string, start: number): number {
+  let end = start + ((text.codePointAt(start) ?? 0) > 0xffff ? 2 : 1)
+  while (end < text.length && end - start < longestPiece && text.charCodeAt(end) >= firstMark) {
+    const code = text.codePointAt(end) ?? 0
+    if (!isMark(code)) break
+    end += code > 0xffff ? 2 : 1
+  }
+  return end
+}
+
+const isMark = (code: number): boolean => remembered(marks, code, () => /\p{M}/u.test(String.fromCodePoint(code)))
+
+/** A text of one script has few different characters, and Unicode's tables are slow. */
+const marks = new Map<number, boolean>()
+const pieces = new Map<string, string>()
+const mostRemembered = 10_000
+
+function remembered<K, V>(known: Map<K, V>, key: K, compute: () => V): V {
+  const before = known.get(key)
+  if (before !== undefined) return before
+  if (known.size >= mostRemembered) known.clear()
+  const value = compute()
+  known.set(key, value)
+  return value
 }
 
 // the printable part of ASCII, and white space
 const isAscii = (text: string): boolean => /^[\t-~]*$/.test(text)
 
 const normalisePiece = (piece: string): string =>
-  piece
-    .normalize('NFKC')
-    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
-    .replace(/\p{Pd}|\u2212/gu, '-')
-    .replace(/\p{Nd}/gu, asciiDigit)
+  remembered(pieces, piece, () =>
+    piece
+      .normalize('NFKC')
+      .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
+      .replace(/\p{Pd}|\u2212/gu, '-')
+      .replace(/\p{Nd}/gu, asciiDigit),
+  )
 
 /** The decimal digits of a script are ten in a row (Unicode, section 4.6). */
 function asciiDigit(digit: string): string {

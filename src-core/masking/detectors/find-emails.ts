@@ -8,14 +8,19 @@ export function findEmails(text: string, found: Found): void {
   let from = 0
   for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
     let start = at
-    while (start > from && at - start < longestLocalPart && /[\p{L}\p{N}.!#$%&'*+/=?^_`{|}~-]/u.test(text.charAt(start - 1))) start -= 1
+    while (start > from && at - start < longestLocalPart && isOfLocalPart(text, start - 1)) start -= 1
+    if (start === at) continue
     const domain = /^[\p{L}\p{N}](?:[\p{L}\p{N}-]|\.(?=[\p{L}\p{N}]))*/u.exec(text.slice(at + 1, at + 1 + longestDomain))?.[0]
     start += beforeAddress(text.slice(start, at))
-    if (start === at || domain === undefined || !/\.[\p{L}]{2,}$/u.test(domain)) continue
+    if (domain === undefined || !/\.[\p{L}]{2,}$/u.test(domain)) continue
     from = at + 1 + domain.length
     found(start, from)
   }
 }
+
+const localCharacters = Array.from({ length: 128 }, (_, code) => /[\w.!#$%&'*+/=?^`{|}~-]/.test(String.fromCharCode(code)))
+
+const isOfLocalPart = (text: string, at: number): boolean => localCharacters[text.charCodeAt(at)] ?? /[\p{L}\p{N}]/u.test(text.charAt(at))
 
 /** How much of what an address could be made of is not of it: `/?mail=` in an URL, an opening quote. `news+ada=acme@…` stays whole. */
 function beforeAddress(localPart: string): number {

@@ -18,13 +18,19 @@ const markedTokens: { mark: string; shape: RegExp }[] = [
   { mark: 'sk-', shape: /(?<![\w-])sk-(?:ant|proj|svcacct)-[\w-]{20,255}/g },
 ]
 
+/** `x://:p@` */
+const shortestSecret = 8
+const shortestToken = 15
 const longestNeighbourhood = 300
 
 /** Keys and tokens of fixed shape: those whose shape alone says that whoever reads them may act for someone. */
 export function findSecrets(text: string, found: Found, field = ''): void {
-  for (const { mark, shape } of markedTokens) if (text.includes(mark)) findMatches(text, shape, found)
+  if (text.length < shortestSecret) return
+  if (text.length >= shortestToken) {
+    for (const { mark, shape } of markedTokens) if (text.includes(mark)) findMatches(text, shape, found)
+  }
   if (text.includes('-----BEGIN ')) findPrivateKeys(text, found)
-  findAwsKeys(text, found, field)
+  if (text.length >= 20) findAwsKeys(text, found, field)
   if (text.includes('eyJ')) findJsonWebTokens(text, found)
   if (text.includes('://')) findUrlPasswords(text, found)
   if (/(?:password|passwd|pwd)\s?=/i.test(text)) findConnectionStringPasswords(text, found)
@@ -47,23 +53,29 @@ function findPrivateKeys(text: string, found: Found): void {
   }
 }
 
-/** Access key ids, and the secret keys beside them: 40 characters without a mark, told by what stands before them. */
+/** Access key ids, and the secret keys near them or their label: 40 characters without a mark. */
 function findAwsKeys(text: string, found: Found, field: string): void {
-  const secretKey = /(?<![\w/+=-])[A-Za-z0-9/+]{40}(?![\w/+=-])/
-  const isSecretKey = (key: string): boolean => /[A-Z]/.test(key) && /[a-z]/.test(key) && /\d|[/+]/.test(key)
-  if (/secret.?access.?key|aws.?secret/i.test(field)) {
-    const key = secretKey.exec(text.slice(0, 100))
-    if (key && isSecretKey(key[0])) found(key.index, key.index + 40)
+  const labelled = /secret.?access.?key|aws.?secret/i.test(field)
+  if (!labelled && !/AKIA|ASIA|secret_?access_?key/i.test(text)) return
+  const marks: { start: number; end: number }[] = []
+  for (const match of text.matchAll(
+    /(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Za-z0-9])|[Ss](?:ecret|ECRET)_?[Aa](?:ccess|CCESS)_?[Kk](?:ey|EY)/g,
+  )) {
+    const end = match.index + match[0].length
+    marks.push({ start: match.index, end })
+    if (match[0].length === 20) found(match.index, end)
   }
-  const marks = /(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Za-z0-9])|secret_?access_?key/gi
-  if (!/AKIA|ASIA|secret_?access_?key/i.test(text)) return
-  for (const mark of text.matchAll(marks)) {
-    const end = mark.index + mark[0].length
-    if (mark[0].length === 20 && /^A[KS]IA[A-Z2-7]+$/.test(mark[0])) found(mark.index, end)
-    // the character before is looked at too, so that the middle of a longer text is no key
-    const nearby = text.slice(end, end + longestNeighbourhood)
-    const key = secretKey.exec(nearby)
-    if (key && isSecretKey(key[0])) found(end + key.index, end + key.index + 40)
+  let next = 0
+  for (const match of text.matchAll(/(?<![\w/+=-])[A-Za-z0-9/+]{40}(?![\w/+=-])|(?<=(?:KEY|[Kk]ey)=)[A-Za-z0-9/+]{40}(?![\w/+=-])/g)) {
+    if (!/[A-Z]/.test(match[0]) || !/[a-z]/.test(match[0]) || !/[\d/+]/.test(match[0])) continue
+    const end = match.index + match[0].length
+    while (next < marks.length && marks[next]!.start < match.index) next += 1
+    const before = marks[next - 1]
+    const after = marks[next]
+    const isNear =
+      (before !== undefined && match.index - before.end <= longestNeighbourhood) ||
+      (after !== undefined && after.start - end <= longestNeighbourhood)
+    if (labelled || isNear) found(match.index, end)
   }
 }
 
@@ -75,12 +87,8 @@ function findJsonWebTokens(text: string, found: Found): void {
 }
 
 function isTokenHeader(part: string): boolean {
-  try {
-    const header: unknown = JSON.parse(decodeBase64Text(part) ?? '')
-    return typeof header === 'object' && header !== null && 'alg' in header
-  } catch {
-    return false
-  }
+  const header = decodeBase64Text(part) ?? ''
+  return header.endsWith('}') && /"(?:alg|enc)"\s*:/.test(header)
 }
 
 /** `postgres://app:S3cret@db/x`: the password, and not the rest of the address. */
@@ -104,8 +112,7 @@ function findConnectionStringPasswords(text: string, found: Found): void {
 
 /** What documentation writes where a password goes. */
 const isPlaceholder = (password: string): boolean =>
-  /^(?:\*+|\.+|x+|password|passwd|pass|pwd|secret|your[-_]?password|changeme|redacted|\[?masked.*|%s)$/i.test(password) ||
-  /^(?:\$|\{|<|%\(|\[)/.test(password)
+  /^(?:(?:\*+|\.+|x+|password|passwd|pass|pwd|secret|your[-_]?password|changeme|redacted|\[?masked.*|%s)$|\$|\{|<|%\(|\[)/i.test(password)
 
 /** `Authorization: Bearer …` (RFC 6750) and `Basic …` (RFC 7617): what comes after the scheme. */
 function findAuthorizations(text: string, found: Found): void {
