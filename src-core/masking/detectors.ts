@@ -13,19 +13,19 @@ export type DetectorName = NonNullable<MaskingRule['detect']>[number]
 
 /** Every detector runs in time linear in the text: its patterns have no nested or adjacent repetition without a bound. */
 export const detectors: Record<DetectorName, Detector> = {
-  card: ifDigits(findCards),
-  iban: ifDigits(findIbans),
+  card: ifDigits(12, findCards),
+  iban: ifDigits(15, findIbans),
   email: findEmails,
-  ssn: ifDigits(findSsns),
-  phone: ifDigits(findPhones),
-  ip: ifDigits(findIpAddresses),
+  ssn: ifDigits(11, findSsns),
+  phone: ifDigits(8, findPhones),
+  ip: ifDigits(4, findIpAddresses),
   secret: findSecrets,
-  'national-id': ifDigits(findNationalIds),
+  'national-id': ifDigits(9, findNationalIds),
 }
 
-/** Most strings hold no digit; this look is cheaper than any search. */
-function ifDigits(detector: Detector): Detector {
+/** Most strings are short or hold no digit; this look is cheaper than any search. `shortest` is the length of the shortest find. */
+function ifDigits(shortest: number, detector: Detector): Detector {
   return (text, found, field) => {
-    if (/\d/.test(text)) detector(text, found, field)
+    if (text.length >= shortest && /\d/.test(text)) detector(text, found, field)
   }
 }

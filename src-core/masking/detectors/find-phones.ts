@@ -3,21 +3,21 @@ import type { Found } from './detector.ts'
 
 /**
  * How a number looks, and in which countries a number of that look must exist. Without a country code only shapes that are rich in
- * separators count: plain digits are order numbers more often than phones.
+ * separators count: plain digits are order numbers more often than phones. `mark`, where there is one, is looked for first.
  */
-const shapes: { shape: RegExp; countries: CountryCode[] }[] = [
+const shapes: { mark?: string; shape: RegExp; countries: CountryCode[] }[] = [
   // +49 151 23456789, +1 (415) 555-2671, +44 (0)20 7946 0958
-  { shape: /(?<![\w+])\+\d(?:[ .()/-]{0,3}\d){6,14}(?![\d])/g, countries: [] },
+  { mark: '+', shape: /(?<![\w+])\+\d(?:[ .()/-]{0,3}\d){6,14}(?![\d])/g, countries: [] },
   // 0049 151 23456789
-  { shape: /(?<![\w.+-]|\d )00[ -]?[1-9]\d{0,2}(?:[ /-]\d{2,8}){2,5}(?!\w|[ -]\d)/g, countries: ['DE'] },
+  { mark: '00', shape: /(?<![\w.+-]|\d )00[ -]?[1-9]\d{0,2}(?:[ /-]\d{2,8}){2,5}(?!\w|[ -]\d)/g, countries: ['DE'] },
   // (415) 555-2671
-  { shape: /(?<![\w.+-])(?:1[ .-])?\(\d{3}\) ?\d{3}[ .-]\d{4}(?!\w|[.-]\d)/g, countries: ['US'] },
+  { mark: '(', shape: /(?<![\w.+-])(?:1[ .-])?\(\d{3}\) ?\d{3}[ .-]\d{4}(?!\w|[.-]\d)/g, countries: ['US'] },
   // 415-555-2671, 415.555.2671
   { shape: /(?<![\w/]|[\w+][.-])(?:1[.-])?\d{3}([.-])\d{3}\1\d{4}(?!\w|[.-]\d)/g, countries: ['US'] },
   // 01 23 45 67 89
-  { shape: /(?<![\w.+-]|\d )0[1-9](?:([ .-])\d{2}(?:\1\d{2}){3})(?!\w|[ .-]\d)/g, countries: ['FR'] },
+  { mark: '0', shape: /(?<![\w.+-]|\d )0[1-9](?:([ .-])\d{2}(?:\1\d{2}){3})(?!\w|[ .-]\d)/g, countries: ['FR'] },
   // 020 7946 0958, 07700 900123, 030 901820-0 is left alone
-  { shape: /(?<![\w.+-]|\d )0\d{2,4} \d{3,4} \d{3,4}(?!\w|[ .-]\d)/g, countries: ['GB'] },
+  { mark: ' ', shape: /(?<![\w.+-]|\d )0\d{2,4} \d{3,4} \d{3,4}(?!\w|[ .-]\d)/g, countries: ['GB'] },
   // (030) 123456, 030/123456
   { shape: /(?<![\w.+-])(?:\(0\d{2,4}\) ?|0\d{2,4}\/)\d{5,8}(?!\w|[./-]\d)/g, countries: ['DE'] },
 ]
@@ -28,7 +28,8 @@ const lookUps = 500
 /** Phone numbers that can exist, by the numbering plan of their country (libphonenumber). */
 export function findPhones(text: string, found: Found): void {
   let left = lookUps
-  for (const { shape, countries } of shapes) {
+  for (const { mark, shape, countries } of shapes) {
+    if (mark !== undefined && !text.includes(mark)) continue
     for (const match of text.matchAll(shape)) {
       left -= 1
       if (left < 0 || exists(match[0], countries)) found(match.index, match.index + match[0].length)
