@@ -19,7 +19,7 @@ afterAll(() => chain.close())
 interface Open {
   session: Session
   /** what the request leaves out is what `meta` says */
-  post(method: string, params?: object, more?: { headers?: Record<string, string>; signal?: AbortSignal }): Promise<Response>
+  post: (method: string, params?: object, more?: { headers?: Record<string, string>; signal?: AbortSignal }) => Promise<Response>
 }
 
 async function open(connection: string): Promise<Open> {
