@@ -85,7 +85,6 @@ class MaskingVisitor implements JsonVisitor {
   readonly #nesting: number
   /** JSON Pointer segments from the text's root */
   readonly #path: string[] = []
-  readonly #harmlessNames = new Set<string>()
   #output = ''
   #copied = 0
   /** the value that comes next, or is being walked, is replaced as a whole */
@@ -199,12 +198,9 @@ class MaskingVisitor implements JsonVisitor {
   }
 
   #maskName(name: string, start: number, end: number): string {
-    // the rows of a table have the same names over and over
-    if (this.#harmlessNames.has(name)) return name
     const path = () => `${this.#pathPrefix}${this.#path.slice(0, -1).map(prefixed).join('')}/(name)`
     const masked = maskString(name, this.#rules, this.#tally, path, '')
-    if (masked === name) this.#harmlessNames.add(name)
-    else this.#replace(start, end, JSON.stringify(masked))
+    if (masked !== name) this.#replace(start, end, JSON.stringify(masked))
     return masked
   }
 
