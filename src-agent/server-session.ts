@@ -105,12 +105,18 @@ export function createServerSession(options: ServerSessionOptions): ServerSessio
     void stopped.finally(() => ending.delete(stopped))
   }
 
-  /** Clients that vanish without a DELETE leave their process behind: the one that was idle longest makes room. */
+  /**
+   * Clients that vanish without a DELETE leave their process behind, some of them with a stream on which they listen: the one that was
+   * idle longest makes room, better one without a listener. Its client is answered 404, upon which clients initialize again.
+   */
   function makeRoom() {
     if (lanes.size < laneLimit) return
-    const idle = [...lanes].filter((lane) => lane.exchanges.open === 0).toSorted((a, b) => a.lastUsed - b.lastUsed)[0]
+    const idle = [...lanes]
+      .filter((lane) => !lane.exchanges.busy)
+      .toSorted((a, b) => a.exchanges.open - b.exchanges.open || a.lastUsed - b.lastUsed)[0]
     if (!idle) throw new AppError('CONFLICT', { problem: `this session already serves ${laneLimit} clients` })
     log.info({ server: server.name, pid: idle.child.pid }, 'idle server makes room for a new client')
+    idle.exchanges.fail(new AppError('SESSION_ENDED', { reason: 'it was idle, and another client needed its place' }))
     stop(idle)
   }
 

@@ -34,6 +34,8 @@ export interface PostedMessage {
 export interface StdioExchanges {
   /** exchanges that a client still waits for */
   readonly open: number
+  /** a client waits for an answer; one that only listens does not */
+  readonly busy: boolean
   post(exchange: number, request: PostedMessage): void
   /** its id or its progress token is that of a request which is still running */
   isTaken(facts: MessageFacts): boolean
@@ -169,6 +171,11 @@ export function createStdioExchanges(options: StdioExchangesOptions): StdioExcha
       let count = listening === undefined ? 0 : 1
       for (const post of posts.values()) if (!post.abandoned) count += 1
       return count
+    },
+
+    get busy() {
+      for (const post of posts.values()) if (!post.abandoned) return true
+      return false
     },
 
     post(exchange, { facts, body, headers, initialize, onFailed }) {

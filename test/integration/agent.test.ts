@@ -254,6 +254,21 @@ describe('MCP sessions', () => {
     expect(processGone(second)).toBe(false)
     expect(waiting.answer.aborted).toBeUndefined()
   })
+  test('of those that only listen, too; when all wait for an answer, another client is refused', async () => {
+    await start()
+    const session = await startSession('fixture')
+    const clients: Client[] = []
+    for (let count = 0; count < 4; count += 1) clients.push(await initialize(session))
+    const listening = clients.map(({ headers }) => gateway.open(session, 'GET', headers))
+    await expect.poll(() => listening.every(({ answer }) => answer.status === 200)).toBe(true)
+    clients.push(await initialize(session))
+    expect(await listening[0]?.done).toMatchObject({ aborted: 'SESSION_ENDED' })
+    expect(await clients[0]?.call(1, 'pid').done).toMatchObject({ status: 404 })
+    const waiting = clients.slice(1).map((client) => client.call(1, 'silent'))
+    const refused = await gateway.open(session, 'POST', {}, JSON.stringify(initializeMessage())).done
+    expect(refused.status).toBe(409)
+    expect(waiting.every(({ answer }) => answer.aborted === undefined)).toBe(true)
+  })
   test.for([
     ['without the session id', (): HeaderMap => ({}), 400],
     ['with an unknown session id', (): HeaderMap => ({ 'mcp-session-id': 'unknown' }), 404],

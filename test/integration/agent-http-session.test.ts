@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { at, bytes, canary, close, ended, exchanged, head, listen, open, patience, portOf, useServer } from './http-session.fixture.ts'
+import { at, bytes, canary, close, ended, exchanged, head, listen, open, patience, portOf, useServer } from '../fixtures/http-upstream.ts'
 
 useServer()
 

@@ -4,9 +4,9 @@ import { createServer as createTlsServer } from 'node:https'
 import { createServer as createPlainServer, type AddressInfo, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { at, bytes, canary, close, exchanged, head, listen, listener, open, portOf, useServer } from './http-session.fixture.ts'
+import { at, bytes, canary, close, exchanged, head, listen, listener, open, portOf, useServer } from '../fixtures/http-upstream.ts'
 
-const certificates = join(import.meta.dirname, '../test/fixtures/tls')
+const certificates = join(import.meta.dirname, '../fixtures/tls')
 
 useServer()
 
