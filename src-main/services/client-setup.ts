@@ -43,7 +43,7 @@ export function clientSetup(connection: string, { url, bearer }: LocalAccess): C
       },
       {
         id: 'generic',
-        title: 'Any other client',
+        title: 'Other',
         where: 'Streamable HTTP with a request header',
         language: 'json',
         snippet: json({ url, headers }),

@@ -242,6 +242,13 @@ export const fakeClientSetup: ClientSetup = {
         'claude mcp add --transport http orders-db http://127.0.0.1:49731/s/4f19c2/mcp --header "Authorization: Bearer gh-local-3f1c9a6e2b7d"',
     },
     {
+      id: 'claude-desktop',
+      title: 'Claude Desktop',
+      where: 'claude_desktop_config.json; gatehouse-mcp is installed with the gatehouse command',
+      language: 'json',
+      snippet: JSON.stringify({ mcpServers: { 'orders-db': { command: 'gatehouse-mcp', args: ['orders-db'] } } }, null, 2),
+    },
+    {
       id: 'vs-code',
       title: 'VS Code',
       where: '.vscode/mcp.json',
@@ -277,7 +284,7 @@ export const fakeClientSetup: ClientSetup = {
     },
     {
       id: 'generic',
-      title: 'Any client',
+      title: 'Other',
       where: 'Streamable HTTP, or over stdio with this command',
       language: 'shell',
       snippet: 'npx gatehouse connect 4f19c2',
