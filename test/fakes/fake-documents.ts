@@ -120,7 +120,7 @@ rules:
   - id: file-write-outside-workdir
     owner: billing
     match: { connections: ["billing-files"], tools: [write_file, edit_file, move_file] }
-    when: "!args.path.startsWith('/srv/billing/work/')"
+    when: "!args.path.startsWith('/srv/billing/outbox/')"
     effect: review
     review: { groups: [dba], decideWithin: 15m, runWithin: 5m }
     because: Files outside the work folder are written with a second pair of eyes.
