@@ -91,6 +91,7 @@ export function keepGatewayLink(options: GatewayLinkOptions): GatewayLink {
       type: 'hello',
       version,
       servers: options.servers.map(declared),
+      sessions: [],
     })
     log.info({ gateway: options.gateway }, 'connected to the gateway')
   }

@@ -107,7 +107,13 @@ export type DesktopControl = z.infer<typeof desktopControl>
 
 /** Agent → gateway. */
 export const agentControl = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('hello'), version: z.string(), servers: z.array(declaredServer) }),
+  z.object({
+    type: z.literal('hello'),
+    version: z.string(),
+    servers: z.array(declaredServer),
+    /** whose servers still run: of a connection that was lost, or of a gateway that has restarted since */
+    sessions: z.array(sessionId).default([]),
+  }),
   z.object({ type: z.literal('session.started'), session: sessionId }),
   z.object({ type: z.literal('session.failed'), session: sessionId, error: serializedError }),
   /** the server stopped by itself */

@@ -114,7 +114,7 @@ export async function connectScriptedAgent(
       onStart: ({ session }, on) => on.sendControl({ type: 'session.started', session }),
       drop: () => socket.terminate(),
     }
-    socket.sendControl({ type: 'hello', version: '0.0.0-test', servers })
+    socket.sendControl({ type: 'hello', version: '0.0.0-test', servers, sessions: [] })
     return scripted
   })
   if (!dialled.ok) throw new Error(`the agent could not connect: ${dialled.reason}`)
