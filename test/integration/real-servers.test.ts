@@ -35,6 +35,8 @@ interface RealServer {
   calls: [tool: string, args: Record<string, unknown>][]
   /** what differs between two runs of the same program */
   stable?: (answer: string) => string
+  /** what it logs once it has settled, if it does something by a timer of its own; the calls must not race with that */
+  settled?: string
 }
 
 const note = join(files, 'note.txt')
@@ -93,6 +95,8 @@ const servers: Record<string, RealServer> = {
       ['trigger-sampling-request', { prompt: 'Say hello' }],
       ['simulate-research-query', { topic: 'tunnels' }],
     ],
+    // it asks for the roots 350 ms after the client is there; a call that needs them before that asks too
+    settled: 'Roots updated: 1 root(s) received from client',
     // the agent gives a server less of its environment than this test does
     stable: (answer) =>
       answer.replaceAll(/\d{1,2}:\d{2}:\d{2} [AP]M|\d{4}-\d{2}-\d{2}T[\d:.]+Z/g, 'TIME').replace(/"\{.*\\"PATH\\".*\}"/, '"ENVIRONMENT"'),
@@ -159,7 +163,7 @@ afterAll(async () => {
 }, startMilliseconds)
 
 /** All that a client sees of a server: how it introduces itself, what it offers, what each tool answers, what it says meanwhile. */
-async function see(transport: Transport, { calls, prepare, stable = (answer) => answer }: RealServer) {
+async function see(transport: Transport, { calls, prepare, settled, stable = (answer) => answer }: RealServer) {
   prepare?.()
   const client = new Client(
     { name: 'comparison', version: '1' },
@@ -178,7 +182,12 @@ async function see(transport: Transport, { calls, prepare, stable = (answer) => 
     asked.push('roots')
     return { roots: [{ uri: 'file:///somewhere', name: 'Somewhere' }] }
   })
+  const isSettled = Promise.withResolvers<void>()
+  client.setNotificationHandler('notifications/message', ({ params }) => {
+    if (params.data === settled) isSettled.resolve()
+  })
   await client.connect(transport)
+  if (settled !== undefined) await isSettled.promise
   const progress: string[] = []
   const deliver = transport.onmessage
   // here, because the client forgets whose progress it is when the answer comes with it
