@@ -26,7 +26,7 @@ export const policyRule = section({
     methods: z.array(pattern).min(1).default(['tools/call']),
     tools: z.array(pattern).min(1).default(['*']),
   }),
-  /** CEL over `args`, `user`, `connection`, `method`, `tool`, `server` and the function `sql(text)` */
+  /** CEL over `args`, `user`, `connection`, `method`, `tool`, `server` and the functions `sql(text)`, `path(text)` and `url(text)` */
   when: z.string().max(4000).optional(),
   effect: z.enum(['allow', 'review', 'deny']),
   review: reviewTerms.optional(),

@@ -16,9 +16,8 @@ export interface ConditionCheck {
 
 const variables = ['args', 'user', 'connection', 'method', 'tool', 'server']
 const operators = '_&&_ _||_ !_ _?_:_ _==_ _!=_ _<_ _<=_ _>_ _>=_ @in _+_ _-_ -_ _*_ _/_ _%_ _[_] @not_strictly_false'.split(' ')
-const functions = 'sql size contains startsWith endsWith matches lowerAscii upperAscii trim substring indexOf int double string bool'.split(
-  ' ',
-)
+const functions =
+  'sql path url size contains startsWith endsWith matches lowerAscii upperAscii trim substring indexOf int double string bool'.split(' ')
 const known = new Set([...operators, ...functions])
 const depthLimit = 60
 /** the variable in which a macro gathers its result; the grammar has no way to write it */
@@ -88,6 +87,9 @@ export function checkCondition(root: Expression): ConditionCheck {
     if (call.function === 'sql') {
       if (call.target !== undefined || call.args.length !== 1) problems.add('sql takes one text: sql(args.sql)')
       if (scope.macro) problems.add('sql cannot be called for every element of a list')
+    }
+    if ((call.function === 'path' || call.function === 'url') && (call.target !== undefined || call.args.length !== 1)) {
+      problems.add(`${call.function} takes one text: ${call.function}(args.${call.function})`)
     }
     if (call.function === '_+_' && scope.macro && nameOf(call.args[0]) !== accumulator) {
       problems.add('+ cannot be used for every element of a list')

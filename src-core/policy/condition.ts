@@ -3,6 +3,8 @@ import { strings } from '@bufbuild/cel/ext'
 import { RE2JS } from '@bufbuild/re2'
 import { analyseSql, type SqlAnalysis } from '../sql/analyse-sql.ts'
 import { checkCondition, type ArgumentsRead, type Expression } from './condition-check.ts'
+import { pathFacts } from './path-facts.ts'
+import { urlFacts } from './url-facts.ts'
 
 export interface Condition {
   reads: ArgumentsRead
@@ -12,7 +14,7 @@ export interface Condition {
 
 export type ConditionCompile = { ok: true; condition: Condition } | { ok: false; problems: string[] }
 
-/** The language of `when`: CEL with the strings extension and `sql(text)`. */
+/** The language of `when`: CEL with the strings extension and `sql(text)`, `path(text)` and `url(text)`. */
 export interface ConditionLanguage {
   compile(text: string): ConditionCompile
   /** the first SQL text that a condition looked at since the last call; forgets it */
@@ -35,8 +37,13 @@ export function createConditionLanguage(): ConditionLanguage {
     }
     return analysed.value
   })
+  const path = celFunc('path', [CelScalar.STRING], mapType(CelScalar.STRING, CelScalar.DYN), (text) => ({ ...pathFacts(text) }))
+  const url = celFunc('url', [CelScalar.STRING], mapType(CelScalar.STRING, CelScalar.DYN), (text) => {
+    const facts = urlFacts(text)
+    return { ...facts, port: BigInt(facts.port) }
+  })
   const env = celEnv({
-    funcs: [...strings, sql],
+    funcs: [...strings, sql, path, url],
     // patterns are constants of the document, so that this cannot grow
     re2: {
       compile(pattern) {

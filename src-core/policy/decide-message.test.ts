@@ -53,6 +53,21 @@ describe('precedence', () => {
   })
 })
 
+describe('paths and addresses', () => {
+  test.for([
+    ['path(args.path).folded.exists(p, p == "secrets")', { path: '/data/SECRETS./x' }, 'allow a'],
+    ['args.list.exists(p, "secrets" in path(p).folded)', { list: ['/a', '/data/./secrets/x'] }, 'allow a'],
+    ['path(args.path).text.startsWith("/data/") && !path(args.path).doubtful', { path: '/data/../etc/passwd' }, 'deny -'],
+    ['url(args.url).host == "example.com" && url(args.url).port == 443', { url: 'https://example.com/' }, 'allow a'],
+    ['!url(args.url).private', { url: 'http://2130706433/' }, 'deny -'],
+    // a field that they do not give, and what is no text, is doubt
+    ['path(args.path).owner == "root"', { path: '/data' }, 'deny a'],
+    ['path(args.path).absolute', { path: 7 }, 'deny a'],
+  ] as const)('%s of %j: %s', async ([when, args, outcome]) => {
+    expect(await outcomeOf(rule('a', 'allow', when), { args: args as unknown as JsonValue })).toBe(outcome)
+  })
+})
+
 describe('any doubt denies, in the name of the rule that is in doubt', () => {
   test.for([
     ['a missing argument', 'args.missing == "x"'],
