@@ -81,7 +81,7 @@ async function enrolWhenReachable(
   const backOff = createBackOff({ first: 500, most: 15_000, ...(options.random && { random: options.random }) })
   for (;;) {
     try {
-      return await enrol({ folder: data, gateway, joinToken, key, fetch: options.fetch ?? fetch })
+      return await enrol({ folder: data, gateway, joinToken, key, fetch: options.fetch ?? fetch, signal })
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'GATEWAY_UNREACHABLE' || signal?.aborted) throw error
       log.warn({ gateway }, 'the gateway cannot be reached yet')

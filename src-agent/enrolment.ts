@@ -37,6 +37,8 @@ export async function enrol(options: {
   joinToken: string
   key: AgentKey
   fetch: typeof fetch
+  /** whoever stops the agent does not wait for a gateway that takes its time */
+  signal?: AbortSignal | undefined
 }): Promise<Enrolment> {
   const { folder, gateway } = options
   const answer = await post(options)
@@ -49,18 +51,20 @@ export async function enrol(options: {
   return enrolled
 }
 
-async function post({ gateway, joinToken, key, fetch }: Parameters<typeof enrol>[0]): Promise<unknown> {
+async function post({ gateway, joinToken, key, fetch, signal }: Parameters<typeof enrol>[0]): Promise<unknown> {
   const unreachable = (cause?: unknown) => new AppError('GATEWAY_UNREACHABLE', { gateway }, { cause })
   const response = await fetch(gateway + httpApi.enrolAgent.path, {
     method: httpApi.enrolAgent.method,
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ joinToken, publicKey: key.publicJwk }),
     redirect: 'error',
-    signal: AbortSignal.timeout(30_000),
+    signal: signal ? AbortSignal.any([signal, AbortSignal.timeout(30_000)]) : AbortSignal.timeout(30_000),
   }).catch((cause: unknown) => {
     throw unreachable(cause)
   })
-  const text = await response.text()
+  const text = await response.text().catch((cause: unknown) => {
+    throw unreachable(cause)
+  })
   if (response.ok) return parse(text)
   const refused = z.object({ error: serializedError }).safeParse(parse(text))
   // a proxy in front of a gateway that is still starting answers for it
