@@ -1,8 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { startProcess, type ManagedProcess } from '../../demo/supervisor/managed-process.ts'
+import type { ManagedProcess } from '../../demo/supervisor/managed-process.ts'
 import { startServices } from '../../demo/supervisor/services.ts'
+import { readyLineOf, root, rootPid, startNode } from './arm-process.ts'
 import type { Target } from './load.ts'
 import type { Processes } from './process-cpu.ts'
 
@@ -17,26 +18,6 @@ export interface RunningArm {
   stop(): Promise<void>
 }
 
-const root = resolve(import.meta.dirname, '..', '..')
-// the services are started with the environment of this process
-process.env['GATEHOUSE_LOG_LEVEL'] = 'warn'
-const { PATH, HOME, GATEHOUSE_LOG_LEVEL } = process.env
-const baseEnvironment = { PATH, HOME, GATEHOUSE_LOG_LEVEL }
-
-function node(name: string, args: string[], folder: string): ManagedProcess {
-  return startProcess({ name, command: process.execPath, args, env: baseEnvironment, cwd: root, logFile: join(folder, `${name}.log`) })
-}
-
-async function readyUrl(managed: ManagedProcess): Promise<Record<string, unknown>> {
-  const gone = managed.exited.then(() => Promise.reject(new Error(`${managed.name} did not start:\n${managed.tail()}`)))
-  return Promise.race([managed.readyLine, gone])
-}
-
-function pidOf({ name, process: { pid } }: ManagedProcess): number {
-  if (pid === undefined) throw new Error(`${name} does not run`)
-  return pid
-}
-
 /** HTTP → ws → ws → stdio with nothing in between. */
 export const floorTunnel: Arm = {
   name: 'do-nothing tunnel',
@@ -44,9 +25,9 @@ export const floorTunnel: Arm = {
     const program = join(import.meta.dirname, 'floor-tunnel.ts')
     const started: ManagedProcess[] = []
     const part = async (role: string, ...upstream: string[]): Promise<{ url: string; pid: number }> => {
-      const managed = node(`floor-${role}`, [program, role, ...upstream], folder)
+      const managed = startNode(`floor-${role}`, [program, role, ...upstream], folder)
       started.push(managed)
-      return { url: String((await readyUrl(managed))['url']), pid: pidOf(managed) }
+      return { url: String((await readyLineOf(managed))['url']), pid: rootPid(managed) }
     }
     const agent = await part('agent')
     const gateway = await part('gateway', agent.url)
@@ -77,11 +58,11 @@ export const fullPath: Arm = {
       policy,
       extraServer: { name: 'echo', title: 'Echo', command: [process.execPath, join(import.meta.dirname, 'echo-server.ts')] },
     })
-    const connect = node('connect', [join(import.meta.dirname, 'connect-as-operator.ts'), services.gatewayUrl, 'echo'], folder)
-    const { url, bearer } = await readyUrl(connect)
+    const connect = startNode('connect', [join(import.meta.dirname, 'connect-as-operator.ts'), services.gatewayUrl, 'echo'], folder)
+    const { url, bearer } = await readyLineOf(connect)
     return {
       target: { url: String(url), headers: { authorization: `Bearer ${String(bearer)}` } },
-      processes: { desktop: pidOf(connect), gateway: pidOf(services.processes.gateway), agent: pidOf(services.processes.agent) },
+      processes: { desktop: rootPid(connect), gateway: rootPid(services.processes.gateway), agent: rootPid(services.processes.agent) },
       stop: async () => {
         await connect.stop()
         await services.stop()

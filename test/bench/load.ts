@@ -14,7 +14,8 @@ export interface Load {
   errors: number
 }
 
-const kibibyte = 'x'.repeat(1024)
+export const kibibyte = 'x'.repeat(1024)
+export const initializeParams = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'bench', version: '1' } }
 
 export interface Client {
   /** calls `echo` with 1 KiB from so many connections at once, each waiting for its answer */
@@ -43,20 +44,27 @@ export async function openClient(target: Target): Promise<Client> {
       params: { name: 'echo', arguments: { text: kibibyte } },
     })
   return {
-    async run(connections, seconds) {
-      const window: Window = { latencies: [], errors: 0, elapsedMs: 0 }
-      const started = performance.now()
-      await runFor(seconds, connections, async () => {
-        const at = performance.now()
+    run: (connections, seconds) =>
+      measureCalls(connections, seconds, async () => {
         const answer = await callOnce()
-        window.latencies.push(performance.now() - at)
-        if (answer.status !== 200 || !answer.body.includes(kibibyte)) window.errors += 1
-      })
-      window.elapsedMs = performance.now() - started
-      return window
-    },
+        return answer.status === 200 && answer.body.includes(kibibyte)
+      }),
     close: () => agent.destroy(),
   }
+}
+
+/** So many callers at once, each waiting for its answer. `callOnce` tells whether it was the right one. */
+export async function measureCalls(callers: number, seconds: number, callOnce: () => Promise<boolean>): Promise<Window> {
+  const window: Window = { latencies: [], errors: 0, elapsedMs: 0 }
+  const started = performance.now()
+  await runFor(seconds, callers, async () => {
+    const at = performance.now()
+    const right = await callOnce()
+    window.latencies.push(performance.now() - at)
+    if (!right) window.errors += 1
+  })
+  window.elapsedMs = performance.now() - started
+  return window
 }
 
 export function loadOf(windows: readonly Window[]): Load {
@@ -82,8 +90,7 @@ async function runFor(seconds: number, clients: number, once: () => Promise<void
 }
 
 async function initialize(target: Target, agent: Agent): Promise<Record<string, string>> {
-  const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'bench', version: '1' } }
-  const { status, headers, body } = await post(target, agent, { jsonrpc: '2.0', id: 1, method: 'initialize', params })
+  const { status, headers, body } = await post(target, agent, { jsonrpc: '2.0', id: 1, method: 'initialize', params: initializeParams })
   if (status !== 200) throw new Error(`initialize gave ${status}: ${body.slice(0, 300)}`)
   const id = headers['mcp-session-id']
   const session: Record<string, string> = {
