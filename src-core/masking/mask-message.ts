@@ -22,7 +22,8 @@ const maxNesting = 8
 
 /**
  * Masks a JSON text in place: only the values that a rule names are replaced, by `[MASKED:kind]`; every other character stays as it
- * was. Strings that hold JSON are masked as JSON, since results usually come as JSON inside a text block.
+ * was. Strings that hold JSON are masked as JSON, since results usually come as JSON inside a text block. What says which call a JSON-RPC
+ * message belongs to is no content and stays: about one random id in a thousand looks like an account or a card.
  * @throws AppError MESSAGE_UNMASKABLE when the text cannot be searched to its end: it must then not be delivered
  */
 export function maskMessage(masking: Masking, text: string, target: MaskTarget): MaskResult {
@@ -92,6 +93,8 @@ class MaskingVisitor implements JsonVisitor {
   #fieldStart = -1
   #fieldDepth = -1
   #depth = 0
+  /** the scalar that comes next says which call the message belongs to */
+  #belongs = false
 
   constructor(text: string, rules: ActiveRules, tally: MaskTally, pathPrefix: string, nesting: number) {
     this.#text = text
@@ -111,6 +114,7 @@ class MaskingVisitor implements JsonVisitor {
 
   member(name: string, start: number, end: number): void {
     if (this.#fieldStart >= 0) return
+    this.#belongs = this.#depth <= 2 && this.#nesting === 0 && this.#namesTheCall(name)
     const { cleanNames } = this.#rules
     const known = cleanNames.get(name)
     if (known) {
@@ -147,6 +151,7 @@ class MaskingVisitor implements JsonVisitor {
 
   string(start: number, end: number): void {
     if (this.#fieldStart >= 0) return
+    if (this.#belongs) return this.#leave()
     if (this.#field) return this.#replaceField(start, end)
     if (this.#rules.fields.size === 0 && this.#rules.detectors.length === 0) return
     const value = decodeString(this.#text, start, end)
@@ -156,6 +161,7 @@ class MaskingVisitor implements JsonVisitor {
 
   scalar(start: number, end: number): void {
     if (this.#fieldStart >= 0) return
+    if (this.#belongs) return this.#leave()
     const literal = this.#text.slice(start, end)
     if (this.#field) {
       if (literal === 'null') this.#field = undefined
@@ -168,7 +174,18 @@ class MaskingVisitor implements JsonVisitor {
     if (masked !== literal) this.#replace(start, end, JSON.stringify(masked))
   }
 
+  #namesTheCall(name: string): boolean {
+    if (this.#depth === 1) return name === 'id'
+    return (name === 'progressToken' || name === 'requestId') && this.#path[0] === 'params'
+  }
+
+  #leave(): void {
+    this.#belongs = false
+    this.#field = undefined
+  }
+
   #open(start: number): void {
+    this.#belongs = false
     if (this.#fieldStart < 0 && this.#field) {
       this.#fieldStart = start
       this.#fieldDepth = this.#depth
