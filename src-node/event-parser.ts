@@ -5,7 +5,7 @@ export interface EventParser {
 }
 
 export interface EventParserOptions {
-  /** bytes of one event */
+  /** bytes of one event, its head included */
   limit: number
   /** `data` is a view on a read buffer, or the lines of the event joined by LF; empty if the event has none */
   onEvent(head: MessageHead, data: Buffer): void
@@ -20,6 +20,8 @@ const space = 0x20
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
 const lineBreak = Buffer.from('\n')
 const nothing = Buffer.alloc(0)
+/** of `id` and `event` together: more could not come back in a Last-Event-ID header, and as JSON it is up to six times as long */
+const headLimit = 16 * 1024
 
 /**
  * Reads server-sent events (WHATWG HTML, 9.2.6) without decoding their data: the bytes are the server's own, whatever they are. Two
@@ -33,12 +35,13 @@ export function createEventParser(options: EventParserOptions): EventParser {
   let data: Buffer[] = []
   let dataBytes = 0
   let head: MessageHead = {}
+  let headBytes = 0
   let first = true
   let afterCarriageReturn = false
   let stopped = false
 
   function overlong(): boolean {
-    if (pending + dataBytes <= options.limit) return false
+    if (pending + dataBytes + headBytes <= options.limit && headBytes <= headLimit) return false
     stopped = true
     pieces = []
     data = []
@@ -54,6 +57,7 @@ export function createEventParser(options: EventParserOptions): EventParser {
     data = []
     dataBytes = 0
     head = {}
+    headBytes = 0
     if (there) options.onEvent(event, whole)
   }
 
@@ -62,10 +66,12 @@ export function createEventParser(options: EventParserOptions): EventParser {
       data.push(value)
       dataBytes += value.length + 1
     } else if (name === 'event') {
+      headBytes += value.length
       const text = value.toString('utf8')
       if (text === '') delete head.event
       else head.event = text
     } else if (name === 'id') {
+      headBytes += value.length
       const text = value.toString('utf8')
       if (!text.includes('\0')) head.id = text
     } else if (name === 'retry') {
@@ -118,6 +124,7 @@ export function createEventParser(options: EventParserOptions): EventParser {
         if (overlong()) return
         pending -= last.length
         endLine(last)
+        if (overlong()) return
       }
       if (stopped || start === chunk.length) return
       pieces.push(chunk.subarray(start))
