@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { AppError } from '../src-protocol/app-error.ts'
+import { policyCommand } from './commands/policy-command.ts'
 import { verifyCommand } from './commands/verify.ts'
 
 /** Bad usage, and whatever kept the program from starting its work. */
@@ -53,6 +54,7 @@ program
   })
 
 program.addCommand(inherit(verifyCommand(finish)))
+program.addCommand(inherit(policyCommand(finish)))
 
 try {
   await program.parseAsync()
@@ -62,8 +64,9 @@ try {
 process.exitCode = exitCode
 
 /** A command made elsewhere does not take over how the program ends and what it shows. */
-function inherit(command: Command): Command {
-  return command.copyInheritedSettings(program)
+function inherit(command: Command, from: Command = program): Command {
+  for (const part of command.commands) inherit(part, from)
+  return command.copyInheritedSettings(from)
 }
 
 function minutesOf(text: string): number {

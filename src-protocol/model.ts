@@ -239,8 +239,13 @@ export const policyVersion = z.object({
 })
 export type PolicyVersion = z.infer<typeof policyVersion>
 
-/** A problem in a policy or masking document. `line` counts from 1. */
-export const documentProblem = z.object({ path: z.string(), message: z.string(), line: z.number().int().optional() })
+/** A problem in a policy or masking document. `line` counts from 1. A warning does not keep it from being activated. */
+export const documentProblem = z.object({
+  path: z.string(),
+  message: z.string(),
+  line: z.number().int().optional(),
+  severity: z.literal('warning').optional(),
+})
 export type DocumentProblem = z.infer<typeof documentProblem>
 
 /** The log's head, as the desktop pins it. */

@@ -1,5 +1,6 @@
 /** The policy and masking documents, as people write them in YAML. Unknown keys are refused. */
 import { z } from 'zod'
+import { role } from './model.ts'
 import { section } from './section.ts'
 
 /** `90s`, `15m`, `1h`; at most a week. */
@@ -36,12 +37,35 @@ export const policyRule = section({
   path: ['review'],
 })
 
+/** A message and what the policy has to say about it. A document whose examples do not hold is not activated. */
+export const policyExample = section({
+  name: z.string().max(200).optional(),
+  connection: z.string().min(1),
+  server: z.string().default('server'),
+  method: z.string().default('tools/call'),
+  tool: z.string().optional(),
+  /** `params.arguments` of a tool call, `params` of every other method */
+  args: z.json().optional(),
+  user: section({
+    sub: z.string().default('someone'),
+    name: z.string().default('Someone'),
+    email: z.string().optional(),
+    groups: z.array(z.string()).default([]),
+    roles: z.array(role).default(['operator']),
+  }).prefault({}),
+  expect: z.enum(['allow', 'review', 'deny']),
+  /** the id of the rule that has to decide; `default` if none may */
+  rule: z.string().optional(),
+})
+
 /** Precedence: deny > review > allow > default deny; order in the file does not matter. */
 export const policyDocument = section({
   version: z.literal(1),
   name: z.string().max(120).optional(),
   rules: z.array(policyRule).max(2000),
+  examples: z.array(policyExample).max(2000).default([]),
 })
+export type PolicyExample = z.infer<typeof policyExample>
 export type PolicyDocument = z.infer<typeof policyDocument>
 export type PolicyRule = z.infer<typeof policyRule>
 export type ReviewTerms = z.infer<typeof reviewTerms>

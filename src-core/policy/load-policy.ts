@@ -8,7 +8,9 @@ import { createConditionLanguage, type Condition, type ConditionLanguage } from 
 import { createPolicy, secondsOf, type Policy } from './policy.ts'
 import { protocolRule } from './protocol-methods.ts'
 
-export type PolicyLoad = { ok: true; policy: Policy } | { ok: false; problems: DocumentProblem[] }
+export type PolicyLoad =
+  | { ok: true; policy: Policy; lineOf(path: readonly PropertyKey[]): number | undefined }
+  | { ok: false; problems: DocumentProblem[] }
 
 const textLimit = 1_000_000
 const longestSeconds = 7 * 24 * 3600
@@ -34,7 +36,8 @@ export async function loadPolicy(text: string): Promise<PolicyLoad> {
     conditions.push(compileCondition(language, rule, (message) => report(['rules', index, 'when'], message)))
   }
   if (problems.length > 0) return { ok: false, problems }
-  return { ok: true, policy: createPolicy(createHash('sha256').update(text).digest('hex'), document, conditions, language) }
+  const policy = createPolicy(createHash('sha256').update(text).digest('hex'), document, conditions, language)
+  return { ok: true, policy, lineOf: read.lineOf }
 }
 
 /** What the schema cannot say. */

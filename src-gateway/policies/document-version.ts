@@ -1,4 +1,5 @@
 import { loadMasking, type Masking } from '../../src-core/masking/load-masking.ts'
+import { checkPolicy } from '../../src-core/policy/check-policy.ts'
 import { loadPolicy } from '../../src-core/policy/load-policy.ts'
 import type { Policy } from '../../src-core/policy/policy.ts'
 import type { DocumentProblem } from '../../src-protocol/model.ts'
@@ -18,6 +19,13 @@ export async function loadDocument(kind: DocumentKind, text: string): Promise<Lo
   }
   const loaded = loadMasking(text)
   return loaded.ok ? { ok: true, kind, version: loaded.masking.version, document: loaded.masking } : loaded
+}
+
+/** What is wrong with a text that shall be put in force: also examples that do not hold, and warnings. */
+export async function checkDocument(kind: DocumentKind, text: string): Promise<DocumentProblem[]> {
+  if (kind === 'policy') return (await checkPolicy(text)).problems
+  const loaded = await loadDocument(kind, text)
+  return loaded.ok ? [] : loaded.problems
 }
 
 /** `rules.3.when (line 17): …`, for logs and error messages. */

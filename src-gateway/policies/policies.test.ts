@@ -47,3 +47,18 @@ test('a text that was changed in the state is not put in force', async () => {
   await expect(started().restore('policy')).rejects.toMatchObject({ code: 'POLICY_INVALID' })
   expect(logged).toHaveLength(1)
 })
+
+test('a document whose examples do not hold is not put in force, also when a file brings it; what warns is', async () => {
+  const policies = started()
+  const failing = `${documentOf('deny')}examples:\n  - { connection: db, tool: query, expect: allow }\n`
+  await expect(policies.activate('policy', failing, 'admin')).rejects.toMatchObject({ code: 'POLICY_INVALID' })
+  await expect(policies.fileRead('policy', failing, 'policy.yaml')).rejects.toMatchObject({ code: 'POLICY_INVALID' })
+  expect(logged).toEqual([])
+
+  const idle = `${documentOf('deny')}  - { id: idle, match: {}, effect: allow, because: It never decides. }\n`
+  expect(await policies.check('policy', idle)).toMatchObject([{ path: 'rules.1', severity: 'warning' }])
+  await policies.activate('policy', idle, 'admin')
+  expect(policies.inForce).toThrow()
+  await policies.activate('masking', 'version: 1\nrules: []\n', 'admin')
+  expect(policies.inForce().policy.document.rules).toHaveLength(2)
+})

@@ -5,7 +5,7 @@ import type { TransparencyLog } from '../../src-node/log-store.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import { policyVersion as policyVersionSchema, type DocumentProblem, type PolicyVersion } from '../../src-protocol/model.ts'
 import type { StateDatabase } from '../state/state-database.ts'
-import { describeProblems, loadDocument, type DocumentKind, type LoadedDocument } from './document-version.ts'
+import { checkDocument, describeProblems, loadDocument, type DocumentKind, type LoadedDocument } from './document-version.ts'
 
 export interface Policies {
   /** for every message anew: a version that was just put in force counts at once */
@@ -29,6 +29,8 @@ export interface PoliciesPorts {
 
 /** who put a version in force that was in force when the gateway stopped */
 const restoredAtStart = 'gateway start'
+
+const invalid = { policy: 'POLICY_INVALID', masking: 'MASKING_INVALID' } as const
 
 type Usable = Extract<LoadedDocument, { ok: true }>
 
@@ -55,7 +57,14 @@ export function createPolicies({ database, log, clock, onActivated }: PoliciesPo
   async function usable(kind: DocumentKind, text: string): Promise<Usable> {
     const loaded = await loadDocument(kind, text)
     if (loaded.ok) return loaded
-    throw new AppError(kind === 'policy' ? 'POLICY_INVALID' : 'MASKING_INVALID', { problem: describeProblems(loaded.problems) })
+    throw new AppError(invalid[kind], { problem: describeProblems(loaded.problems) })
+  }
+
+  /** What comes into force anew has to be true to its examples. What was in force is restored even if a newer version reads it otherwise. */
+  async function checked(kind: DocumentKind, text: string): Promise<Usable> {
+    const errors = (await checkDocument(kind, text)).filter(({ severity }) => severity !== 'warning')
+    if (errors.length > 0) throw new AppError(invalid[kind], { problem: describeProblems(errors) })
+    return usable(kind, text)
   }
 
   /** Logged, stored, then in force: what rules is always something that can be proved and shown. */
@@ -85,7 +94,7 @@ export function createPolicies({ database, log, clock, onActivated }: PoliciesPo
   }
 
   async function takeOver(kind: DocumentKind, text: string, file: string): Promise<void> {
-    const loaded = await usable(kind, text)
+    const loaded = await checked(kind, text)
     const seen = await database.selectFrom('policy_files').select('version').where('kind', '=', kind).executeTakeFirst()
     // the file is as it was: what an administrator put in force since then stays in force
     if ((kind === 'policy' ? policy : masking) !== undefined && seen?.version === loaded.version) return
@@ -108,10 +117,7 @@ export function createPolicies({ database, log, clock, onActivated }: PoliciesPo
       return rows.map(toVersion)
     },
 
-    async check(kind, text) {
-      const loaded = await loadDocument(kind, text)
-      return loaded.ok ? [] : loaded.problems
-    },
+    check: checkDocument,
 
     restore: (kind) =>
       inOrder(async () => {
@@ -126,14 +132,14 @@ export function createPolicies({ database, log, clock, onActivated }: PoliciesPo
         // whoever can write the state must not rule by it: a changed text is noticed here, another version stands in the log from now on
         if (loaded.version !== active.version) {
           const problem = 'the stored text is not the one that was put in force: the state of the gateway was changed'
-          throw new AppError(kind === 'policy' ? 'POLICY_INVALID' : 'MASKING_INVALID', { problem })
+          throw new AppError(invalid[kind], { problem })
         }
         await log.append({ kind: 'policy.version', document: kind, version: loaded.version, author: restoredAtStart })
         use(loaded)
         return true
       }),
 
-    activate: (kind, text, author) => inOrder(async () => putInForce(await usable(kind, text), text, author)),
+    activate: (kind, text, author) => inOrder(async () => putInForce(await checked(kind, text), text, author)),
     fileRead: (kind, text, file) => inOrder(() => takeOver(kind, text, file)),
   }
 }

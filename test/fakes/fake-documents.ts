@@ -189,7 +189,7 @@ export function fakePolicies({ scenario, now }: FakeSetting): PolicyVersion[] {
     : versions
 }
 
-/** A stand-in for the gateway's check: it knows tabs, unknown keys of a rule, and a review without terms. */
+/** A stand-in for the gateway's check: it knows tabs, unknown keys of a rule, a review without terms, and a rule `never` that is idle. */
 export function fakeCheck(text: string): DocumentProblem[] {
   const problems: DocumentProblem[] = []
   const lines = text.split('\n')
@@ -207,6 +207,15 @@ export function fakeCheck(text: string): DocumentProblem[] {
       })
     }
   })
+  const idle = lines.findIndex((line) => line.includes('- id: never'))
+  if (idle >= 0) {
+    problems.push({
+      path: 'rules',
+      message: 'the rule never never decides: deny-all always goes before it',
+      line: idle + 1,
+      severity: 'warning',
+    })
+  }
   if (text.trim() === '') problems.push({ path: '', message: 'The document is empty' })
   return problems
 }

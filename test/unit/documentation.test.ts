@@ -2,6 +2,7 @@ import { readFileSync, readdirSync, existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { missingPlatformPackages, type LockFile } from '../../build/complete-lock-file.ts'
+import { schemaOf } from '../../src-cli/commands/policy.ts'
 import { errors } from '../../src-protocol/errors.ts'
 
 const root = resolve(import.meta.dirname, '..', '..')
@@ -23,6 +24,12 @@ test('docs/errors.md is the error table', async () => {
     '',
   ]
   await expect(page.join('\n')).toMatchFileSnapshot('../../docs/errors.md')
+})
+
+test('docs/*.schema.json are the schemas of the documents that people write', async () => {
+  for (const kind of ['policy', 'masking'] as const) {
+    await expect(`${JSON.stringify(schemaOf(kind), undefined, 2)}\n`).toMatchFileSnapshot(`../../docs/${kind}.schema.json`)
+  }
 })
 
 test('docs/dependencies.md gives a reason for every dependency, and for nothing else', () => {

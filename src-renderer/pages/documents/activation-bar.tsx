@@ -8,6 +8,7 @@ import { useDesktopState, useHasRole } from '../../api/use-desktop-state.ts'
 import { ErrorNote } from '../../components/error-state.tsx'
 import { ReasonButton } from '../../components/reason-button.tsx'
 import { describeChanges, type LineChanges } from './changed-lines.ts'
+import { countProblems, describeProblems } from './count-problems.ts'
 import { kindWords, type DocumentKind } from './document-kind.ts'
 import { whyNotActivate } from './why-not-activate.ts'
 import styles from './documents.module.css'
@@ -37,20 +38,7 @@ export function ActivationBar({ kind, text, changes, problems, checkFailed, onAc
           title="Drafted"
           detail={describeChanges(changes)}
         />
-        <Gate
-          icon={problems === undefined ? Hourglass : problems.length === 0 ? CircleCheck : CircleX}
-          tone={problems === undefined ? 'waiting' : problems.length === 0 ? 'passed' : 'failed'}
-          title="Checked"
-          detail={
-            problems === undefined
-              ? 'not yet'
-              : problems.length === 0
-                ? 'no problem'
-                : problems.length === 1
-                  ? '1 problem'
-                  : `${problems.length} problems`
-          }
-        />
+        <CheckedGate problems={problems} />
         <Gate icon={CircleDashed} tone="open" title="In force" detail="from the next call on" />
       </ol>
       <span className={`${styles.reason} t2`}>{reason}</span>
@@ -59,6 +47,14 @@ export function ActivationBar({ kind, text, changes, problems, checkFailed, onAc
       </ReasonButton>
       {asking && <ConfirmActivation kind={kind} text={text} changes={changes} onClose={() => setAsking(false)} onActivated={onActivated} />}
     </footer>
+  )
+}
+
+function CheckedGate({ problems }: Pick<ActivationBarProps, 'problems'>) {
+  if (problems === undefined) return <Gate icon={Hourglass} tone="waiting" title="Checked" detail="not yet" />
+  const passed = countProblems(problems).errors === 0
+  return (
+    <Gate icon={passed ? CircleCheck : CircleX} tone={passed ? 'passed' : 'failed'} title="Checked" detail={describeProblems(problems)} />
   )
 }
 

@@ -1,9 +1,10 @@
 import type { UseQueryResult } from '@tanstack/react-query'
-import { CircleCheck, CircleX } from 'lucide-react'
+import { CircleCheck, CircleX, TriangleAlert } from 'lucide-react'
 import type { AppError } from '../../../src-protocol/app-error.ts'
 import type { DocumentProblem } from '../../../src-protocol/model.ts'
 import { ErrorNote } from '../../components/error-state.tsx'
 import { ToneMark } from '../../components/verdict.tsx'
+import { countProblems, describeProblems } from './count-problems.ts'
 import styles from './documents.module.css'
 
 interface ProblemListProps {
@@ -16,6 +17,7 @@ interface ProblemListProps {
 /** What the gateway finds wrong with the draft, each with its line. */
 export function ProblemList({ check, isCurrent, onLine }: ProblemListProps) {
   const problems = check.data ?? []
+  const { errors } = countProblems(problems)
   return (
     <section className={styles.problems} aria-label="Checks">
       <header className={styles.paneHead} role="status">
@@ -23,7 +25,7 @@ export function ProblemList({ check, isCurrent, onLine }: ProblemListProps) {
         {!isCurrent && !check.isError && <span className="small t3">checking</span>}
         {isCurrent && problems.length === 0 && <ToneMark icon={CircleCheck} tone="allowed" word="No problem found" />}
         {isCurrent && problems.length > 0 && (
-          <ToneMark icon={CircleX} tone="denied" word={problems.length === 1 ? '1 problem' : `${problems.length} problems`} />
+          <ToneMark icon={errors > 0 ? CircleX : TriangleAlert} tone={errors > 0 ? 'denied' : 'held'} word={describeProblems(problems)} />
         )}
         <span className="right small t3">checked by the gateway as you type</span>
       </header>
@@ -44,11 +46,14 @@ export function ProblemList({ check, isCurrent, onLine }: ProblemListProps) {
 }
 
 function ProblemItem({ problem, onLine }: { problem: DocumentProblem; onLine: (line: number) => void }) {
-  const { line, path, message } = problem
+  const { line, path, message, severity } = problem
+  const isWarning = severity === 'warning'
+  const Icon = isWarning ? TriangleAlert : CircleX
   return (
-    <li>
-      <CircleX className="small" aria-hidden />
+    <li className={isWarning ? styles.warning : undefined}>
+      <Icon className="small" aria-hidden />
       <span>
+        <span className="unseen">{isWarning ? 'Warning: ' : 'Problem: '}</span>
         {path !== '' && <span className="mono">{path} </span>}
         <span className="t2">{message}</span>
       </span>

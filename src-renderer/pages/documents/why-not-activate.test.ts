@@ -14,6 +14,10 @@ test('a changed draft without problems can be activated, also when it only remov
   expect(whyNotActivate({ ...facts, changes: { changed: new Set(), removed: 2 } })).toBeUndefined()
 })
 
+test('a warning does not keep it from being activated', () => {
+  expect(whyNotActivate({ ...facts, problems: [{ path: '', message: 'idle', severity: 'warning' }] })).toBeUndefined()
+})
+
 test.for([
   ['the role is missing', { administrator: false }, 'role administrator'],
   ['the gateway is away', { reachable: false }, 'cannot be reached'],

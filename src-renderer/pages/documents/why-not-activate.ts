@@ -1,5 +1,6 @@
 import type { DocumentProblem } from '../../../src-protocol/model.ts'
 import type { LineChanges } from './changed-lines.ts'
+import { countProblems } from './count-problems.ts'
 
 export interface ActivationFacts {
   administrator: boolean
@@ -17,6 +18,7 @@ export function whyNotActivate({ administrator, reachable, changes, problems, ch
   if (changes.changed.size === 0 && changes.removed === 0) return 'It is the same as what is in force.'
   if (checkFailed) return 'It could not be checked.'
   if (problems === undefined) return 'The check is still running.'
-  if (problems.length > 0) return problems.length === 1 ? 'The check found a problem.' : `The check found ${problems.length} problems.`
+  const { errors } = countProblems(problems)
+  if (errors > 0) return errors === 1 ? 'The check found a problem.' : `The check found ${errors} problems.`
   return undefined
 }
