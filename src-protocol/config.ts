@@ -50,8 +50,13 @@ export const gatewayConfig = section({
       .default(16 * 1024 * 1024),
     /** how long a held call keeps its client waiting before it is told to repeat */
     holdSeconds: z.number().int().positive().default(200),
-    /** how long a desktop may be away before its sessions end */
+    /**
+     * how long a desktop or an agent may be away before its sessions end, the gateway's own restart included; 0: sessions end with the
+     * gateway
+     */
     graceSeconds: z.number().int().nonnegative().default(30),
+    /** how often the roots of running recordings go into the log: what can be cut off unseen is at most what came since */
+    checkpointSeconds: z.number().int().positive().default(30),
   }).prefault({}),
 })
 export type GatewayConfig = z.infer<typeof gatewayConfig>

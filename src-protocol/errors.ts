@@ -105,6 +105,12 @@ export const errors = {
     'The call may have run. Check its effect before repeating it.',
   ],
 
+  OUTCOME_UNKNOWN: [
+    502,
+    'The gateway stopped while the call was under way.',
+    'The call may have been executed. Check its effect before repeating it.',
+  ],
+
   // messages
   MESSAGE_NOT_JSON: [400, 'The message is not valid JSON: {problem}.', 'Send one JSON-RPC message in UTF-8.'],
   MESSAGE_NOT_JSONRPC: [400, 'The message is not JSON-RPC 2.0: {problem}.', 'Send one JSON-RPC request, notification or response.'],

@@ -19,6 +19,14 @@ export const logEntry = z.discriminatedUnion('kind', [
   }),
   z.object({
     ...base,
+    kind: z.literal('session.checkpoint'),
+    session: sessionId,
+    /** of the session's first `count` records: whoever goes on with the recording must find them as they were */
+    count: z.number().int(),
+    root: sha256Hex,
+  }),
+  z.object({
+    ...base,
     kind: z.literal('session.close'),
     session: sessionId,
     /** number of records, and the RFC 6962 root over their leaves (hex) */

@@ -83,6 +83,7 @@ export const endReason = z.enum([
   'recording-unavailable',
   'gateway-stopped',
   'gateway-crash',
+  'recording-altered',
 ])
 export type EndReason = z.infer<typeof endReason>
 

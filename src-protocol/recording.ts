@@ -30,6 +30,27 @@ export const openRecord = z.object({
   maskingVersion: z.string(),
 })
 
+/** The gateway was started again while the session ran, and goes on with it. What was under way then has an `error` record each after it. */
+export const resumeRecord = z.object({
+  ...base,
+  kind: z.literal('resume'),
+  cause: z.enum(['gateway-stopped', 'gateway-crash']),
+  /** records before this one */
+  records: z.number().int(),
+  /** of a record that was being written when the gateway ended, and that nobody was told of */
+  tornBytes: z.number().int(),
+  /** calls that were under way */
+  unanswered: z.number().int(),
+})
+
+export const leftOut = z.object({
+  name: z.string(),
+  /** `policy`: every call of it would be denied; otherwise what its pinned definition says */
+  why: z.enum(['policy', 'changed', 'new', 'rejected', 'duplicate', 'unusable']),
+  rule: z.string().optional(),
+})
+export type LeftOut = z.infer<typeof leftOut>
+
 /** `request`, `response` and `notification` carry a JSON-RPC message; `exchange` joins what belongs together. */
 export const messageRecord = z.object({
   ...base,
@@ -83,14 +104,33 @@ export const closeRecord = z.object({
   session: sessionId,
   endReason,
   counts: verdictCounts,
+  /** with `recording-altered`: what the log knew of this recording, and what the gateway found when it was started again */
+  altered: z
+    .object({
+      /** so many records, from the first, give a root that was logged */
+      intact: z.number().int(),
+      /** records that had been logged */
+      logged: z.number().int(),
+      /** records that were there */
+      found: z.number().int(),
+    })
+    .optional(),
 })
 
-export const sessionRecord = z.discriminatedUnion('kind', [openRecord, messageRecord, approvalRecord, errorRecord, closeRecord])
+export const sessionRecord = z.discriminatedUnion('kind', [
+  openRecord,
+  messageRecord,
+  approvalRecord,
+  errorRecord,
+  resumeRecord,
+  closeRecord,
+])
 export type SessionRecord = z.infer<typeof sessionRecord>
 export type OpenRecord = z.infer<typeof openRecord>
 export type MessageRecord = z.infer<typeof messageRecord>
 export type ApprovalRecord = z.infer<typeof approvalRecord>
 export type ErrorRecord = z.infer<typeof errorRecord>
+export type ResumeRecord = z.infer<typeof resumeRecord>
 export type CloseRecord = z.infer<typeof closeRecord>
 
 /** What a writer is given: sequence number, time and version are its own to set. */

@@ -26,6 +26,7 @@ export const verification = z.object({
       'count-mismatch',
       'session-mismatch',
       'not-sealed',
+      'recording-altered',
       'proof-malformed',
       'entry-malformed',
       'inclusion-mismatch',

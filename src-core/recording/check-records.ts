@@ -48,6 +48,8 @@ export function checkRecords(recording: Uint8Array, seq?: number): CheckedRecord
     checked.failure ??= misplaced(record, place, last) ?? foreignBody(record)
   }
   checked.root = frontier.root()
+  // it explains whatever else does not fit
+  checked.failure = knownAsAltered(checked) ?? checked.failure
   checked.failure ??= unfinished(checked) ?? absent(checked, seq)
   return checked
 }
@@ -75,6 +77,10 @@ function misplaced(record: SessionRecord, place: number, last: number): CheckedR
   if (place < last && kind === 'close') {
     return { reason: 'record-sequence', seq: place, sentence: `Record ${numberText(seq)} closes the session, but records follow it.` }
   }
+  if (record.kind === 'resume' && record.records !== place) {
+    const sentence = `The gateway restarted with ${counted(record.records, 'record')}, and ${numberText(place)} stand before it.`
+    return { reason: 'record-sequence', seq: place, sentence }
+  }
   return undefined
 }
 
@@ -96,6 +102,19 @@ function foreignBody(record: SessionRecord): CheckedRecords['failure'] {
     }
   }
   return undefined
+}
+
+/** What the gateway itself found, and sealed as it was. */
+function knownAsAltered({ close }: CheckedRecords): CheckedRecords['failure'] {
+  if (close?.endReason !== 'recording-altered') return undefined
+  const { intact, logged, found } = close.altered ?? { intact: 0, logged: 0, found: close.seq }
+  const problem =
+    found < logged
+      ? `${counted(found, 'record')} of the ${numberText(logged)} that it had logged`
+      : `${counted(found, 'record')} that do not give the root that it had logged`
+  const place = intact === 0 ? '' : ` The first ${numberText(intact)} are as they were: what was changed comes after them.`
+  const sentence = `When the gateway was started again, it found ${problem}.${place}`
+  return { reason: 'recording-altered', seq: intact, sentence }
 }
 
 function unfinished({ open, close, lines }: CheckedRecords): CheckedRecords['failure'] {

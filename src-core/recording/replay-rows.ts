@@ -1,9 +1,10 @@
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { ReplayRow } from '../../src-protocol/desktop-api.ts'
 import type { MaskApplied, Verdict } from '../../src-protocol/model.ts'
-import type { ApprovalRecord, ErrorRecord, MessageRecord, SessionRecord } from '../../src-protocol/recording.ts'
+import type { ApprovalRecord, ErrorRecord, MessageRecord, ResumeRecord, SessionRecord } from '../../src-protocol/recording.ts'
 import { oneLine, summariseRequest, summariseResponse } from './message-summary.ts'
 import { parseRecords } from './record-lines.ts'
+import { counted } from './verification-steps.ts'
 
 /**
  * The rows of a replay, one for each record.
@@ -46,9 +47,17 @@ function replayRow(record: SessionRecord, requests: ReadonlyMap<number, MessageR
       }
     case 'error':
       return { ...row, kind: 'error', ...errorColumns(record) }
+    case 'resume':
+      return { ...row, kind: 'resume', summary: resumeSummary(record) }
     default:
       return record satisfies never
   }
+}
+
+function resumeSummary({ cause, unanswered }: ResumeRecord): string {
+  const why = cause === 'gateway-crash' ? 'Gateway restarted after a failure' : 'Gateway restarted'
+  if (unanswered === 0) return `${why}. No call was under way.`
+  return `${why}. ${counted(unanswered, 'call')} ${unanswered === 1 ? 'was' : 'were'} under way and got no answer.`
 }
 
 function messageRow(record: MessageRecord, request: MessageRecord | undefined): ReplayRow {

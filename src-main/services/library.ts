@@ -284,6 +284,8 @@ function searchText(record: ImportedRecording['records'][number]): { body: strin
       return { body: [record.approval, record.event, record.by, record.reason].join(' '), tool: '', rule: '' }
     case 'error':
       return { body: `${record.code} ${record.message}`, tool: record.tool ?? '', rule: '' }
+    case 'resume':
+      return { body: record.cause, tool: '', rule: '' }
     case 'close':
       return { body: record.endReason, tool: '', rule: '' }
     default:

@@ -148,4 +148,5 @@ const sentence: Record<EndReason, string> = {
   'recording-unavailable': 'it could not be recorded any more',
   'gateway-stopped': 'the gateway was stopped',
   'gateway-crash': 'the gateway failed',
+  'recording-altered': 'its recording had been altered',
 }

@@ -12,6 +12,7 @@ const sentences: Record<EndReason, string> = {
   'recording-unavailable': 'Recording failed, so traffic stopped',
   'gateway-stopped': 'The gateway was stopped',
   'gateway-crash': 'The gateway crashed',
+  'recording-altered': 'Its recording was altered while the gateway was away',
 }
 
 /** Why a session ended, as a short sentence. */

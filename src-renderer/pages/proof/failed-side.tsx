@@ -26,8 +26,8 @@ export function FailedSide({ verification, session, seq, onExport, onRenewed }: 
   const { copied, copy } = useCopy()
   const holds = stillHolds(verification)
   const { next, family } = describeOutcome(verification, seq)
-  // a key or a log that cannot be trusted does not get better by downloading from the same gateway
-  const anotherCopyHelps = family !== 'wrong-key' && family !== 'log-rewritten'
+  // a key, a log or a store that cannot be trusted does not get better by downloading from the same gateway
+  const anotherCopyHelps = family !== 'wrong-key' && family !== 'log-rewritten' && family !== 'store-altered'
   const obstacle = !gateway.reachable
     ? `${new URL(gateway.url).host} cannot be reached.`
     : signIn.state === 'signed-in'

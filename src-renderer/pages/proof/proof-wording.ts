@@ -1,7 +1,7 @@
 import type { Verification, VerificationReason, VerificationStep } from '../../../src-protocol/verification.ts'
 
 /** What went wrong, by what a person should do about it. */
-type FailureFamily = 'copy-altered' | 'incomplete' | 'wrong-proof' | 'wrong-key' | 'log-rewritten'
+type FailureFamily = 'copy-altered' | 'store-altered' | 'incomplete' | 'wrong-proof' | 'wrong-key' | 'log-rewritten'
 
 const familyOf: Record<VerificationReason, FailureFamily> = {
   'record-malformed': 'copy-altered',
@@ -11,6 +11,7 @@ const familyOf: Record<VerificationReason, FailureFamily> = {
   'root-mismatch': 'copy-altered',
   'count-mismatch': 'copy-altered',
   'not-sealed': 'incomplete',
+  'recording-altered': 'store-altered',
   'session-mismatch': 'wrong-proof',
   'proof-malformed': 'wrong-proof',
   'entry-malformed': 'wrong-proof',
@@ -41,6 +42,14 @@ const altered: FailureWording = {
 
 const wordings: Record<FailureFamily, FailureWording> = {
   'copy-altered': altered,
+  'store-altered': {
+    headline: 'Not verified: this recording was changed while its session ran',
+    meaning: 'The gateway found it so when it was started again, and sealed it as it was.',
+    next: [
+      'Keep this recording: what is left of it is evidence.',
+      'Report it to the gateway’s owners: somebody wrote to its recordings folder.',
+    ],
+  },
   incomplete: {
     headline: 'Not verified: the end of this recording is missing',
     meaning: 'The session still runs, or the file was cut off.',

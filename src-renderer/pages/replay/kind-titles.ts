@@ -8,5 +8,6 @@ export const kindTitles: Record<RowKind, string> = {
   notification: 'Notification',
   approval: 'Approval',
   error: 'Error',
+  resume: 'Gateway restarted',
   close: 'Session ended',
 }

@@ -1,4 +1,4 @@
-import { ArrowLeft, ArrowRight, CircleStop, CircleX, Flag, Hourglass, type LucideIcon } from 'lucide-react'
+import { ArrowLeft, ArrowRight, CircleStop, CircleX, Flag, Hourglass, RotateCw, type LucideIcon } from 'lucide-react'
 import { memo, useEffect, useEffectEvent, useId, useRef, type KeyboardEvent } from 'react'
 import type { ReplayRow } from '../../../src-protocol/desktop-api.ts'
 import { Verdict } from '../../components/verdict.tsx'
@@ -124,6 +124,8 @@ function markOf(row: ReplayRow): { icon: LucideIcon; word: string } {
       return { icon: CircleStop, word: kindTitles.close }
     case 'approval':
       return { icon: Hourglass, word: kindTitles.approval }
+    case 'resume':
+      return { icon: RotateCw, word: kindTitles.resume }
     case 'error':
       return { icon: CircleX, word: kindTitles.error }
     default:

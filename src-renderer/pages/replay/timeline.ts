@@ -5,7 +5,16 @@ export type RowKind = ReplayRow['kind']
 
 /** The codes that stand in the typed arrays; 0 is “none”. */
 export const verdictNames = ['allowed', 'masked', 'held', 'denied', 'failed'] as const satisfies readonly Verdict[]
-export const kindNames = ['open', 'request', 'response', 'notification', 'approval', 'error', 'close'] as const satisfies readonly RowKind[]
+export const kindNames = [
+  'open',
+  'request',
+  'response',
+  'notification',
+  'approval',
+  'error',
+  'resume',
+  'close',
+] as const satisfies readonly RowKind[]
 
 /** A stretch of session time in which nothing was recorded, in ms since the first record. */
 export interface IdleGap {
