@@ -1,6 +1,5 @@
 import type { DocumentProblem, Person } from '../../src-protocol/model.ts'
 import type { PolicyExample } from '../../src-protocol/policy-document.ts'
-import type { JsonValue } from '../json/json-value.ts'
 import { decideMessage } from './decide-message.ts'
 import type { Decision } from './decision.ts'
 import { findIdleRules } from './find-idle-rules.ts'
@@ -38,15 +37,15 @@ export async function checkPolicy(text: string): Promise<PolicyCheck> {
   return failed.length > 0 ? { ok: false, examples, problems } : { ok: true, policy, examples, problems }
 }
 
-function at({ lineOf }: Extract<PolicyLoad, { ok: true }>, path: PropertyKey[], message: string): DocumentProblem {
-  return { path: path.join('.'), message, line: lineOf(path) }
+function at(loaded: Extract<PolicyLoad, { ok: true }>, path: PropertyKey[], message: string): DocumentProblem {
+  return { path: path.join('.'), message, line: loaded.lineOf(path) }
 }
 
 export function runExample(policy: Policy, example: PolicyExample): ExampleOutcome {
   const { connection, server, method, tool, args, expect, rule } = example
   // an address that is not there must not be one that is undefined
   const person: Person = { ...example.user }
-  const decision = decideMessage(policy, { connection, server, method, tool, args: args as JsonValue | undefined, person })
+  const decision = decideMessage(policy, { connection, server, method, tool, args, person })
   const decidedBy = decision.rule ?? 'default'
   const name = example.name === undefined ? 'This example' : `The example “${example.name}”`
   if (decision.effect !== expect) {

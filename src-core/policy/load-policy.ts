@@ -9,8 +9,7 @@ import { createPolicy, secondsOf, type Policy } from './policy.ts'
 import { protocolRule } from './protocol-methods.ts'
 
 export type PolicyLoad =
-  | { ok: true; policy: Policy; lineOf(path: readonly PropertyKey[]): number | undefined }
-  | { ok: false; problems: DocumentProblem[] }
+  { ok: true; policy: Policy; lineOf(path: readonly PropertyKey[]): number | undefined } | { ok: false; problems: DocumentProblem[] }
 
 const textLimit = 1_000_000
 const longestSeconds = 7 * 24 * 3600
@@ -37,7 +36,7 @@ export async function loadPolicy(text: string): Promise<PolicyLoad> {
   }
   if (problems.length > 0) return { ok: false, problems }
   const policy = createPolicy(createHash('sha256').update(text).digest('hex'), document, conditions, language)
-  return { ok: true, policy, lineOf: read.lineOf }
+  return { ok: true, policy, lineOf: (path) => read.lineOf(path) }
 }
 
 /** What the schema cannot say. */

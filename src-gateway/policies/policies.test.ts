@@ -58,7 +58,7 @@ test('a document whose examples do not hold is not put in force, also when a fil
   const idle = `${documentOf('deny')}  - { id: idle, match: {}, effect: allow, because: It never decides. }\n`
   expect(await policies.check('policy', idle)).toMatchObject([{ path: 'rules.1', severity: 'warning' }])
   await policies.activate('policy', idle, 'admin')
-  expect(policies.inForce).toThrow()
+  expect(() => policies.inForce()).toThrow()
   await policies.activate('masking', 'version: 1\nrules: []\n', 'admin')
   expect(policies.inForce().policy.document.rules).toHaveLength(2)
 })
