@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: the product beside its floor on the same machine in the same minutes; ratios are formed inside each round.
- *   --rounds N (3)  --seconds N (4)  --clients N,N (1,32)  --json FILE
+ *   --rounds N (3)  --seconds N (4)  --clients N,N (1,32)  --json FILE  --profile FOLDER (CPU profiles of the product, after the last turn)
  *
  * A round starts both arms anew and warms both up. While one is measured the other is idle; they take turns of a second each, so that
  * whatever else the machine does falls on both.
@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { floorTunnel, fullPath, type Arm, type RunningArm } from './arms.ts'
 import { loadOf, openClient, type Client, type Load, type Window } from './load.ts'
+import { writeProfile } from './profile.ts'
 import { cpuSpent, cpuTimes, parts, type CpuTimes } from './process-cpu.ts'
 
 const { values } = parseArgs({
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '4' },
     json: { type: 'string' },
     clients: { type: 'string', default: '1,32' },
+    profile: { type: 'string' },
   },
 })
 const rounds = Number(values.rounds)
@@ -86,12 +88,24 @@ async function measureRound(round: number): Promise<void> {
     const syncTimes: number[] = []
     for (const clients of clientCounts) cells.push(...(await takeTurns(contenders, clients, round, syncTimes)))
     syncs.push(median(syncTimes))
+    if (round === rounds - 1) await profile(contenders)
   } finally {
     for (const { started, client } of contenders) {
       client.close()
       await started.stop()
     }
     loads.push(loadAverage())
+  }
+}
+
+async function profile(contenders: readonly Contender[]): Promise<void> {
+  const product = contenders.find(({ arm }) => arm === fullPath)
+  if (values.profile === undefined || product === undefined) return
+  const { processes } = product.started
+  for (const clients of clientCounts) {
+    for (const part of ['gateway', 'desktop', 'agent'] as const) {
+      await writeProfile(processes[part], values.profile, `${part}-${clients}`, () => product.client.run(clients, seconds))
+    }
   }
 }
 
