@@ -16,6 +16,7 @@ import type { GroupMembership } from './approvals/group-membership.ts'
 import { createConnectionRegistry } from './connections/connection-registry.ts'
 import type { ExchangePorts } from './exchange/exchange-ports.ts'
 import { openExchange } from './exchange/open-exchange.ts'
+import { createInspectionPool } from './inspection/inspection-pool.ts'
 import type { Identity } from './identity/identity.ts'
 import { createPolicies, type Policies } from './policies/policies.ts'
 import { createRecordingIndex, type RecordingIndex } from './recordings/recording-index.ts'
@@ -98,9 +99,11 @@ export function createGateway(parts: GatewayParts): Gateway {
     membership,
     push: (approval, to) => desktops.push({ type: 'approval', approval }, ({ person }) => to(person)),
   })
+  const inspections = createInspectionPool({ scheduler, logger })
   const exchangePorts: ExchangePorts = {
     inForce: () => policies.inForce(),
     approvals,
+    inspections,
     limits: config.limits,
     clock,
     scheduler,
@@ -207,6 +210,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     async close() {
       for (const stop of stopListening) stop()
       await sessions.close()
+      await inspections.close()
       approvals.close()
       desktops.close()
       agentsOnline.close()

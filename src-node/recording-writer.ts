@@ -3,11 +3,12 @@ import type { SessionId } from '../src-protocol/ids.ts'
 import type { EndReason } from '../src-protocol/model.ts'
 import type { CloseRecord, RecordDraft } from '../src-protocol/recording.ts'
 import type { MerkleFrontier } from '../src-core/log/merkle-frontier.ts'
-import { hexOf } from '../src-core/log/merkle-hash.ts'
+import { hexOf, type Hash } from '../src-core/log/merkle-hash.ts'
 import { recordLeaf } from '../src-core/recording/record-leaf.ts'
 import { maximumLineBytes } from '../src-core/recording/record-lines.ts'
 import { timestampOf, type Clock } from './clock.ts'
 import { problemOf, type DurableFile } from './durable-file.ts'
+import { largeLine, leafOfLargeLine, slicesOf, type LargeLine } from './large-line.ts'
 
 /** What a finished recording amounts to, as the log's session.close entry says it. */
 export interface Seal {
@@ -15,6 +16,12 @@ export interface Seal {
   /** RFC 9162 root over the leaves of all records, the close record included; hex */
   root: string
   endReason: EndReason
+}
+
+export interface RecordedSoFar {
+  count: number
+  /** hex */
+  root: string
 }
 
 type CloseDraft = Omit<CloseRecord, 'v' | 'seq' | 'at' | 'kind' | 'session'>
@@ -27,8 +34,11 @@ export interface RecordingWriter {
   /**
    * The sequence number is taken at the call, in call order; the promise resolves with it when the record is on the disk. Records that come while
    * the disk is busy share the next write. After one failure every append is refused, for what is on the disk is no longer known.
+   * @param body of a large message, as a JSON string in UTF-8: it is written in place of the draft's own `body`, which must be empty
    */
-  append(draft: RecordDraft): Promise<number>
+  append(draft: RecordDraft, body?: Uint8Array): Promise<number>
+  /** Number of the records so far and the root over them, once all of them are on the disk. */
+  durable(): Promise<RecordedSoFar>
   /** Writes the close record and puts the recording among the finished ones. Once only. */
   close(draft: CloseDraft): Promise<Seal>
 }
@@ -36,8 +46,15 @@ export interface RecordingWriter {
 /** One write takes at most this much, so that a burst of large messages does not hold up the first of them. */
 const batchBytes = 4 * 1024 * 1024
 
+const nothing = Buffer.alloc(0)
+const writtenAtOnce = 8 * 1024 * 1024
+
 interface Waiting {
+  /** a whole line, with its LF */
   line: Buffer
+  /** of a large line, which is hashed and written by itself, in slices; else what was hashed at once. A place in the line has neither. */
+  large?: LargeLine
+  leaf?: Hash
   resolve: () => void
   reject: (error: AppError) => void
 }
@@ -55,17 +72,23 @@ export function createRecordingWriter(options: {
   let writing = false
   let failure: AppError | undefined
   let ended: EndReason | undefined
+  /** the frontier knows only what was taken to be written */
+  let count = frontier.size
 
-  function enqueue(draft: RecordDraft): Promise<number> {
+  function enqueue(draft: RecordDraft, body?: Uint8Array): Promise<number> {
     if (failure) return Promise.reject(failure)
-    const seq = frontier.size
-    const line = Buffer.from(`${JSON.stringify({ v: 1, seq, at: timestampOf(clock.now()), ...draft })}\n`)
-    if (line.length > maximumLineBytes) {
-      return Promise.reject(new AppError('BODY_TOO_LARGE', { bytes: line.length, limit: maximumLineBytes }))
+    const seq = count
+    const text = JSON.stringify({ v: 1, seq, at: timestampOf(clock.now()), ...draft })
+    const large = body && largeLine(text, body)
+    const line = large ? nothing : Buffer.from(`${text}\n`)
+    const bytes = large?.bytes ?? line.length
+    if (bytes > maximumLineBytes) {
+      return Promise.reject(new AppError('BODY_TOO_LARGE', { bytes, limit: maximumLineBytes }))
     }
-    frontier.append(recordLeaf(line.subarray(0, -1)))
+    count += 1
     return new Promise((resolve, reject) => {
-      waiting.push({ line, resolve: () => resolve(seq), reject })
+      const done = () => resolve(seq)
+      waiting.push(large ? { line, large, resolve: done, reject } : { line, leaf: recordLeaf(line.subarray(0, -1)), resolve: done, reject })
       if (!writing) {
         writing = true
         // Not at once: appends of the same turn of the event loop go into the same write.
@@ -78,7 +101,12 @@ export function createRecordingWriter(options: {
     while (waiting.length > 0) {
       const batch = takeBatch()
       try {
-        await file.append(batch.length === 1 && batch[0] ? batch[0].line : Buffer.concat(batch.map(({ line }) => line)))
+        for (const { leaf } of batch) if (leaf) frontier.append(leaf)
+        const [first] = batch
+        if (first?.large) {
+          frontier.append(await leafOfLargeLine(first.large))
+          for (const slice of slicesOf(first.large, writtenAtOnce)) await file.append(slice)
+        } else await file.append(batch.length === 1 && first ? first.line : Buffer.concat(batch.map(({ line }) => line)))
       } catch (cause) {
         fail(cause, batch)
         break
@@ -91,10 +119,11 @@ export function createRecordingWriter(options: {
   function takeBatch(): Waiting[] {
     let bytes = 0
     let length = 0
-    for (const { line } of waiting) {
-      if (length > 0 && bytes + line.length > batchBytes) break
+    for (const { line, large } of waiting) {
+      if (length > 0 && (large || bytes + line.length > batchBytes)) break
       bytes += line.length
       length += 1
+      if (large) break
     }
     return waiting.splice(0, length)
   }
@@ -109,17 +138,24 @@ export function createRecordingWriter(options: {
   return {
     session,
     get count() {
-      return frontier.size
+      return count
     },
-    append(draft) {
-      return ended === undefined ? enqueue(draft) : Promise.reject(new AppError('SESSION_ENDED', { reason: ended }))
+    append(draft, body) {
+      return ended === undefined ? enqueue(draft, body) : Promise.reject(new AppError('SESSION_ENDED', { reason: ended }))
+    },
+    async durable() {
+      if (failure) throw failure
+      const recorded = () => ({ count: frontier.size, root: hexOf(frontier.root()) })
+      if (!writing) return recorded()
+      // in line behind them
+      return new Promise((resolve, reject) => waiting.push({ line: nothing, resolve: () => resolve(recorded()), reject }))
     },
     async close(draft) {
       if (ended !== undefined) throw new AppError('SESSION_ENDED', { reason: ended })
       ended = draft.endReason
       const durable = enqueue({ kind: 'close', session, ...draft })
-      const seal = { count: frontier.size, root: hexOf(frontier.root()), endReason: draft.endReason }
       await durable
+      const seal = { count: frontier.size, root: hexOf(frontier.root()), endReason: draft.endReason }
       try {
         await file.close()
         await finish()
@@ -138,6 +174,7 @@ export function createClosedWriter(session: SessionId, seal: Seal): RecordingWri
     session,
     count: seal.count,
     append: () => Promise.reject(new AppError('SESSION_ENDED', { reason: seal.endReason })),
+    durable: () => Promise.resolve({ count: seal.count, root: seal.root }),
     close: () => Promise.resolve(seal),
   }
 }

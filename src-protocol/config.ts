@@ -7,6 +7,9 @@ export const secretReference = z
   .string()
   .regex(/^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/, 'a reference such as env:NAME or file:/run/secrets/name')
 
+/** What the tunnel, the agent and a recording's line can hold. */
+export const largestMessageBytes = 64 * 1024 * 1024
+
 export const gatewayConfig = section({
   listen: section({ host: z.string().default('127.0.0.1'), port: z.number().int().min(0).max(65535).default(7420) }),
   /** how desktops, agents and browsers reach this gateway; https, or http on loopback only */
@@ -41,13 +44,10 @@ export const gatewayConfig = section({
       .number()
       .int()
       .positive()
-      .default(4 * 1024 * 1024),
-    /** bytes of one message from a server; above it the message is withheld */
-    responseBytes: z
-      .number()
-      .int()
-      .positive()
+      .max(largestMessageBytes)
       .default(16 * 1024 * 1024),
+    /** bytes of one message from a server; above it the message is withheld */
+    responseBytes: z.number().int().positive().max(largestMessageBytes).default(largestMessageBytes),
     /** how long a held call keeps its client waiting before it is told to repeat */
     holdSeconds: z.number().int().positive().default(200),
     /**

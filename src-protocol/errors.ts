@@ -124,6 +124,16 @@ export const errors = {
   MESSAGE_BATCH: [400, 'JSON-RPC batches are not accepted.', 'Send the messages one by one.'],
   HEADER_MISMATCH: [400, 'The header {header} says something else than the body.', 'Send the header with the same value as the body.'],
   HEADER_MISSING: [400, 'The header {header} is missing.', 'Send the header with the same value as the body.'],
+  ANSWER_TOO_LARGE: [
+    502,
+    'The answer was withheld: it has {bytes} bytes, and at most {limit} are passed on.',
+    'Ask for less at once (a page, a filter, a limit), or ask an administrator to raise limits.responseBytes.',
+  ],
+  INSPECTION_FAILED: [
+    503,
+    'The message was withheld: it could not be checked ({problem}).',
+    'Try again later, or send and ask for less at once.',
+  ],
   MESSAGE_UNMASKABLE: [
     502,
     'The answer was withheld: it could not be checked for sensitive data ({problem}).',
@@ -132,6 +142,12 @@ export const errors = {
 
   // policy and approval
   POLICY_DENIED: [403, '{because}', 'If you need this, ask the owner of the rule {rule}.'],
+  TOOL_CHANGED: [
+    403,
+    'The tool {tool} is held: {problem}.',
+    'Ask an administrator to look at its definition (Connections, {connection}, Tools) and to accept or reject it; then list the tools again.',
+  ],
+  TOOL_UNKNOWN: [404, 'The server of {connection} has never listed a tool named {tool}.', 'List the tools again and use one of them.'],
   POLICY_INVALID: [422, 'The policy is not valid: {problem}.', 'Correct the named place; the version in force stays in force.'],
   MASKING_INVALID: [422, 'The masking rules are not valid: {problem}.', 'Correct the named place; the version in force stays in force.'],
   APPROVAL_PENDING: [202, 'Waiting for approval {approval}.', 'Repeat the same call: it attaches to the same approval.'],

@@ -38,6 +38,8 @@ export interface CleanName {
 export interface Masking {
   /** SHA-256 (hex) of the document's text */
   version: string
+  /** the document's text, for a thread that has to compile it for itself */
+  source: string
   rulesFor(target: { connection: string; tool?: string | undefined }): ActiveRules
   /** the sentence of a rule */
   because(rule: string): string | undefined
@@ -69,7 +71,7 @@ export function loadMasking(text: string): MaskingLoad {
       }
     ready.push({ rule, detectors: found.detectors })
   }
-  return { ok: true, masking: createMasking(createHash('sha256').update(text).digest('hex'), ready) }
+  return { ok: true, masking: createMasking(text, ready) }
 }
 
 /** `card_number`, `cardNumber` and `Card-Number` name the same field. */
@@ -94,7 +96,7 @@ function detectorsOf(rule: MaskingRule): { ok: true; detectors: ActiveDetector[]
 
 const cachedTargets = 1000
 
-function createMasking(version: string, rules: readonly ReadyRule[]): Masking {
+function createMasking(source: string, rules: readonly ReadyRule[]): Masking {
   const compiled = rules.map(({ rule, detectors: found }) => ({
     rule,
     found,
@@ -105,7 +107,8 @@ function createMasking(version: string, rules: readonly ReadyRule[]): Masking {
   const cache = new Map<string, ActiveRules>()
 
   return {
-    version,
+    version: createHash('sha256').update(source).digest('hex'),
+    source,
     because: (rule) => sentences.get(rule),
     rulesFor({ connection, tool }) {
       const key = `${connection}\n${tool ?? ''}`

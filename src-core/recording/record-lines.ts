@@ -1,7 +1,8 @@
 /** Recordings are hostile input: they are cut into lines, and lines into records, within limits and without a throw. */
 import { sessionRecord, type SessionRecord } from '../../src-protocol/recording.ts'
 
-export const maximumLineBytes = 32 * 1024 * 1024
+/** a message of 64 MiB, each character escaped, and what stands beside it */
+export const maximumLineBytes = 136 * 1024 * 1024
 export const maximumRecordingBytes = 1024 * 1024 * 1024
 
 const lineFeed = 10

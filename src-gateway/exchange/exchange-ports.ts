@@ -4,6 +4,7 @@ import type { Clock } from '../../src-node/clock.ts'
 import type { Scheduler } from '../../src-node/scheduler.ts'
 import type { GatewayConfig } from '../../src-protocol/config.ts'
 import type { Approvals } from '../approvals/approvals.ts'
+import type { Inspections } from '../inspection/inspection-pool.ts'
 import type { LiveSession } from '../sessions/live-session.ts'
 
 /** What the pipeline needs from the rest of the gateway. */
@@ -11,6 +12,8 @@ export interface ExchangePorts {
   /** the versions in force now, for every message anew */
   inForce(): { policy: Policy; masking: Masking }
   approvals: Approvals
+  /** for large messages */
+  inspections: Inspections
   limits: GatewayConfig['limits']
   clock: Clock
   scheduler: Scheduler

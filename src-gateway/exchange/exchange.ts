@@ -1,6 +1,7 @@
 import type { RequestId } from '../../src-core/json/parse-message.ts'
 import type { Call } from '../../src-protocol/model.ts'
 import type { OpenHead } from '../../src-protocol/tunnel.ts'
+import type { ResponseFrame } from '../../src-node/checked-frame.ts'
 import type { AgentExchange } from '../agents/agent-link.ts'
 import type { LiveSession } from '../sessions/live-session.ts'
 import type { ClientStream } from './client-stream.ts'
@@ -28,6 +29,8 @@ export interface Exchange {
   request?: OpenRequest
   call?: Call
   upstream?: AgentExchange
+  /** a large message of the server is being inspected: what came after it waits here, so that the order is kept */
+  waitingFrames?: ResponseFrame[] | undefined
   /** a head was sent, by the server or by a hold */
   headSent: boolean
   /** a response to `request` was delivered or is about to be: none may follow it */

@@ -15,6 +15,8 @@ export interface MaskedMessage {
   bytes: Uint8Array
   masks: MaskApplied[]
   maskingVersion: string
+  /** of a large message: made beside the event loop, with its record's `body` as a JSON string, and its line in the live list */
+  prepared?: { body: Uint8Array; sha256: string; summary: string }
 }
 
 const encoder = new TextEncoder()
@@ -35,7 +37,9 @@ const safeBytes = (maximumLineBytes - 64 * 1024) / 2
 
 /** Whether a recording can hold the message: what it cannot hold must not be delivered. */
 export const isRecordable = (masked: MaskedMessage): boolean =>
-  masked.bytes.length <= safeBytes || Buffer.byteLength(JSON.stringify(masked.text)) <= safeBytes * 2
+  masked.prepared
+    ? masked.prepared.body.length <= safeBytes * 2
+    : masked.bytes.length <= safeBytes || Buffer.byteLength(JSON.stringify(masked.text)) <= safeBytes * 2
 
 export interface RecordFacts {
   direction: 'client' | 'server'
@@ -54,9 +58,9 @@ export function messageRecord(exchange: Exchange, message: Message, masked: Mask
     method: facts.method,
     ...(facts.tool !== undefined && { tool: facts.tool }),
     ...(message.id !== undefined && { id: message.id }),
-    body: masked.text,
+    body: masked.prepared ? '' : masked.text,
     bytes: masked.bytes.length,
-    sha256: hash('sha256', masked.bytes, 'hex'),
+    sha256: masked.prepared?.sha256 ?? hash('sha256', masked.bytes, 'hex'),
     ...(facts.decision && { decision: facts.decision }),
     maskingVersion: masked.maskingVersion,
     masks: masked.masks,

@@ -1,8 +1,14 @@
 import type { JsonObject } from '../../src-core/json/json-value.ts'
 import type { Message } from '../../src-core/json/parse-message.ts'
-import type { Exchange } from './exchange.ts'
+import type { Exchange, OpenRequest } from './exchange.ts'
 
 const step = 0.001
+
+/** how far the gateway's own progress of a call has come */
+export interface HeldProgress {
+  progressOffset: number
+  request?: Pick<OpenRequest, 'progressToken'> | undefined
+}
 
 /** The gateway's own progress while a call is held: small rising values, so that what the server reports later still rises. */
 export function waitingProgress(exchange: Exchange, text: string): string | undefined {
@@ -14,7 +20,7 @@ export function waitingProgress(exchange: Exchange, text: string): string | unde
 }
 
 /** Moves the server's progress behind ours: clients may refuse a value that falls. Any other message stays as it is. */
-export function continueProgress(exchange: Exchange, message: Message, text: string): string {
+export function continueProgress(exchange: HeldProgress, message: Message, text: string): string {
   const offset = exchange.progressOffset
   if (offset === 0 || message.method !== 'notifications/progress') return text
   const { progressToken, progress, total } = message.params ?? {}

@@ -7,14 +7,19 @@ import { timestampOf } from '../../src-node/clock.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { Call } from '../../src-protocol/model.ts'
 import { answer, endCall, recordError } from './answer.ts'
+import { clientName } from './client-name.ts'
 import { isStateless, type Exchange } from './exchange.ts'
 import { deepestMessage, type ExchangePorts } from './exchange-ports.ts'
 import { forward } from './forward.ts'
 import { headerProblem } from './header-check.ts'
 import { holdForApproval } from './hold-for-approval.ts'
+import { inspectLarge, largeMessageBytes, maskedBy } from './inspect-large.ts'
 import { isRecordable, maskFor, messageRecord, type MaskedMessage } from './message-record.ts'
 import { rpcError, toolRefusal } from './rpc-answer.ts'
 import { serverRequestKey } from './server-requests.ts'
+
+/** Nobody can judge more than this, and every reviewer's desktop is sent it. */
+const mostReviewableBytes = 1024 * 1024
 
 /** A client's message that was decided about, on its way: `bytes` are the ones that go on, and those that were hashed. */
 export interface DecidedMessage {
@@ -30,19 +35,43 @@ export interface DecidedMessage {
  * only when the record is durable let the original bytes go on.
  */
 export function receiveClientMessage(ports: ExchangePorts, exchange: Exchange, bytes: Uint8Array): void {
+  if (bytes.length > largeMessageBytes && bytes.length <= ports.limits.requestBytes) return void receiveLarge(ports, exchange, bytes)
   // 1. parse a copy
   const parsed = parseMessage(bytes, { maxBytes: ports.limits.requestBytes, maxDepth: deepestMessage })
   if (!parsed.ok) {
     return refuse(ports, exchange, new AppError(parsed.code, parsed.data), bytes.length, parsed.id, parsed.method)
   }
   const { message, text } = parsed
+  decide(ports, exchange, message, bytes, (tool) => maskFor(ports.inForce().masking, exchange, text, tool, bytes))
+}
+
+async function receiveLarge(ports: ExchangePorts, exchange: Exchange, bytes: Uint8Array): Promise<void> {
+  const { length } = bytes
+  const inspected = await inspectLarge(ports, exchange, bytes, { maxBytes: ports.limits.requestBytes, tool: { named: true } })
+  if (exchange.session.ended) return
+  if ('error' in inspected) return refuse(ports, exchange, inspected.error, length)
+  const { inspection, maskingVersion } = inspected
+  if (!inspection.ok) {
+    return refuse(ports, exchange, new AppError(inspection.code, inspection.data), length, inspection.id, inspection.method)
+  }
+  decide(ports, exchange, inspection.message, inspection.original, () => maskedBy(inspection, maskingVersion))
+}
+
+/** `mask` throws AppError MESSAGE_UNMASKABLE. */
+function decide(
+  ports: ExchangePorts,
+  exchange: Exchange,
+  message: Message,
+  bytes: Uint8Array,
+  mask: (tool: string | undefined) => MaskedMessage,
+): void {
   const mirrored = message.tool === undefined ? undefined : exchange.session.tools.of(message.tool).mirrored
   const wrong = headerProblem(exchange.head.headers, message, mirrored)
   if (wrong) return refuse(ports, exchange, wrong, bytes.length, message.id, message.method)
-  if (message.method === undefined) return receiveClientResponse(ports, exchange, message, text, bytes)
+  if (message.method === undefined) return receiveClientResponse(ports, exchange, message, bytes, mask)
 
   // 2. decide
-  const { policy, masking } = ports.inForce()
+  const { policy } = ports.inForce()
   const { session } = exchange
   const { method, tool } = message
   noteRequest(exchange, message, method)
@@ -55,19 +84,21 @@ export function receiveClientMessage(ports: ExchangePorts, exchange: Exchange, b
   })
   let masked: MaskedMessage
   try {
-    masked = maskFor(masking, exchange, text, tool, bytes)
+    masked = mask(tool)
   } catch (error) {
     return refuse(ports, exchange, error as AppError, bytes.length, message.id, method)
   }
-  if (!isRecordable(masked)) {
-    const error = new AppError('BODY_TOO_LARGE', { bytes: bytes.length, limit: ports.limits.requestBytes })
+  const tooLargeToReview = decision.effect === 'review' && bytes.length > mostReviewableBytes
+  if (tooLargeToReview || !isRecordable(masked)) {
+    const limit = tooLargeToReview ? mostReviewableBytes : ports.limits.requestBytes
+    const error = new AppError('BODY_TOO_LARGE', { bytes: bytes.length, limit })
     return refuse(ports, exchange, error, bytes.length, message.id, method)
   }
 
   // 3. record
   const { effect, rule, policyVersion, because } = decision
   const facts = { direction: 'client' as const, method, tool, decision: { effect, rule, policyVersion, because } }
-  const durable = session.record(messageRecord(exchange, message, masked, facts))
+  const durable = session.record(messageRecord(exchange, message, masked, facts), masked.prepared?.body)
 
   // 4. act, once the record is durable
   const decided: DecidedMessage = { message, method, bytes, masked, decision }
@@ -97,11 +128,7 @@ function noteRequest(exchange: Exchange, message: Message, method: string): void
     ...(message.tool !== undefined && { tool: message.tool }),
     ...(message.progressToken !== undefined && { progressToken: message.progressToken }),
   }
-  const client = method === 'initialize' ? message.params?.['clientInfo'] : undefined
-  if (isJsonObject(client) && typeof client['name'] === 'string') {
-    const version = typeof client['version'] === 'string' ? ` ${client['version']}` : ''
-    exchange.session.client = `${client['name']}${version}`.slice(0, 120)
-  }
+  if (method === 'initialize') exchange.session.client = clientName(message.params) ?? exchange.session.client
 }
 
 function toCall(exchange: Exchange, { message, method, masked, decision }: DecidedMessage, seq: number): Call {
@@ -126,6 +153,7 @@ function toCall(exchange: Exchange, { message, method, masked, decision }: Decid
 
 /** Shown and pushed, so it is made of the masked message only. */
 function summarise(message: Message, masked: MaskedMessage): string {
+  if (masked.prepared) return masked.prepared.summary
   if (masked.masks.length > 0 || !isJsonObject(message.args)) return summariseRequest(masked.text)
   return summariseArguments(message.args)
 }
@@ -152,7 +180,13 @@ function refuse(ports: ExchangePorts, exchange: Exchange, error: AppError, lengt
 }
 
 /** Only what answers an open request of the server goes on: its request was decided about, so this needs no decision of its own. */
-function receiveClientResponse(ports: ExchangePorts, exchange: Exchange, message: Message, text: string, bytes: Uint8Array): void {
+function receiveClientResponse(
+  ports: ExchangePorts,
+  exchange: Exchange,
+  message: Message,
+  bytes: Uint8Array,
+  mask: (tool: string | undefined) => MaskedMessage,
+): void {
   const { session } = exchange
   const key = serverRequestKey(exchange, message.id)
   const method = session.serverRequests.get(key)
@@ -162,12 +196,12 @@ function receiveClientResponse(ports: ExchangePorts, exchange: Exchange, message
   }
   let masked: MaskedMessage
   try {
-    masked = maskFor(ports.inForce().masking, exchange, text, undefined, bytes)
+    masked = mask(undefined)
   } catch (error) {
     return refuse(ports, exchange, error as AppError, bytes.length)
   }
   session.serverRequests.delete(key)
-  session.record(messageRecord(exchange, message, masked, { direction: 'client', method })).then(
+  session.record(messageRecord(exchange, message, masked, { direction: 'client', method }), masked.prepared?.body).then(
     () => forward(ports, exchange, bytes),
     (error: unknown) => ports.fail(session, error),
   )

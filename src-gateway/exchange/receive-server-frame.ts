@@ -10,6 +10,7 @@ import { receiveServerMessage } from './receive-server-message.ts'
 export function receiveServerFrame(ports: ExchangePorts, exchange: Exchange, frame: ResponseFrame): void {
   const { session, stream, delivery } = exchange
   if (session.ended) return
+  if (exchange.waitingFrames && frame.type !== frameType.keepAlive) return void exchange.waitingFrames.push(frame)
   switch (frame.type) {
     case frameType.head:
       // a held call has had its head: what follows goes into the stream that is already open

@@ -1,15 +1,19 @@
-import { parseMessage, type Message } from '../../src-core/json/parse-message.ts'
+import { parseMessage, type Message, type MessageParse } from '../../src-core/json/parse-message.ts'
 import { decideMessage } from '../../src-core/policy/decide-message.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { MessageHead } from '../../src-protocol/tunnel.ts'
 import { answer, endCall, recordError } from './answer.ts'
 import type { Exchange } from './exchange.ts'
 import { deepestMessage, type ExchangePorts } from './exchange-ports.ts'
+import { inspectLarge, largeMessageBytes, maskedBy } from './inspect-large.ts'
 import { isRecordable, maskFor, messageRecord, type MaskedMessage } from './message-record.ts'
 import { continueProgress } from './progress.ts'
+import { receiveServerFrame } from './receive-server-frame.ts'
 import { refuseServerRequest } from './refuse-server-request.ts'
 import { rpcError } from './rpc-answer.ts'
 import { noteServerRequest } from './server-requests.ts'
+
+const largestToolList = 2 * 1024 * 1024
 
 /**
  * The way of a message from the server to the client: parse, decide (its requests and notifications), mask, record, deliver. The bytes
@@ -20,17 +24,54 @@ export function receiveServerMessage(ports: ExchangePorts, exchange: Exchange, h
   // an event without data primes the client's resumption (MCP 2025-11-25); there is nothing to see in it
   if (bytes.length === 0) return delivery.after(undefined, () => stream.message(head, bytes))
 
+  if (bytes.length > largeMessageBytes && bytes.length <= ports.limits.responseBytes) {
+    if (exchange.request?.method !== 'tools/list') return void receiveLarge(ports, exchange, head, bytes)
+    // the gateway itself reads such a list, so that one must not be larger than can be read in passing
+    if (bytes.length > largestToolList) return withhold(ports, exchange, tooLarge(bytes.length, largestToolList))
+  }
   const parsed = parseMessage(bytes, { maxBytes: ports.limits.responseBytes, maxDepth: deepestMessage })
-  if (!parsed.ok) return withhold(ports, exchange, unreadable(session.server, parsed.code, new AppError(parsed.code, parsed.data).message))
+  if (!parsed.ok) return withhold(ports, exchange, unreadable(session.server, parsed))
   const { message } = parsed
+  const text = continueProgress(exchange, message, parsed.text)
+  const original = text === parsed.text ? bytes : undefined
+  return takeMessage(ports, exchange, head, message, (tool) => maskFor(ports.inForce().masking, exchange, text, tool, original))
+}
+
+/** What follows in the same exchange waits until the message was inspected; other exchanges go on. */
+async function receiveLarge(ports: ExchangePorts, exchange: Exchange, head: MessageHead, bytes: Uint8Array): Promise<void> {
+  exchange.waitingFrames = []
+  const inspected = await inspectLarge(ports, exchange, bytes, {
+    maxBytes: ports.limits.responseBytes,
+    tool: { called: exchange.request?.tool },
+  })
+  const { waitingFrames } = exchange
+  exchange.waitingFrames = undefined
+  if (exchange.session.ended) return
+  if ('error' in inspected) withhold(ports, exchange, inspected.error)
+  else if (!inspected.inspection.ok) withhold(ports, exchange, unreadable(exchange.session.server, inspected.inspection))
+  else {
+    const { inspection, maskingVersion } = inspected
+    takeMessage(ports, exchange, head, inspection.message, () => maskedBy(inspection, maskingVersion))
+  }
+  for (const frame of waitingFrames ?? []) receiveServerFrame(ports, exchange, frame)
+}
+
+/** `mask` throws AppError MESSAGE_UNMASKABLE. */
+function takeMessage(
+  ports: ExchangePorts,
+  exchange: Exchange,
+  head: MessageHead,
+  message: Message,
+  mask: (tool: string | undefined) => MaskedMessage,
+): void {
+  const { session, stream, delivery } = exchange
   const method = message.method ?? exchange.request?.method ?? 'unknown'
   const tool = message.method === undefined ? exchange.request?.tool : undefined
 
   const decision = message.method === undefined ? undefined : decideServerMessage(ports, exchange, message, method)
-  const text = continueProgress(exchange, message, parsed.text)
   let masked: MaskedMessage
   try {
-    masked = maskFor(ports.inForce().masking, exchange, text, tool, text === parsed.text ? bytes : undefined)
+    masked = mask(tool)
   } catch (error) {
     return withhold(ports, exchange, error as AppError)
   }
@@ -38,7 +79,7 @@ export function receiveServerMessage(ports: ExchangePorts, exchange: Exchange, h
     return withhold(ports, exchange, new AppError('MESSAGE_UNMASKABLE', { problem: 'it is too large to be recorded' }))
   const allowed = decision === undefined || decision.effect === 'allow'
   const record = messageRecord(exchange, message, masked, { direction: 'server', method, tool, decision })
-  const durable = session.record(record)
+  const durable = session.record(record, masked.prepared?.body)
   if (!allowed) {
     delivery.after(durable, () => {})
     if (message.kind === 'request') refuseServerRequest(ports, exchange, message, decision)
@@ -91,7 +132,10 @@ function withhold(ports: ExchangePorts, exchange: Exchange, error: AppError): vo
   answer(ports, exchange, rpcError(request.id, error))
 }
 
-function unreadable(server: string, code: string, problem: string): AppError {
+function unreadable(server: string, { code, data }: Extract<MessageParse, { ok: false }>): AppError {
+  if (code === 'BODY_TOO_LARGE') return tooLarge(Number(data['bytes']), Number(data['limit']))
   if (code === 'MESSAGE_NOT_JSON' || code === 'MESSAGE_NOT_JSONRPC') return new AppError('SERVER_OUTPUT_INVALID', { server })
-  return new AppError('MESSAGE_UNMASKABLE', { problem: problem.replace(/\.$/, '') })
+  return new AppError('MESSAGE_UNMASKABLE', { problem: new AppError(code, data).message.replace(/\.$/, '') })
 }
+
+const tooLarge = (bytes: number, limit: number): AppError => new AppError('ANSWER_TOO_LARGE', { bytes, limit })

@@ -4,10 +4,10 @@ import type { ConnectionName, SessionId } from '../../src-protocol/ids.ts'
 import type { RecordDraft } from '../../src-protocol/recording.ts'
 import type { VerdictCounter } from '../../src-core/recording/verdict-counter.ts'
 import type { EndReason, Person, Session } from '../../src-protocol/model.ts'
-import type { AgentLink } from '../agents/agent-link.ts'
-import type { CallList } from '../exchange/call-list.ts'
+import { CallList } from '../exchange/call-list.ts'
 import type { Exchange } from '../exchange/exchange.ts'
 import type { ToolDefinitions } from '../exchange/tool-definitions.ts'
+import type { SessionLink } from './session-link.ts'
 
 /** A session that runs: everything the hot path needs is at hand, so that no message waits for the database. */
 export interface LiveSession {
@@ -22,14 +22,16 @@ export interface LiveSession {
   readonly groups: readonly string[]
   readonly server: string
   readonly agent: { id: string; name: string }
-  readonly link: AgentLink
+  readonly link: SessionLink
+  /** its server was started, so an agent that does not name it has lost it */
+  started: boolean
   readonly reason: string
   readonly startedAt: string
   readonly endsAt: string
   readonly endsAtMs: number
   readonly policyVersion: string
   readonly maskingVersion: string
-  /** keys the hashes of arguments; it is never stored, so that they cannot be guessed afterwards */
+  /** keys the hashes of arguments; it is erased when the session ends, so that they cannot be guessed afterwards */
   readonly salt: Uint8Array
   readonly recording: RecordingWriter
   readonly calls: CallList
@@ -38,18 +40,27 @@ export interface LiveSession {
   readonly exchanges: Set<Exchange>
   /** requests of the server that were let through and wait for the client's response → their method */
   readonly serverRequests: Map<string, string>
-  /** appends to the recording and to the sums; resolves with the record's number once it is durable */
-  record(draft: RecordDraft): Promise<number>
+  /**
+   * Appends to the recording and to the sums; resolves with the record's number once it is durable. `body`: see `RecordingWriter.append`.
+   */
+  record(draft: RecordDraft, body?: Uint8Array): Promise<number>
   lastExchange: number
   /** `clientInfo` of initialize */
   client?: string
   /** set first of all when it ends: from then on no message goes on in either direction */
-  ended?: { reason: EndReason; at: string; error: AppError }
+  ended?: {
+    reason: EndReason
+    at: string
+    error: AppError
+    /** it ended for this process only: the next one goes on with it */
+    resumable?: true
+  }
   /** resolves once the session is sealed, or could not be */
   sealed?: Promise<void>
 }
 
 export function toSession(live: LiveSession): Session {
+  const over = live.ended?.resumable ? undefined : live.ended
   return {
     id: live.id,
     connection: live.connection,
@@ -57,8 +68,8 @@ export function toSession(live: LiveSession): Session {
     reason: live.reason,
     startedAt: live.startedAt,
     endsAt: live.endsAt,
-    ...(live.ended && { endedAt: live.ended.at, endReason: live.ended.reason }),
-    state: live.ended ? 'ended' : 'live',
+    ...(over && { endedAt: over.at, endReason: over.reason }),
+    state: over ? 'ended' : 'live',
     ...(live.client !== undefined && { client: live.client }),
     policyVersion: live.policyVersion,
     maskingVersion: live.maskingVersion,

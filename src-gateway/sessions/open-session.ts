@@ -72,9 +72,9 @@ export function createSessionOpening(
       exchanges: new Set(),
       serverRequests: new Map(),
       lastExchange: 0,
-      record(record) {
+      record(record, body) {
         verdicts.add(record)
-        return recording.append(record)
+        return recording.append(record, body)
       },
     }
     ports.register(session)

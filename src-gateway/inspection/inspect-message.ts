@@ -1,0 +1,78 @@
+import { hash } from 'node:crypto'
+import { parseMessage, type Message, type MessageParse } from '../../src-core/json/parse-message.ts'
+import { loadMasking, type Masking } from '../../src-core/masking/load-masking.ts'
+import { maskParsed } from '../../src-core/masking/mask-message.ts'
+import { summariseRequest } from '../../src-core/recording/message-summary.ts'
+import { AppError } from '../../src-protocol/app-error.ts'
+import type { MaskApplied } from '../../src-protocol/model.ts'
+import { continueProgress, type HeldProgress } from '../exchange/progress.ts'
+
+/** What a worker needs to know to do for a large message what the main thread does for a small one. */
+export interface InspectionJob {
+  bytes: Uint8Array
+  limits: { maxBytes: number; maxDepth: number }
+  /** the document in force, as text: compiled rules cannot cross threads */
+  masking: { version: string; source: string }
+  connection: string
+  /** `named`: the tool that the message itself names (a client's call); else the tool whose answer it is */
+  tool: { named: true } | { called: string | undefined }
+  /** of a call that was held: the server's own progress continues behind the gateway's */
+  progress: HeldProgress
+}
+
+export type Inspection = Extract<MessageParse, { ok: false }> | InspectedMessage
+
+export interface InspectedMessage {
+  ok: true
+  /** without `result` and `error`: nothing decides by them */
+  message: Message
+  /** as they came, for what goes on unchanged */
+  original: Uint8Array
+  /** after masking: `original` itself if nothing changed */
+  bytes: Uint8Array
+  /** the masked text as a JSON string, the `body` of its record */
+  body: Uint8Array
+  sha256: string
+  /** of a request or notification: its line in the live list */
+  summary: string
+  masks: MaskApplied[]
+}
+
+/**
+ * Parses and masks a message as the pipeline does, and prepares its record.
+ * @throws AppError MESSAGE_UNMASKABLE
+ */
+export function inspectMessage(masking: Masking, job: InspectionJob): Inspection {
+  const parsed = parseMessage(job.bytes, job.limits)
+  if (!parsed.ok) return parsed
+  const { result: _result, error: _error, ...message } = parsed.message
+  const tool = 'named' in job.tool ? message.tool : message.method === undefined ? job.tool.called : undefined
+  const text = continueProgress(job.progress, parsed.message, parsed.text)
+  const masked = maskParsed(masking, text, { connection: job.connection, tool })
+  const bytes = masked.text === parsed.text ? job.bytes : Buffer.from(masked.text)
+  return {
+    ok: true,
+    message,
+    original: job.bytes,
+    bytes,
+    body: Buffer.from(JSON.stringify(masked.text)),
+    sha256: hash('sha256', bytes, 'hex'),
+    summary: message.method === undefined ? '' : summariseRequest(masked.text),
+    masks: masked.masks,
+  }
+}
+
+/** Compiles a masking document once for as long as it stays in force. */
+export function createInspector(): (job: InspectionJob) => Inspection {
+  let masking: Masking | undefined
+  return (job) => {
+    if (masking?.version !== job.masking.version) {
+      const loaded = loadMasking(job.masking.source)
+      if (!loaded.ok || loaded.masking.version !== job.masking.version) {
+        throw new AppError('INSPECTION_FAILED', { problem: 'the masking rules could not be loaded' })
+      }
+      masking = loaded.masking
+    }
+    return inspectMessage(masking, job)
+  }
+}
