@@ -8,8 +8,9 @@ export default defineConfig({
     outDir: 'out/cli',
     emptyOutDir: true,
     rolldownOptions: {
-      input: ['src-cli/gatehouse.ts', 'src-cli/gatehouse-mcp.ts'],
-      output: { entryFileNames: '[name].js' },
+      // the worker is no command: the gateway starts it, and finds it beside its own chunk
+      input: ['src-cli/gatehouse.ts', 'src-cli/gatehouse-mcp.ts', 'src-gateway/inspection/inspection-worker.ts'],
+      output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
     },
   },
 })

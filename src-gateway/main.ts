@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { systemClock, timestampOf, type Clock } from '../src-node/clock.ts'
 import { openDataFolder } from '../src-node/data-folder.ts'
 import { createLogger, type Logger } from '../src-node/logger.ts'
@@ -9,6 +8,7 @@ import { systemScheduler } from '../src-node/scheduler.ts'
 import { resolveSecret } from '../src-node/secret.ts'
 import { AppError } from '../src-protocol/app-error.ts'
 import type { GatewayConfig } from '../src-protocol/config.ts'
+import { version } from '../src-protocol/version.ts'
 import { createGroupMembership } from './approvals/group-membership.ts'
 import { openIdentity } from './identity/identity.ts'
 import { createGateway } from './create-gateway.ts'
@@ -69,7 +69,6 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
 
     for (const person of identity.people()) membership.heard(person, timestampOf(clock.now()))
 
-    const version = ownVersion()
     const gateway = createGateway({
       config,
       database: state.database,
@@ -141,9 +140,4 @@ async function listen(gateway: ReturnType<typeof createGateway>, { listen: { hos
     if ((cause as NodeJS.ErrnoException).code === 'EADDRINUSE') throw new AppError('PORT_TAKEN', { port }, { cause })
     throw cause
   }
-}
-
-function ownVersion(): string {
-  const manifest = JSON.parse(readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8')) as { version: string }
-  return manifest.version
 }
