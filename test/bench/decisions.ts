@@ -16,13 +16,19 @@ const person: MessageFacts['person'] = { sub: 'olivia', name: 'Olivia', groups: 
 export async function measureDecisions(): Promise<Figures> {
   const allSamples = { typical: typicalResult(100_000), dense: denseResult(100_000) }
   const everything = maskingWith(Object.keys(detectors))
-  const masking = (text: string) => overRounds(() => median(coreMilliseconds(() => maskMessage(everything, text, { connection: 'any' }), 60)))
+  const masking = (text: string) =>
+    overRounds(() => median(coreMilliseconds(() => maskMessage(everything, text, { connection: 'any' }), 60)))
   return {
-    'p3-plain': await decisionFigure(ownRules(() => 'has(args.text) && args.text.startsWith("drop")'), { text: 'x'.repeat(200) }),
+    'p3-plain': await decisionFigure(
+      ownRules(() => 'has(args.text) && args.text.startsWith("drop")'),
+      { text: 'x'.repeat(200) },
+    ),
     'p3-broad': await decisionFigure(sharedRules(), { text: 'x'.repeat(200) }),
     'p3-sql': await decisionFigure(
       ownRules((rule) => (rule % 2 ? 'sql(args.sql).kinds.exists(k, k == "ddl")' : 'sql(args.sql).tables.exists(t, t == "payroll")')),
-      { sql: 'SELECT c.id, c.name, count(*) FROM customers c JOIN orders o ON o.customer = c.id WHERE c.country = 4711 GROUP BY c.id, c.name' },
+      {
+        sql: 'SELECT c.id, c.name, count(*) FROM customers c JOIN orders o ON o.customer = c.id WHERE c.country = 4711 GROUP BY c.id, c.name',
+      },
     ),
     'p4-typical': masking(allSamples.typical),
     'p4-dense': masking(allSamples.dense),

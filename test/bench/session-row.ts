@@ -6,7 +6,13 @@ export function sessionRow(id: string, counter: number, change: Partial<SessionR
   const number = counter % 50
   // one every ten seconds, back to back up to now
   const at = Date.UTC(2026, 10, 22) - 10_000 * (1_000_000 - counter)
-  const person = { sub: `u-${number}`, name: `Mira Okafor ${number}`, email: `mira${number}@acme.example`, groups: ['operators'], roles: ['operator'] }
+  const person = {
+    sub: `u-${number}`,
+    name: `Mira Okafor ${number}`,
+    email: `mira${number}@acme.example`,
+    groups: ['operators'],
+    roles: ['operator'],
+  }
   return {
     id,
     counter,

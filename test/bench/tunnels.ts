@@ -130,7 +130,14 @@ async function takeTurns(
   }
   return measured.map(({ arm, started, windows, cpu }) => {
     const load = loadOf(windows)
-    return { arm: arm.name, clients, round, ...load, cpu: perCall(cpu, load.calls), residentBytes: memoryOf(Object.values(started.processes)) }
+    return {
+      arm: arm.name,
+      clients,
+      round,
+      ...load,
+      cpu: perCall(cpu, load.calls),
+      residentBytes: memoryOf(Object.values(started.processes)),
+    }
   })
 }
 
