@@ -53,6 +53,26 @@ export async function openClient(target: Target): Promise<Client> {
   }
 }
 
+/** One MCP session whose calls are made one by one: resolves with the whole answer, whatever it says. */
+export async function openSession(target: Target): Promise<{ call(tool: string, args: object): Promise<string>; close(): void }> {
+  const agent = new Agent({ keepAlive: true })
+  const headers = { ...target.headers, ...(await initialize(target, agent)) }
+  let nextId = 1000
+  return {
+    async call(tool, args) {
+      nextId += 1
+      const { body } = await post({ ...target, headers }, agent, {
+        jsonrpc: '2.0',
+        id: nextId,
+        method: 'tools/call',
+        params: { name: tool, arguments: args },
+      })
+      return body
+    },
+    close: () => agent.destroy(),
+  }
+}
+
 /** So many callers at once, each waiting for its answer. `callOnce` tells whether it was the right one. */
 export async function measureCalls(callers: number, seconds: number, callOnce: () => Promise<boolean>): Promise<Window> {
   const window: Window = { latencies: [], errors: 0, elapsedMs: 0 }
