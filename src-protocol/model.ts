@@ -129,6 +129,10 @@ export const call = z.object({
 export type Call = z.infer<typeof call>
 
 /** What a SQL parser found in a text; kinds are in the order of the statements. */
+/** The dialect of the SQL that a connection's tools take. */
+export const sqlDialect = z.enum(['postgresql', 'mysql', 'sqlite', 'tsql'])
+export type SqlDialect = z.infer<typeof sqlDialect>
+
 export const sqlFacts = z.object({
   kinds: z.array(
     z.enum(['select', 'insert', 'update', 'delete', 'ddl', 'grant', 'transaction', 'copy', 'call', 'set', 'utility', 'unknown']),

@@ -1,6 +1,6 @@
 /** The policy and masking documents, as people write them in YAML. Unknown keys are refused. */
 import { z } from 'zod'
-import { role } from './model.ts'
+import { role, sqlDialect } from './model.ts'
 import { section } from './section.ts'
 
 /** `90s`, `15m`, `1h`; at most a week. */
@@ -44,6 +44,7 @@ export const policyExample = section({
   server: z.string().default('server'),
   method: z.string().default('tools/call'),
   tool: z.string().optional(),
+  dialect: sqlDialect.optional(),
   /** `params.arguments` of a tool call, `params` of every other method */
   args: z.json().optional(),
   user: section({

@@ -62,6 +62,12 @@ describe('examples', () => {
     expect(problem?.message).toBe('This example expects the rule schema to allow it, and it is the rule read that does.')
   })
 
+  test('are read in the dialect that they name', async () => {
+    const text = { args: { sql: 'SELECT `a` FROM t' }, expect: 'allow' }
+    expect(await problemsOf(rules, [{ ...call, ...text, dialect: 'mysql' }])).toEqual([])
+    expect(await problemsOf(rules, [{ ...call, ...text }])).toHaveLength(1)
+  })
+
   test('see the person that they name', async () => {
     const mine: RuleDraft[] = [{ id: 'dba', effect: 'allow', when: '"dba" in user.groups' }]
     const [denied] = await problemsOf(mine, [

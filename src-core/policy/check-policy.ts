@@ -42,10 +42,10 @@ function at(loaded: Extract<PolicyLoad, { ok: true }>, path: PropertyKey[], mess
 }
 
 export function runExample(policy: Policy, example: PolicyExample): ExampleOutcome {
-  const { connection, server, method, tool, args, expect, rule } = example
+  const { connection, server, method, tool, dialect, args, expect, rule } = example
   // an address that is not there must not be one that is undefined
   const person: Person = { ...example.user }
-  const decision = decideMessage(policy, { connection, server, method, tool, args, person })
+  const decision = decideMessage(policy, { connection, server, method, tool, dialect, args, person })
   const decidedBy = decision.rule ?? 'default'
   const name = example.name === undefined ? 'This example' : `The example “${example.name}”`
   if (decision.effect !== expect) {

@@ -1,6 +1,7 @@
 import { celEnv, celFunc, CelScalar, isCelError, mapType, parse, plan, type CelInput } from '@bufbuild/cel'
 import { strings } from '@bufbuild/cel/ext'
 import { RE2JS } from '@bufbuild/re2'
+import type { SqlDialect } from '../../src-protocol/model.ts'
 import { analyseSql, type SqlAnalysis } from '../sql/analyse-sql.ts'
 import { checkCondition, type ArgumentsRead, type Expression } from './condition-check.ts'
 import { pathFacts } from './path-facts.ts'
@@ -17,8 +18,8 @@ export type ConditionCompile = { ok: true; condition: Condition } | { ok: false;
 /** The language of `when`: CEL with the strings extension and `sql(text)`, `path(text)` and `url(text)`. */
 export interface ConditionLanguage {
   compile(text: string): ConditionCompile
-  /** the first SQL text that a condition looked at since the last call; forgets it */
-  takeSql(): SqlAnalysis | undefined
+  /** the first SQL text that a condition looked at since the last call; forgets it, and reads what follows in this dialect */
+  takeSql(dialect?: SqlDialect): SqlAnalysis | undefined
 }
 
 /** `loadSqlParser` must have resolved before a condition is evaluated. */
@@ -26,11 +27,12 @@ export function createConditionLanguage(): ConditionLanguage {
   // several rules look at the same text: it is parsed once a message
   let analysed: { text: string; facts: SqlAnalysis; value: Record<string, CelInput> } | undefined
   let first: SqlAnalysis | undefined
+  let dialect: SqlDialect | undefined
   const patterns = new Map<string, RE2JS>()
 
   const sql = celFunc('sql', [CelScalar.STRING], mapType(CelScalar.STRING, CelScalar.DYN), (text) => {
     if (analysed?.text !== text) {
-      const facts = analyseSql(text)
+      const facts = analyseSql(text, dialect)
       const { kinds, tables, writes, functions, hasWhere, statements } = facts
       analysed = { text, facts, value: { kinds, tables, writes, functions, hasWhere, statements: BigInt(statements.length) } }
       first ??= facts
@@ -73,8 +75,9 @@ export function createConditionLanguage(): ConditionLanguage {
         },
       }
     },
-    takeSql() {
+    takeSql(next) {
       const taken = first
+      dialect = next
       first = undefined
       analysed = undefined
       return taken

@@ -18,7 +18,7 @@ import { isProtocolMethod, protocolRule } from './protocol-methods.ts'
 export function decideMessage(policy: Policy, facts: MessageFacts): Decision {
   let outcome: Outcome
   try {
-    policy.language.takeSql()
+    policy.language.takeSql(facts.dialect)
     outcome = decide(policy, facts)
   } catch {
     outcome = deny(null, 'The policy could not be applied to this message, so it is refused.')

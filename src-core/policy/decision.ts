@@ -1,4 +1,4 @@
-import type { Person } from '../../src-protocol/model.ts'
+import type { Person, SqlDialect } from '../../src-protocol/model.ts'
 import type { JsonValue } from '../json/json-value.ts'
 import type { SqlAnalysis } from '../sql/analyse-sql.ts'
 
@@ -12,6 +12,8 @@ export interface MessageFacts {
   /** `params.arguments` of a tool call, `params` of every other method */
   args: JsonValue | undefined
   person: Person
+  /** of the SQL that the connection's tools take, if it is known */
+  dialect?: SqlDialect | undefined
 }
 
 /** Who has to approve before the call may run. */

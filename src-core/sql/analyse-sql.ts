@@ -1,7 +1,9 @@
-import type { SqlFacts } from '../../src-protocol/model.ts'
+import type { SqlDialect, SqlFacts } from '../../src-protocol/model.ts'
+import { dialectFacts } from './dialect-facts.ts'
 import { findDialectDoubt } from './dialect-doubt.ts'
 import { parseSql, type ParsedSql } from './sql-parser.ts'
 import { factsOfStatement } from './statement-facts.ts'
+import { gravestOf } from './statement-kinds.ts'
 
 /** `functions`: names of the functions called, in lower case and without their schema. */
 export interface SqlAnalysis extends SqlFacts {
@@ -11,8 +13,14 @@ export interface SqlAnalysis extends SqlFacts {
 /** Longer texts are not parsed and count as unknown. */
 export const sqlTextLimit = 100_000
 
+/** The parsers of the other dialects need more than linear time. */
+const dialectTextLimit = 20_000
+
 /**
- * What a SQL text would do, as PostgreSQL's parser reads it. Never throws; `loadSqlParser` comes first.
+ * What a SQL text would do in a dialect. Never throws; `loadSqlParser` comes first.
+ *
+ * Without a dialect the text is read by PostgreSQL's parser, and whatever another dialect could read otherwise is in doubt. For MySQL,
+ * SQLite and SQL Server a parser of their own goes first (see dialect-facts.ts); what it does not know counts if it is free of that doubt.
  *
  * - A text that does not parse, is too long, or holds no statement at all is `unknown`. "No statement" too, because a
  *   rule such as `kinds.all(k, k == "select")` holds for an empty list.
@@ -25,15 +33,30 @@ export const sqlTextLimit = 100_000
  *   them for rules that know better. Views, triggers and rewrite rules of the database are out of sight too.
  * - Names are as written, unquoted ones in lower case; the same table may be `customers` and `public.customers`.
  */
-export function analyseSql(text: string): SqlAnalysis {
+export function analyseSql(text: string, dialect?: SqlDialect): SqlAnalysis {
   if (text.length > sqlTextLimit) return unknown(`${text.slice(0, 2000)} …`)
+  if (dialect === undefined || dialect === 'postgresql') return analyseAsPostgresql(text, dialect)
+  const statements = text.length > dialectTextLimit ? undefined : dialectFacts(text, dialect)
+  if (statements === undefined) return analyseAsPostgresql(text)
+  const kinds = [...new Set(statements.flatMap(({ facts }) => [...facts.kinds]))]
+  return {
+    kinds,
+    tables: union(statements.map(({ facts }) => facts.tables)),
+    writes: union(statements.map(({ facts }) => facts.writes)),
+    functions: union(statements.map(({ facts }) => facts.functions)),
+    hasWhere: !kinds.includes('unknown') && statements.every(({ facts }) => facts.hasWhere),
+    statements: statements.map(({ facts, text: own }) => ({ kind: gravestOf(facts.kinds), text: own })),
+  }
+}
+
+function analyseAsPostgresql(text: string, dialect?: 'postgresql'): SqlAnalysis {
   const parse = parseSql(text)
   if (!parse.ok) return unknown(text)
   const parsed = statementsOf(text, parse.tree)
   if (parsed.length === 0) return unknown(text)
   const statements = parsed.map(({ tree, text: own }) => ({ facts: factsOfStatement(tree), text: own }))
   const kinds = statements.flatMap((statement) => [...statement.facts.kinds])
-  const doubtful = findDialectDoubt(text) !== undefined
+  const doubtful = dialect === undefined ? findDialectDoubt(text) !== undefined : text.includes('\0') || !text.isWellFormed()
   return {
     kinds: doubtful ? [...kinds, 'unknown'] : kinds,
     tables: union(statements.map((statement) => statement.facts.tables)),

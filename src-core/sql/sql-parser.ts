@@ -1,3 +1,4 @@
+import { loadDialectParsers } from './dialect-parsers.ts'
 import createInstance, { type PgQueryInstance } from 'libpg-query/wasm/libpg-query.js'
 
 /** `statements` as libpg_query writes them; `stmt_location` and `stmt_len` count bytes of UTF-8. */
@@ -10,10 +11,11 @@ export type SqlParse = { ok: true; tree: ParsedSql } | { ok: false; reason: 'syn
 let current: PgQueryInstance | undefined
 let spare: PgQueryInstance | undefined
 
-/** Makes the parser ready; safe to call again. Until it has resolved, every text is unavailable. */
+/** Makes the parsers ready; safe to call again. Until it has resolved, every text is unavailable. */
 export async function loadSqlParser(): Promise<void> {
   current ??= await createInstance()
   spare ??= await createInstance()
+  await loadDialectParsers()
 }
 
 /**
