@@ -26,6 +26,16 @@ export const detectors: Record<DetectorName, Detector> = {
 /** Most strings are short or hold no digit; this look is cheaper than any search. `shortest` is the length of the shortest find. */
 function ifDigits(shortest: number, detector: Detector): Detector {
   return (text, found, field) => {
-    if (text.length >= shortest && /\d/.test(text)) detector(text, found, field)
+    if (text.length >= shortest && hasDigit(text)) detector(text, found, field)
   }
+}
+
+/** The detectors search the same text one after the other. */
+let looked = { text: '', hasDigit: false }
+
+function hasDigit(text: string): boolean {
+  // a large text is not kept
+  if (text.length > 10_000) return /\d/.test(text)
+  if (text.length !== looked.text.length || text !== looked.text) looked = { text, hasDigit: /\d/.test(text) }
+  return looked.hasDigit
 }

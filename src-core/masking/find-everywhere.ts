@@ -1,4 +1,5 @@
 import { decodeBase64Text } from './decode-base64-text.ts'
+import { findBase64Words } from './find-base64-words.ts'
 import type { ActiveDetector } from './load-masking.ts'
 import { decodePercents, normaliseForSearch, type SearchText } from './normalise-for-search.ts'
 
@@ -25,19 +26,16 @@ export function findEverywhere(value: string, detectors: readonly ActiveDetector
     }
     findIn({ text: normalised.text, origin }, detectors, field, found)
   }
-  for (const match of value.matchAll(base64Word)) {
-    const text = decodeBase64Text(match[0])
-    if (text === undefined) continue
+  findBase64Words(value, (start, end) => {
+    const text = decodeBase64Text(value.slice(start, end))
+    if (text === undefined) return
     const inside: Find[] = []
     findIn(normaliseForSearch(text), detectors, field, inside)
     const first = inside.toSorted((a, b) => a.start - b.start)[0]
-    if (first) found.push({ ...first, start: match.index, end: match.index + match[0].length })
-  }
+    if (first) found.push({ ...first, start, end })
+  })
   return found
 }
-
-/** Shorter words are names and identifiers. */
-const base64Word = /(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,}={0,2}/g
 
 function findIn({ text, origin }: SearchText, detectors: readonly ActiveDetector[], field: string, found: Find[]): void {
   for (const { rule, kind, find } of detectors) {

@@ -7,34 +7,51 @@ export interface SearchText {
 
 const unchanged = (start: number, end: number): { start: number; end: number } => ({ start, end })
 
+/** A stretch of the text that detectors read, and what it stands for. */
+interface Stretch {
+  /** where it begins in the text that is read */
+  at: number
+  start: number
+  end: number
+  /** every character stands for itself; otherwise all of it for all of [start, end) */
+  asIs: boolean
+}
+
 /** The steps of one pass over a text: each piece of the original and what a detector reads in its place. */
 class Rewriting {
   text = ''
-  readonly #starts: number[] = []
-  readonly #ends: number[] = []
+  readonly #stretches: Stretch[] = []
 
   add(piece: string, start: number, end: number): void {
+    if (piece === '') return
+    this.#stretches.push({ at: this.text.length, start, end, asIs: false })
     this.text += piece
-    for (let at = 0; at < piece.length; at += 1) {
-      this.#starts.push(start)
-      this.#ends.push(end)
-    }
   }
 
-  /** Every character stands for itself. */
   addAsIs(piece: string, start: number): void {
+    if (piece === '') return
+    this.#stretches.push({ at: this.text.length, start, end: start + piece.length, asIs: true })
     this.text += piece
-    for (let at = start; at < start + piece.length; at += 1) {
-      this.#starts.push(at)
-      this.#ends.push(at + 1)
-    }
   }
 
   result(): SearchText {
-    return {
-      text: this.text,
-      origin: (start, end) => ({ start: this.#starts[start] ?? 0, end: this.#ends[end - 1] ?? 0 }),
+    return { text: this.text, origin: (start, end) => ({ start: this.#origin(start).start, end: this.#origin(end - 1).end }) }
+  }
+
+  /** Finds are few, so a place is looked for when there is one. */
+  #origin(at: number): { start: number; end: number } {
+    let low = 0
+    let high = this.#stretches.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if (this.#stretches[middle]!.at <= at) low = middle
+      else high = middle - 1
     }
+    const stretch = this.#stretches[low]
+    if (!stretch) return { start: 0, end: 0 }
+    if (!stretch.asIs) return stretch
+    const start = stretch.start + at - stretch.at
+    return { start, end: start + 1 }
   }
 }
 
@@ -46,13 +63,20 @@ export function normaliseForSearch(text: string): SearchText {
   if (isAscii(text)) return { text, origin: unchanged }
   const rewriting = new Rewriting()
   for (let at = 0; at < text.length;) {
-    const end = pieceEnd(text, at)
-    const piece = text.slice(at, end)
-    if (end === at + 1 && piece <= '~') rewriting.addAsIs(piece, at)
-    else rewriting.add(normalisePiece(piece), at, end)
-    at = end
+    const plainEnd = endOfPlain(text, at)
+    rewriting.addAsIs(text.slice(at, plainEnd), at)
+    if (plainEnd === text.length) break
+    at = pieceEnd(text, plainEnd)
+    rewriting.add(normalisePiece(text.slice(plainEnd, at)), plainEnd, at)
   }
   return rewriting.result()
+}
+
+/** Where the characters end that stand for themselves: ASCII, but for one that the next character may be a mark on. */
+function endOfPlain(text: string, start: number): number {
+  let end = start
+  while (end < text.length && text.charCodeAt(end) < 0x7f) end += 1
+  return end > start && end < text.length && text.charCodeAt(end) >= firstMark ? end - 1 : end
 }
 
 const firstMark = 0x300

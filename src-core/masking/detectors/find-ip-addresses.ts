@@ -6,8 +6,9 @@ import type { Found } from './detector.ts'
  */
 export function findIpAddresses(text: string, found: Found, field = ''): void {
   if (isVersionField(field)) return
-  if (text.includes('.')) findIpv4(text, found)
-  if (text.includes(':')) findIpv6(text, found)
+  // two dots, or two colons, with what can stand between them: a search that begins at a rare character is fast
+  if (/\.\d{1,3}\.\d/.test(text)) findIpv4(text, found)
+  if (/:[0-9A-Fa-f]{0,4}:/.test(text)) findIpv6(text, found)
 }
 
 const isVersionField = (field: string): boolean => /version|release|firmware|build|revision|(?:^|_)oid$|user.?agent/i.test(field)
