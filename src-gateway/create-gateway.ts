@@ -49,6 +49,7 @@ export interface Gateway {
   app: FastifyInstance
   store: SessionStore
   index: RecordingIndex
+  sessions: Sessions
   approvals: Approvals
   policies: Policies
   close(): Promise<void>
@@ -82,6 +83,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   const agentsOnline: AgentsOnline = createAgentsOnline({
     registry: agents,
     onChanged: connectionsChanged,
+    onHello: (agent, link, running) => sessions.agentBack(agent, link, running),
     onLost: (agent) => sessions.agentLost(agent),
     onSessionEnded: (session, error) => sessions.serverStopped(session, error),
     log: logger,
@@ -133,7 +135,10 @@ export function createGateway(parts: GatewayParts): Gateway {
       sumsChanged(session)
     },
     onChanged: pushSession,
+    personNow: (sub) => identity.person(sub),
+    signInStands: (signInId) => identity.signInStands(signInId),
     graceSeconds: config.limits.graceSeconds,
+    checkpointSeconds: config.limits.checkpointSeconds,
     gateway: publicUrl,
     clock,
     scheduler,
@@ -209,7 +214,10 @@ export function createGateway(parts: GatewayParts): Gateway {
     policies,
     async close() {
       for (const stop of stopListening) stop()
-      await sessions.close()
+      const closed = sessions.close()
+      // what comes from now on waits at its sender for the next start
+      if (config.limits.graceSeconds > 0) desktops.close()
+      await closed
       await inspections.close()
       approvals.close()
       desktops.close()

@@ -82,15 +82,26 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       version,
     })
     await log.append({ kind: 'gateway.start', gateway: publicUrl, version })
-    const { store, index } = gateway
-    const recovered = await recoverSessions({ store, index, log, recordings, clock, gateway: publicUrl, logger })
-    await gateway.approvals.voidAll()
-    if (recovered > 0) logger.warn({ recovered }, 'sessions of an earlier run were sealed')
+    const { store, index, sessions } = gateway
+    const { sealed, resumed } = await recoverSessions({
+      store,
+      index,
+      log,
+      recordings,
+      ...(config.limits.graceSeconds > 0 && { resume: (interrupted) => sessions.resume(interrupted) }),
+      clock,
+      gateway: publicUrl,
+      logger,
+    })
+    await gateway.approvals.resume((session) => sessions.isRunning(session))
+    if (sealed > 0) logger.warn({ sealed }, 'sessions of an earlier run were sealed')
+    if (resumed > 0) logger.info({ resumed }, 'sessions of an earlier run go on')
     opened.add(await watchDocument(gateway.policies, 'policy', config.policy, logger))
     opened.add(await watchDocument(gateway.policies, 'masking', config.masking, logger))
 
     opened.add(() => gateway.close())
     await listen(gateway, config)
+    sessions.awaitReturns()
     logger.info({ url: publicUrl, version }, 'gateway started')
     return { url: publicUrl, close: () => opened.close() }
   } catch (error) {

@@ -10,6 +10,7 @@
  * 2. The folder `open` is synchronized, then `create` resolves. From here on the file survives a power cut.
  * 3. `append` writes one or more whole lines with one synchronous write, then resolves. Crash: durable lines, maybe half a line after them, which nobody
  *    was told of; `recover` cuts it off.
+ *    The next process may go on with the file through the writer that `recover` gives.
  * 4. `close` writes the close record the same way. Crash: as in 3, or a closed file in `open`; `recover` finishes it with step 5.
  * 5. The file moves to its place among the finished ones; both folders are synchronized; `close` resolves with the seal. Crash: a finished recording
  *    whose root may not be in the log yet; `sealOf` gives the seal again.
@@ -19,13 +20,14 @@ import { join } from 'node:path'
 import { AppError } from '../src-protocol/app-error.ts'
 import { sessionId, type SessionId } from '../src-protocol/ids.ts'
 import type { VerdictCounts } from '../src-protocol/model.ts'
-import type { OpenRecord } from '../src-protocol/recording.ts'
+import type { CloseRecord, OpenRecord } from '../src-protocol/recording.ts'
 import { createFrontier } from '../src-core/log/merkle-frontier.ts'
 import { hexOf } from '../src-core/log/merkle-hash.ts'
+import type { VerdictCounter } from '../src-core/recording/verdict-counter.ts'
 import type { Clock } from './clock.ts'
 import { moveFile, openDurableFile, problemOf, syncFolder, type DurableFile, type OpenDurableFile } from './durable-file.ts'
-import { readStoredRecording } from './read-stored-recording.ts'
-import { createClosedWriter, createRecordingWriter, type RecordingWriter, type Seal } from './recording-writer.ts'
+import { readStoredRecording, type StoredRecording, type StoredRecordingExpected } from './read-stored-recording.ts'
+import { createClosedWriter, createRecordingWriter, type RecordedSoFar, type RecordingWriter, type Seal } from './recording-writer.ts'
 
 export type OpenDraft = Omit<OpenRecord, 'v' | 'seq' | 'at' | 'kind'> & { kind?: 'open' }
 
@@ -37,6 +39,10 @@ export interface UnsealedRecording {
   count: number
   /** what became of its calls, for the close record */
   counts: VerdictCounts
+  /** where the counts come from, to go on with */
+  verdicts: VerdictCounter
+  /** it is not the recording of which the log knows */
+  altered?: NonNullable<CloseRecord['altered']>
   /** time of the last record */
   lastAt: string
   /** bytes of a record that was being written, cut off */
@@ -50,14 +56,17 @@ export interface UnsealedRecording {
 export interface RecordingStore {
   /** @throws AppError RECORDING_UNAVAILABLE, CONFLICT (the session has a recording already) */
   create(draft: OpenDraft): Promise<RecordingWriter>
-  /** To be called once, before any `create`. @throws AppError RECORDING_UNAVAILABLE */
-  recover(): Promise<UnsealedRecording[]>
+  /**
+   * To be called once, before any `create`. `expected` says what is known of a session's recording besides its file.
+   * @throws AppError RECORDING_UNAVAILABLE
+   */
+  recover(expected?: (session: SessionId) => StoredRecordingExpected): Promise<UnsealedRecording[]>
   /** The file's text; of a running session what is durable so far. @throws AppError NOT_FOUND, RECORDING_UNAVAILABLE */
   readText(session: SessionId): Promise<string>
   /** Bytes of a finished recording, without reading it. @throws AppError NOT_FOUND, RECORDING_UNAVAILABLE */
   sizeOf(session: SessionId): Promise<number>
   /** Seal of a finished recording, computed from the file; undefined if there is none. For what a crash kept from being logged. */
-  sealOf(session: SessionId): Promise<Seal | undefined>
+  sealOf(session: SessionId, checkpoints?: readonly RecordedSoFar[]): Promise<Seal | undefined>
   /** Gives the files of running sessions back to the system; their writers refuse from then on. */
   close(): Promise<void>
 }
@@ -108,20 +117,20 @@ export async function openRecordingStore(options: { folder: string; clock: Clock
     throw new AppError('NOT_FOUND', { what: `The recording of session ${session}` })
   }
 
-  async function recoverOne(session: SessionId): Promise<UnsealedRecording | undefined> {
+  async function recoverOne(session: SessionId, expected: StoredRecordingExpected): Promise<UnsealedRecording | undefined> {
     const path = openPath(session)
-    const stored = readStoredRecording(await readFile(path))
+    const stored = readStoredRecording(await readFile(path), expected)
     if (!stored.open) {
       // Nothing whole in it: nobody was told of this session. Lines without their open record are damage, and are kept for a person to look at.
       await (stored.keptBytes === 0 ? unlink(path) : rename(path, `${path}.damaged`))
       return undefined
     }
-    const { open, frontier, counts, lastAt, keptBytes, tornBytes, close } = stored
-    const common = { session, open, count: frontier.size, counts, lastAt, tornBytes }
+    const { open, frontier, counts, verdicts, lastAt, keptBytes, tornBytes, close, altered } = stored
+    const common = { session, open, count: frontier.size, counts, verdicts, lastAt, tornBytes, ...(altered && { altered }) }
     if (tornBytes > 0) await truncate(path, keptBytes)
     if (close) {
       await finish(session)
-      const seal = { count: frontier.size, root: hexOf(frontier.root()), endReason: close.endReason }
+      const seal = sealOf(stored, close)
       return { ...common, seal, writer: createClosedWriter(session, seal) }
     }
     const file = await openFile(path, 'extend')
@@ -137,7 +146,7 @@ export async function openRecordingStore(options: { folder: string; clock: Clock
       await orUnavailable(() => syncFolder(openFolder))
       return writer
     },
-    async recover() {
+    async recover(expected = () => ({})) {
       const names = await orUnavailable(() => readdir(openFolder))
       const sessions = names.filter((name) => name.endsWith('.jsonl')).map((name) => sessionId.safeParse(name.slice(0, -'.jsonl'.length)))
       const queue = sessions.flatMap(({ data }) => (data ? [data] : []))
@@ -145,7 +154,7 @@ export async function openRecordingStore(options: { folder: string; clock: Clock
       const worker = async () => {
         for (let session = queue.shift(); session; session = queue.shift()) {
           const next = session
-          const unsealed = await orUnavailable(() => recoverOne(next))
+          const unsealed = await orUnavailable(() => recoverOne(next, expected(next)))
           if (unsealed) recovered.push(unsealed)
         }
       }
@@ -166,16 +175,22 @@ export async function openRecordingStore(options: { folder: string; clock: Clock
         throw new AppError('RECORDING_UNAVAILABLE', { problem: problemOf(cause) }, { cause })
       }
     },
-    async sealOf(session) {
-      const { frontier, close, tornBytes } = readStoredRecording(await read(session))
-      if (!close || tornBytes > 0) return undefined
-      return { count: frontier.size, root: hexOf(frontier.root()), endReason: close.endReason }
+    async sealOf(session, checkpoints = []) {
+      const stored = readStoredRecording(await read(session), { checkpoints })
+      return stored.close && stored.tornBytes === 0 ? sealOf(stored, stored.close) : undefined
     },
     async close() {
       await Promise.all([...files].map((file) => file.close()))
     },
   }
 }
+
+/** What a closed file amounts to; why it ended is the log's to say if the file is not the one of which the log knows. */
+const sealOf = ({ frontier, altered }: StoredRecording, close: CloseRecord): Seal => ({
+  count: frontier.size,
+  root: hexOf(frontier.root()),
+  endReason: altered ? 'recording-altered' : close.endReason,
+})
 
 async function orUnavailable<T>(work: () => Promise<T>, session?: SessionId): Promise<T> {
   try {

@@ -16,6 +16,8 @@ export interface AgentsOnline {
 export interface AgentsOnlineEvents {
   registry: Pick<AgentRegistry, 'greeted' | 'seen'>
   onChanged(): void
+  /** it can be reached over this connection from now on, and runs the servers of these sessions */
+  onHello(agent: { id: string; name: string }, link: AgentLink, sessions: readonly SessionId[]): void
   onLost(agent: { id: string; name: string }): void
   onSessionEnded(session: SessionId, error: AppError): void
   log: Logger
@@ -28,13 +30,12 @@ export function createAgentsOnline(ports: AgentsOnlineEvents): AgentsOnline {
   let closing = false
   const noted = (what: Promise<void>) => what.catch((error: unknown) => ports.log.error({ err: error }, 'an agent’s state was not stored'))
 
-  /** sessions of the agent's earlier connection have lost their servers: they end before the new one is used */
-  const replace = (agent: { id: string; name: string }, link: AgentLink) => {
+  /** What goes on is bound to the new connection before the calls of the earlier one are cut. */
+  const replace = (agent: { id: string; name: string }, link: AgentLink, sessions: readonly SessionId[]) => {
     const earlier = links.get(agent.id)
     links.set(agent.id, link)
-    if (!earlier || earlier === link) return
-    ports.onLost(agent)
-    earlier.close('the agent connected again')
+    ports.onHello(agent, link, sessions)
+    if (earlier && earlier !== link) earlier.close('the agent connected again')
   }
 
   return {
@@ -47,7 +48,7 @@ export function createAgentsOnline(ports: AgentsOnlineEvents): AgentsOnline {
           const greet = async () => {
             await ports.registry.greeted(agent.id, hello)
             if (closed) return
-            replace(agent, link)
+            replace(agent, link, hello.sessions)
             ports.log.info({ agent: agent.id, name: agent.name, servers: hello.servers.length }, 'agent connected')
             ports.onChanged()
           }

@@ -40,7 +40,7 @@ export interface Approvals {
   voidSession(session: SessionId): Promise<void>
   /** another policy is in force: what was asked under an earlier one is void */
   policyChanged(version: string): void
-  /** at start: the sessions that asked have ended */
-  voidAll(): Promise<void>
+  /** at start: those of sessions that go on stay, and their deadlines count; the others are void */
+  resume(goesOn: (session: SessionId) => boolean): Promise<void>
   close(): void
 }

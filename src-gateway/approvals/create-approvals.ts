@@ -195,7 +195,16 @@ export function createApprovals(ports: ApprovalPorts): Approvals {
       }),
 
     voidSession: async (session) => voidWhere(await store.open(session), 'the session has ended'),
-    voidAll: async () => voidWhere(await store.open(), 'the gateway was started anew'),
+    async resume(goesOn) {
+      const open = await store.open()
+      await voidWhere(
+        open.filter(({ session }) => !goesOn(session)),
+        'the gateway was started anew',
+      )
+      for (const { id, session, state, runBy, decideBy } of open) {
+        if (goesOn(session)) lookAt(id, state === 'approved' && runBy !== undefined ? runBy : decideBy)
+      }
+    },
 
     policyChanged(version) {
       const outdated = async () => (await store.open()).filter((approval) => approval.policyVersion !== version)

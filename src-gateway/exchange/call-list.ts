@@ -1,6 +1,6 @@
 import type { Call } from '../../src-protocol/model.ts'
 
-const keptCalls = 500
+export const keptCalls = 500
 
 /** The latest calls of a live session, oldest first; what is older is in the recording. */
 export class CallList {
@@ -26,6 +26,11 @@ export class CallList {
 
   list(): Call[] {
     return this.#calls.slice(-keptCalls).map(copyOf)
+  }
+
+  /** Those of the time before the gateway was started again. */
+  restore(calls: readonly Call[]): void {
+    this.#calls.unshift(...calls)
   }
 
   latest(count: number): Call[] {

@@ -69,16 +69,15 @@ beforeEach(async () => {
     server: 'echo',
     agent: { id: 'agt', name: 'agent' },
     link: {
-      agent: 'agt',
-      startSession: () => Promise.resolve(),
-      endSession: () => {},
-      close: () => {},
+      bind: () => {},
+      end: () => {},
       openExchange(openHead, body, answer) {
         const exchange = { head: openHead, body: Buffer.from(body).toString(), aborted: false, answer }
         forwarded.push(exchange)
         return { abort: () => void (exchange.aborted = true) }
       },
     },
+    started: true,
     reason: 'a test',
     startedAt: '2026-11-22T16:00:00.000Z',
     endsAt: '2026-11-22T17:00:00.000Z',

@@ -42,6 +42,8 @@ export interface Identity {
   signOut(signedIn: Pick<SignedIn, 'signInId'>): Promise<void>
   /** Signed out, revoked, or a refresh token was used twice. */
   onSignedOut(listener: (signInId: string) => void): () => void
+  /** It has not ended, by itself or otherwise. */
+  signInStands(signInId: string): boolean
   /** Everybody who ever signed in, with what the identity provider said last. */
   person(sub: string): Person | undefined
   people(): Person[]
@@ -208,6 +210,10 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     authenticateRenewal: ({ accessToken, proof, url }) => authenticate({ method: 'GET', url, authorization: `DPoP ${accessToken}`, proof }),
     signOut: ({ signInId }) => revoke(signInId),
     onSignedOut: signedOut.add,
+    signInStands(signInId) {
+      const signIn = people.signIn(signInId)
+      return signIn !== undefined && !signIn.ended && signIn.expiresAt > clock.now()
+    },
     person: (sub) => people.person(sub),
     people: () => people.people(),
     onPersonChanged: personChanged.add,

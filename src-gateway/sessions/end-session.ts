@@ -32,7 +32,7 @@ export function createSessionEnding(ports: SessionEndingPorts) {
     const ended = new AppError('SESSION_ENDED', { reason })
     session.ended = { reason, at: timestampOf(ports.clock.now()), error: ended }
     for (const exchange of session.exchanges) cutExchange(ports.exchangePorts, exchange, error ?? ended)
-    session.link.endSession(session.id)
+    session.link.end()
     ports.logger.info({ session: session.id, reason }, 'session ended')
     ports.onChanged(toSession(session))
     session.sealed = seal(ports, session, reason)

@@ -23,7 +23,7 @@ function openingWhere({ leaves }: { leaves: boolean }) {
   })
   const link = { startSession: async (session: string) => void started.push(session) } as unknown as AgentLink
   const ports = {
-    store: { insert: async () => 1, logged: async () => {} },
+    store: { insert: async () => 1, logged: async () => {}, started: async () => {} },
     log: {
       origin: 'gateway',
       async append() {

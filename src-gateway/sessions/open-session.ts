@@ -1,22 +1,20 @@
 import { randomBytes } from 'node:crypto'
-import { createVerdictCounter } from '../../src-core/recording/verdict-counter.ts'
 import { timestampOf, type Clock } from '../../src-node/clock.ts'
 import type { TransparencyLog } from '../../src-node/log-store.ts'
 import { newSessionId } from '../../src-node/random-id.ts'
 import type { RecordingStore } from '../../src-node/recording-store.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { SessionRequest } from '../../src-protocol/http-api.ts'
-import type { Call, Connection, EndReason, Session } from '../../src-protocol/model.ts'
+import type { Connection, EndReason, Session } from '../../src-protocol/model.ts'
 import type { AgentLink } from '../agents/agent-link.ts'
 import { mayUseConnection } from '../connections/connection-registry.ts'
-import { CallList } from '../exchange/call-list.ts'
-import { ToolDefinitions } from '../exchange/tool-definitions.ts'
 import type { SignedIn } from '../identity/identity.ts'
 import type { Policies } from '../policies/policies.ts'
+import { createLiveSession, type LiveSessionPorts } from './create-live-session.ts'
 import { toSession, type LiveSession } from './live-session.ts'
 import type { SessionStore } from './session-store.ts'
 
-export interface SessionOpeningPorts {
+export interface SessionOpeningPorts extends LiveSessionPorts {
   store: SessionStore
   log: TransparencyLog
   recordings: RecordingStore
@@ -25,7 +23,6 @@ export interface SessionOpeningPorts {
   agentOffers(agent: string, server: string): Promise<boolean>
   agentLink(agent: string): AgentLink | undefined
   isDesktopConnected(signInId: string): boolean
-  onCallChanged(session: LiveSession, call: Call): void
   onChanged(session: Session): void
   clock: Clock
   gateway: string
@@ -60,23 +57,8 @@ export function createSessionOpening(
       await ports.store.failed(draft.id, timestampOf(ports.clock.now()))
       throw error
     })
-    const verdicts = createVerdictCounter()
-    const session: LiveSession = {
-      ...draft,
-      link,
-      salt: randomBytes(32),
-      recording,
-      verdicts,
-      calls: new CallList((call) => ports.onCallChanged(session, call)),
-      tools: new ToolDefinitions(),
-      exchanges: new Set(),
-      serverRequests: new Map(),
-      lastExchange: 0,
-      record(record, body) {
-        verdicts.add(record)
-        return recording.append(record, body)
-      },
-    }
+    const session = createLiveSession(ports, draft, recording)
+    session.link.bind(link)
     ports.register(session)
     // while the steps before were made durable the desktop may have gone, and whoever ends its sessions then did not find this one
     if (!ports.isDesktopConnected(session.signInId)) {
@@ -93,6 +75,8 @@ export function createSessionOpening(
       throw failure
     }
     if (session.ended) throw session.ended.error
+    await ports.store.started(session.id)
+    session.started = true
     ports.onChanged(toSession(session))
     return toSession(session)
   }
@@ -124,6 +108,7 @@ async function numberSession(ports: SessionOpeningPorts, { person, signInId }: S
   const now = ports.clock.now()
   const endsAtMs = now.getTime() + request.minutes * 60_000
   const id = newSessionId()
+  const salt = randomBytes(32)
   const shared = {
     connection: connection.name,
     server: connection.server,
@@ -152,6 +137,10 @@ async function numberSession(ports: SessionOpeningPorts, { person, signInId }: S
     masking_version: shared.maskingVersion,
     records: 0,
     counts: JSON.stringify({ allowed: 0, masked: 0, held: 0, denied: 0 }),
+    sign_in: signInId,
+    salt: Buffer.from(salt).toString('hex'),
+    started: 0,
+    stopped: 0,
     logged: 0,
     sealed: 0,
   })
@@ -180,5 +169,5 @@ async function numberSession(ports: SessionOpeningPorts, { person, signInId }: S
     agent,
     ...shared,
   }
-  return { open, draft: { id, counter, person, signInId, agent, groups: connection.groups, startedAt, endsAtMs, ...shared } }
+  return { open, draft: { id, counter, person, signInId, agent, groups: connection.groups, startedAt, endsAtMs, salt, ...shared } }
 }

@@ -79,6 +79,10 @@ const numbered = () =>
     masking_version: 'm',
     records: 0,
     counts: JSON.stringify({ allowed: 0, masked: 0, held: 0, denied: 0 }),
+    sign_in: 'sign-in',
+    salt: '00',
+    started: 0,
+    stopped: 0,
     logged: 0,
     sealed: 0,
   })
@@ -125,7 +129,7 @@ async function expectSealed(endReason: string): Promise<void> {
 test('a crash after the number: logged, recorded and sealed as never run', async () => {
   await numbered()
   await crash()
-  expect(await recover()).toBe(1)
+  expect(await recover()).toEqual({ sealed: 1, resumed: 0 })
   await expectSealed('gateway-crash')
   expect(await entries('session.open')).toHaveLength(1)
 })
@@ -133,7 +137,7 @@ test('a crash after the number: logged, recorded and sealed as never run', async
 test('a crash after the log entry: recorded and sealed', async () => {
   await logged(await numbered())
   await crash()
-  expect(await recover()).toBe(1)
+  expect(await recover()).toEqual({ sealed: 1, resumed: 0 })
   await expectSealed('gateway-crash')
   expect(await entries('session.open')).toHaveLength(1)
 })
@@ -145,7 +149,7 @@ test('a crash while it runs: closed where the recording ends, without the torn l
   await writer.append({ kind: 'error', code: 'INTERNAL', message: 'the last that was durable' })
   await appendFile(join(folder, 'recordings', 'open', `${session}.jsonl`), '{"v":1,"seq":2,"kind":"err')
   await crash()
-  expect(await recover()).toBe(1)
+  expect(await recover()).toEqual({ sealed: 1, resumed: 0 })
   await expectSealed('gateway-crash')
   const text = await recordings.readText(session)
   expect(text).toContain('the last that was durable')
@@ -157,7 +161,7 @@ test('a crash after the recording was closed: its root is logged, with the reaso
   await logged(counter)
   await closed(await recorded(counter))
   await crash()
-  expect(await recover()).toBe(1)
+  expect(await recover()).toEqual({ sealed: 1, resumed: 0 })
   await expectSealed('ended-by-operator')
 })
 
@@ -167,7 +171,7 @@ test('a crash after the root was logged: indexed', async () => {
   const { root, count, endReason } = await closed(await recorded(counter))
   await log.append({ kind: 'session.close', session, root, count, endReason })
   await crash()
-  expect(await recover()).toBe(1)
+  expect(await recover()).toEqual({ sealed: 1, resumed: 0 })
   await expectSealed('ended-by-operator')
 })
 
@@ -176,7 +180,7 @@ test('a crash after it was indexed changes nothing but the state', async () => {
   await logged(counter)
   await sealRecording({ log, recordings, index }, session, await closed(await recorded(counter)))
   await crash()
-  expect(await recover()).toBe(1)
+  expect(await recover()).toEqual({ sealed: 1, resumed: 0 })
   await expectSealed('ended-by-operator')
   expect((await index.list({})).total).toBe(1)
 })
@@ -184,7 +188,7 @@ test('a crash after it was indexed changes nothing but the state', async () => {
 test('a recording that the state does not know is sealed all the same', async () => {
   await recorded(1)
   await crash()
-  expect(await recover()).toBe(1)
+  expect(await recover()).toEqual({ sealed: 1, resumed: 0 })
   const { summary } = await index.handOut(session, auditor)
   expect(summary.endReason).toBe('gateway-crash')
 })
@@ -192,8 +196,8 @@ test('a recording that the state does not know is sealed all the same', async ()
 test('twice is as good as once', async () => {
   await logged(await numbered())
   await crash()
-  expect(await recover()).toBe(1)
+  expect(await recover()).toEqual({ sealed: 1, resumed: 0 })
   await crash()
-  expect(await recover()).toBe(0)
+  expect(await recover()).toEqual({ sealed: 0, resumed: 0 })
   await expectSealed('gateway-crash')
 })

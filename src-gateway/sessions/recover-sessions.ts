@@ -1,54 +1,102 @@
 import type { Logger } from '../../src-node/logger.ts'
 import { timestampOf, type Clock } from '../../src-node/clock.ts'
 import type { OpenDraft, UnsealedRecording } from '../../src-node/recording-store.ts'
-import type { Seal } from '../../src-node/recording-writer.ts'
+import type { RecordedSoFar, Seal } from '../../src-node/recording-writer.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import { connectionName, sessionId, type SessionId } from '../../src-protocol/ids.ts'
 import type { LogEntry } from '../../src-protocol/log-entry.ts'
 import { openRecord } from '../../src-protocol/recording.ts'
 import { endReason, verdictCounts, type EndReason, type VerdictCounts } from '../../src-protocol/model.ts'
 import type { SessionRow } from '../state/schema.ts'
+import { readLoggedCheckpoints } from './logged-checkpoints.ts'
+import { createRecordedSession, type RecordedSession } from './recorded-session.ts'
+import type { InterruptedSession } from './resume-session.ts'
 import { sealRecording, type SealPorts } from './seal-session.ts'
 import type { SessionStore } from './session-store.ts'
 
 export interface RecoveryPorts extends SealPorts {
   store: SessionStore
+  /** Goes on with a session. Without it all of them are sealed. */
+  resume?: (interrupted: InterruptedSession) => Promise<void>
   clock: Clock
   gateway: string
   logger: Logger
 }
 
 /**
- * Seals what a crash left unsealed. A crash may have come at any step of opening or closing a session:
+ * Goes on with the sessions that ran when the gateway ended, and seals what cannot go on. The end may have come at any step of opening or
+ * closing a session:
  *
  * 1. numbered, perhaps not in the log    → it is logged now, then as in 2; twice in the log harms nobody, a gap would
  * 2. in the log, no recording yet        → recorded as opened and closed
- * 3. running                             → the recording is closed where it ends
- * 4. recording closed, root not logged   → the root is logged
- * 5. root logged, index not written      → the index is written; the root stands in the log twice
+ * 3. recorded, its server not started    → the recording is closed where it ends
+ * 4. running                             → it goes on
+ * 5. recording closed, root not logged   → the root is logged
+ * 6. root logged, index not written      → the index is written; the root stands in the log twice
+ *
+ * A recording that is not the one whose roots are in the log is sealed as it is, whatever state its session was in.
  */
-export async function recoverSessions(ports: RecoveryPorts): Promise<number> {
-  const unsealed = new Map((await ports.recordings.recover()).map((recording) => [recording.session as string, recording]))
+export async function recoverSessions(ports: RecoveryPorts): Promise<{ sealed: number; resumed: number }> {
   const rows = await ports.store.unsealed()
+  const checkpoints = await readLoggedCheckpoints(
+    ports.log,
+    rows.filter(({ logged }) => logged === 1).map(({ id }) => id),
+  )
+  const recorded = new Map<string, RecordedSession>()
+  const recovered = await ports.recordings.recover((session) => {
+    const own = createRecordedSession(session)
+    recorded.set(session, own)
+    return { checkpoints: checkpoints.get(session) ?? [], onRecord: (record) => own.add(record) }
+  })
+  const unsealed = new Map(recovered.map((recording) => [recording.session as string, recording]))
+  let resumed = 0
   for (const row of rows) {
     const recording = unsealed.get(row.id)
     unsealed.delete(row.id)
-    if (row.logged === 0) await ports.log.append(openEntry(row))
-    const { seal, counts } = recording ? await closeRecording(recording, row) : await closeWithoutOpenFile(ports, row)
-    await sealRecording(ports, seal.session, seal)
-    await ports.store.recovered(row.id, {
-      at: row.ended_at ?? timestampOf(ports.clock.now()),
-      reason: seal.endReason,
-      records: seal.count,
-      counts: JSON.stringify(counts),
-    })
-    ports.logger.warn({ session: row.id, records: seal.count, tornBytes: recording?.tornBytes ?? 0 }, 'session sealed after a crash')
+    const interrupted = recording && interruptedSession(row, recording, recorded.get(row.id))
+    if (interrupted && ports.resume) {
+      await ports.resume(interrupted)
+      resumed += 1
+    } else await sealSession(ports, row, recording, checkpoints.get(row.id) ?? [])
+    recorded.delete(row.id)
   }
   // a state that was restored from an older copy does not know these; the recordings stay evidence all the same
   for (const { session, writer, counts } of unsealed.values()) {
     await sealRecording(ports, session, await writer.close({ endReason: 'gateway-crash', counts }))
   }
-  return rows.length + unsealed.size
+  return { sealed: rows.length - resumed + unsealed.size, resumed }
+}
+
+/** Only what ran: a session that had ended, or that had not begun, has nobody who waits for it. */
+function interruptedSession(
+  row: SessionRow,
+  recording: UnsealedRecording,
+  recorded: RecordedSession | undefined,
+): InterruptedSession | undefined {
+  const { sign_in, salt } = row
+  if (row.logged === 0 || row.started === 0 || row.ended_at !== null || recording.seal || recording.altered) return undefined
+  if (recorded === undefined || sign_in === null || salt === null) return undefined
+  return { row: { ...row, sign_in, salt }, recording, recorded, cause: stopReasonOf(row) }
+}
+
+async function sealSession(
+  ports: RecoveryPorts,
+  row: SessionRow,
+  recording: UnsealedRecording | undefined,
+  checkpoints: readonly RecordedSoFar[],
+): Promise<void> {
+  if (row.logged === 0) await ports.log.append(openEntry(row))
+  const { seal, counts } = recording ? await closeRecording(recording, row) : await closeWithoutOpenFile(ports, row, checkpoints)
+  await sealRecording(ports, seal.session, seal)
+  await ports.store.recovered(row.id, {
+    at: row.ended_at ?? timestampOf(ports.clock.now()),
+    reason: seal.endReason,
+    records: seal.count,
+    counts: JSON.stringify(counts),
+  })
+  const facts = { session: row.id, records: seal.count, tornBytes: recording?.tornBytes ?? 0, endReason: seal.endReason }
+  if (seal.endReason === 'recording-altered') ports.logger.error({ ...facts, ...recording?.altered }, 'a recording was altered')
+  else ports.logger.warn(facts, 'session of an earlier run sealed')
 }
 
 const openEntry = (row: SessionRow): LogDraft<'session.open'> => ({
@@ -69,23 +117,31 @@ interface Recovered {
 }
 
 async function closeRecording(recording: UnsealedRecording, row: SessionRow): Promise<Recovered> {
-  const { session, counts, writer } = recording
-  return { seal: { ...(await writer.close({ endReason: reasonOf(row), counts })), session }, counts }
+  const { session, counts, writer, altered } = recording
+  const end = altered ? { endReason: 'recording-altered' as const, altered } : { endReason: reasonOf(row) }
+  return { seal: { ...(await writer.close({ ...end, counts })), session }, counts }
 }
 
-async function closeWithoutOpenFile(ports: RecoveryPorts, row: SessionRow): Promise<Recovered> {
+async function closeWithoutOpenFile(ports: RecoveryPorts, row: SessionRow, checkpoints: readonly RecordedSoFar[]): Promise<Recovered> {
   const open = openDraft(ports, row)
   const { session } = open
-  const seal = await sealIfThere(ports, session)
+  const seal = await sealIfThere(ports, session, checkpoints)
   if (seal) return { seal: { ...seal, session }, counts: verdictCounts.parse(JSON.parse(row.counts)) }
   const writer = await ports.recordings.create(open)
   const counts = { allowed: 0, masked: 0, held: 0, denied: 0 }
-  return { seal: { ...(await writer.close({ endReason: reasonOf(row), counts })), session }, counts }
+  const logged = Math.max(0, ...checkpoints.map(({ count }) => count))
+  const gone = { endReason: 'recording-altered' as const, altered: { intact: 0, logged, found: 0 } }
+  const end = logged > 0 ? gone : { endReason: reasonOf(row) }
+  return { seal: { ...(await writer.close({ ...end, counts })), session }, counts }
 }
 
-async function sealIfThere({ recordings }: RecoveryPorts, session: SessionId): Promise<Seal | undefined> {
+async function sealIfThere(
+  { recordings }: RecoveryPorts,
+  session: SessionId,
+  checkpoints: readonly RecordedSoFar[],
+): Promise<Seal | undefined> {
   try {
-    return await recordings.sealOf(session)
+    return await recordings.sealOf(session, checkpoints)
   } catch (error) {
     if (error instanceof AppError && error.code === 'NOT_FOUND') return undefined
     throw error
@@ -93,7 +149,9 @@ async function sealIfThere({ recordings }: RecoveryPorts, session: SessionId): P
 }
 
 /** Why it ended may be known: it ended, and only the recording could not be written. */
-const reasonOf = (row: SessionRow): EndReason => (row.end_reason === null ? 'gateway-crash' : endReason.parse(row.end_reason))
+const reasonOf = (row: SessionRow): EndReason => (row.end_reason === null ? stopReasonOf(row) : endReason.parse(row.end_reason))
+
+const stopReasonOf = ({ stopped }: SessionRow): InterruptedSession['cause'] => (stopped === 1 ? 'gateway-stopped' : 'gateway-crash')
 
 function openDraft({ gateway, log }: RecoveryPorts, row: SessionRow): OpenDraft {
   return openRecord.omit({ v: true, seq: true, at: true }).parse({

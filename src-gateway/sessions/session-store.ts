@@ -16,6 +16,12 @@ export interface SessionStore {
   close(live: LiveSession, sealed: boolean): Promise<void>
   find(id: string): Promise<Session | undefined>
   newest(limit: number, personSub?: string): Promise<Session[]>
+  /** its server runs: from now on it outlives the gateway's process */
+  started(id: SessionId): Promise<void>
+  /** the gateway stops while they run */
+  stopped(ids: readonly SessionId[]): Promise<void>
+  /** the gateway goes on with it */
+  resumed(id: SessionId): Promise<void>
   unsealed(): Promise<SessionRow[]>
   recovered(id: string, end: { at: string; reason: string; records: number; counts: string }): Promise<void>
 }
@@ -57,6 +63,7 @@ export function createSessionStore(database: StateDatabase): SessionStore {
           records: session.records,
           counts: JSON.stringify(session.counts),
           sealed: sealed ? 1 : 0,
+          salt: null,
         })
         .where('id', '=', live.id)
         .execute()
@@ -73,12 +80,25 @@ export function createSessionStore(database: StateDatabase): SessionStore {
       return rows.map(fromRow)
     },
 
+    async started(id) {
+      await database.updateTable('sessions').set({ started: 1 }).where('id', '=', id).execute()
+    },
+
+    async stopped(ids) {
+      if (ids.length === 0) return
+      await database.updateTable('sessions').set({ stopped: 1 }).where('id', 'in', ids).execute()
+    },
+
+    async resumed(id) {
+      await database.updateTable('sessions').set({ stopped: 0 }).where('id', '=', id).execute()
+    },
+
     unsealed: () => database.selectFrom('sessions').selectAll().where('sealed', '=', 0).orderBy('counter').execute(),
 
     async recovered(id, { at, reason, records, counts }) {
       await database
         .updateTable('sessions')
-        .set({ ended_at: at, end_reason: reason, records, counts, sealed: 1 })
+        .set({ ended_at: at, end_reason: reason, records, counts, sealed: 1, salt: null })
         .where('id', '=', id)
         .execute()
     },

@@ -2,14 +2,19 @@ import type { Clock } from '../../src-node/clock.ts'
 import type { Logger } from '../../src-node/logger.ts'
 import type { Scheduler } from '../../src-node/scheduler.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
+import type { SessionId } from '../../src-protocol/ids.ts'
 import type { SessionRequest } from '../../src-protocol/http-api.ts'
 import type { Call, EndReason, Person, Session } from '../../src-protocol/model.ts'
+import type { AgentLink } from '../agents/agent-link.ts'
 import { mayUseConnection } from '../connections/connection-registry.ts'
 import type { SignedIn } from '../identity/identity.ts'
 import { createSessionEnding, type SessionEndingPorts } from './end-session.ts'
 import { toSession, type LiveSession } from './live-session.ts'
+import { logCheckpoints } from './log-checkpoints.ts'
 import { createSessionOpening, type SessionOpeningPorts } from './open-session.ts'
+import { resumeSession, type InterruptedSession, type SessionResumingPorts } from './resume-session.ts'
 import { maySeeSession, seesAllSessions } from './session-audience.ts'
+import { suspendSession } from './suspend-session.ts'
 
 const listedSessions = 200
 
@@ -23,6 +28,13 @@ export interface Sessions {
   signInOf(id: string): string | undefined
   /** The session of an exchange. @throws AppError SESSION_UNKNOWN, SESSION_ENDED */
   ofSignIn(signInId: string, id: string): LiveSession
+  /** Goes on with a session of the gateway's earlier run. */
+  resume(interrupted: InterruptedSession): Promise<void>
+  /** From now on desktops and agents of resumed sessions have their time to come back. */
+  awaitReturns(): void
+  isRunning(id: string): boolean
+  /** It is connected, and still runs the servers of these sessions: they go on, its others are over. */
+  agentBack(agent: { id: string; name: string }, link: AgentLink, running: readonly SessionId[]): void
   /** `agent`: its servers are gone; `sign-in`: the person signed out; `session`: its server stopped by itself */
   agentLost(agent: { id: string; name: string }): void
   signedOut(signInId: string): void
@@ -39,8 +51,9 @@ export interface Sessions {
   close(): Promise<void>
 }
 
-export interface SessionsPorts extends SessionOpeningPorts, SessionEndingPorts {
+export interface SessionsPorts extends SessionOpeningPorts, SessionEndingPorts, SessionResumingPorts {
   graceSeconds: number
+  checkpointSeconds: number
   clock: Clock
   scheduler: Scheduler
   logger: Logger
@@ -53,6 +66,7 @@ export function createSessions(ports: SessionsPorts): Sessions {
   const keptEnded = 20
   const timers = new Map<LiveSession, () => void>()
   const graces = new Map<string, () => void>()
+  const checkpoints = logCheckpoints(ports, () => live.values())
 
   const endSession = createSessionEnding(ports)
   const end = (session: LiveSession, reason: EndReason, error?: AppError): Promise<void> => {
@@ -76,16 +90,47 @@ export function createSessions(ports: SessionsPorts): Sessions {
     void end(session, 'recording-unavailable', known ? error : new AppError('RECORDING_UNAVAILABLE', { problem: 'an internal failure' }))
   }
 
+  const register = (session: LiveSession): void => {
+    live.set(session.id, session)
+    const remaining = Math.max(0, session.endsAtMs - ports.clock.now().getTime())
+    timers.set(
+      session,
+      ports.scheduler.after(remaining, () => void end(session, 'expired')),
+    )
+  }
+
+  /** Its calls and its recording say why. */
+  const lose = (session: LiveSession, reason: EndReason, error: AppError): void => {
+    const { code, message } = error
+    session.record({ kind: 'error', code, message }).catch((failure: unknown) => fail(session, failure))
+    void end(session, reason, error)
+  }
+
+  /** @param key whom it is given to: a desktop by its sign-in, or an agent */
+  const giveGrace = (key: string, over: () => void): void => {
+    const lapse = () => {
+      graces.delete(key)
+      over()
+    }
+    graces.get(key)?.()
+    graces.set(key, ports.scheduler.after(ports.graceSeconds * 1000, lapse))
+  }
+  const endGrace = (key: string): void => {
+    graces.get(key)?.()
+    graces.delete(key)
+  }
+  const agentLost = ({ id, name }: { id: string; name: string }): void => {
+    const error = new AppError('AGENT_LOST', { agent: name })
+    for (const session of live.values()) if (session.agent.id === id) lose(session, 'agent-disconnected', error)
+  }
+  const desktopGone = (signInId: string): void => {
+    if (![...live.values()].some((session) => session.signInId === signInId)) return
+    giveGrace(signInId, () => void endWhere((session) => session.signInId === signInId, 'desktop-disconnected'))
+  }
+
   const openSession = createSessionOpening({
     ...ports,
-    register(session) {
-      live.set(session.id, session)
-      const remaining = Math.max(0, session.endsAtMs - ports.clock.now().getTime())
-      timers.set(
-        session,
-        ports.scheduler.after(remaining, () => void end(session, 'expired')),
-      )
-    },
+    register,
     abandon: (session, reason, error) => end(session, reason, error),
   })
 
@@ -136,9 +181,41 @@ export function createSessions(ports: SessionsPorts): Sessions {
       return session
     },
 
-    agentLost({ id, name }) {
-      void endWhere((session) => session.agent.id === id, 'agent-disconnected', new AppError('AGENT_LOST', { agent: name }))
+    async resume(interrupted) {
+      const { session, over } = await resumeSession(ports, interrupted)
+      await ports.store.resumed(session.id)
+      register(session)
+      if (over) void end(session, over)
     },
+
+    awaitReturns() {
+      const waiting = [...live.values()].filter(({ ended: over }) => !over)
+      for (const signInId of new Set(waiting.map((session) => session.signInId))) desktopGone(signInId)
+      for (const agent of new Map(waiting.map((session) => [session.agent.id, session.agent])).values()) {
+        giveGrace(agent.id, () => agentLost(agent))
+      }
+    },
+
+    isRunning: (id) => live.has(id),
+
+    agentBack(agent, link, running) {
+      endGrace(agent.id)
+      const known = new Set<string>(running)
+      for (const session of live.values()) {
+        if (session.agent.id !== agent.id || !session.started) continue
+        if (known.has(session.id)) session.link.bind(link)
+        else
+          lose(
+            session,
+            'agent-disconnected',
+            new AppError('SERVER_STOPPED', { server: session.server, problem: 'its agent was restarted' }),
+          )
+      }
+      // nobody uses these any more
+      for (const id of running) if (live.get(id)?.agent.id !== agent.id) link.endSession(id)
+    },
+
+    agentLost,
     signedOut: (signInId) => void endWhere((session) => session.signInId === signInId, 'signed-out'),
     serverStopped: (id, error) => void endWhere((session) => session.id === id, 'server-stopped', error),
 
@@ -152,20 +229,8 @@ export function createSessions(ports: SessionsPorts): Sessions {
 
     connectionRemoved: (name) => void endWhere((session) => session.connection === name, 'ended-by-administrator'),
 
-    desktopGone(signInId) {
-      if (![...live.values()].some((session) => session.signInId === signInId)) return
-      const endAll = () => {
-        graces.delete(signInId)
-        void endWhere((session) => session.signInId === signInId, 'desktop-disconnected')
-      }
-      graces.get(signInId)?.()
-      graces.set(signInId, ports.scheduler.after(ports.graceSeconds * 1000, endAll))
-    },
-
-    desktopBack(signInId) {
-      graces.get(signInId)?.()
-      graces.delete(signInId)
-    },
+    desktopGone,
+    desktopBack: endGrace,
 
     fail,
     failAll(error) {
@@ -173,9 +238,19 @@ export function createSessions(ports: SessionsPorts): Sessions {
     },
 
     async close() {
-      for (const cancel of graces.values()) cancel()
-      await endWhere(() => true, 'gateway-stopped')
+      checkpoints.stop()
+      for (const cancel of [...graces.values(), ...timers.values()]) cancel()
+      const running = [...live.values()].filter(({ ended: over }) => !over)
+      const staying = running.filter(({ started }) => started && ports.graceSeconds > 0)
+      for (const session of staying) suspendSession(ports.exchangePorts, session, ports.gateway)
+      await endWhere((session) => !session.ended, 'gateway-stopped')
       await Promise.all([...ended.values()].map(async (session) => session.sealed))
+      try {
+        await checkpoints.take(staying)
+        await ports.store.stopped(staying.map(({ id }) => id))
+      } catch (error) {
+        ports.logger.error({ err: error }, 'the gateway stopped without a last word on its running sessions')
+      }
     },
   }
 }

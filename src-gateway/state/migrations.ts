@@ -3,6 +3,8 @@ import { Migrator, type Migration } from 'kysely/migration'
 
 const migrations: Record<string, Migration> = {
   '001-first': { up: createFirstTables },
+  '002-sessions-outlive-the-process': { up: addWhatResumingNeeds },
+  '002-tool-pins': { up: createToolPins },
 }
 
 /** Brings the database to the newest schema; each step runs once, in the order of the names. */
@@ -10,6 +12,12 @@ export async function migrateToLatest(database: Kysely<never>): Promise<void> {
   const migrator = new Migrator({ db: database, provider: { getMigrations: () => Promise.resolve(migrations) } })
   const { error } = await migrator.migrateToLatest()
   if (error) throw error instanceof Error ? error : new Error('The state database could not be migrated', { cause: error })
+}
+
+/** Sessions of before cannot go on: they are sealed. */
+async function addWhatResumingNeeds(database: Kysely<unknown>): Promise<void> {
+  const columns = ['sign_in TEXT', 'salt TEXT', 'started INTEGER NOT NULL DEFAULT 0', 'stopped INTEGER NOT NULL DEFAULT 0']
+  for (const column of columns) await sql.raw(`ALTER TABLE sessions ADD COLUMN ${column}`).execute(database)
 }
 
 async function createFirstTables(database: Kysely<unknown>): Promise<void> {
@@ -43,6 +51,15 @@ async function createFirstTables(database: Kysely<unknown>): Promise<void> {
       started_at TEXT NOT NULL, ended_at TEXT NOT NULL, end_reason TEXT NOT NULL, records INTEGER NOT NULL, bytes INTEGER NOT NULL,
       counts TEXT NOT NULL, policy_version TEXT NOT NULL, masking_version TEXT NOT NULL, log_index INTEGER NOT NULL) STRICT`,
     sql`CREATE INDEX recordings_newest ON recordings (log_index)`,
+  ]
+  for (const statement of statements) await statement.execute(database)
+}
+
+async function createToolPins(database: Kysely<unknown>): Promise<void> {
+  const statements = [
+    sql`ALTER TABLE connections ADD COLUMN new_tools TEXT NOT NULL DEFAULT 'accept'`,
+    sql`ALTER TABLE connections ADD COLUMN tools_listed TEXT NOT NULL DEFAULT '[]'`,
+    sql`CREATE TABLE tool_pins (connection TEXT NOT NULL, tool TEXT NOT NULL, pin TEXT NOT NULL, PRIMARY KEY (connection, tool)) STRICT`,
   ]
   for (const statement of statements) await statement.execute(database)
 }

@@ -49,6 +49,14 @@ export interface SessionRow {
   masking_version: string
   records: number
   counts: string
+  /** of the desktop that opened it */
+  sign_in: string | null
+  /** hex; keys the hashes of arguments while the session runs, and is erased with its end */
+  salt: string | null
+  /** 1 once the server was started */
+  started: number
+  /** 1 if the gateway was stopped while it ran, and did not fail */
+  stopped: number
   /** 1 once the session's open entry is in the log */
   logged: number
   /** 1 once the session's close entry is in the log */
