@@ -13,8 +13,8 @@ const decode = (token: string): string => Buffer.from(token, 'base64').toString(
 const isText = (text: string): boolean => !/\ufffd|(?![\t\n\r])\p{Cc}/u.test(text)
 
 const values = new Uint8Array(128).fill(0xff)
-for (const [value, character] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries())
-  values[character.charCodeAt(0)] = value
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+for (let value = 0; value < alphabet.length; value += 1) values[alphabet.charCodeAt(value)] = value
 values['-'.charCodeAt(0)] = 62
 values['_'.charCodeAt(0)] = 63
 

@@ -8,8 +8,8 @@ for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 const isOfWord = (text: string, at: number): boolean => codes[text.charCodeAt(at)] === 1
 
 /**
- * The words of at least sixteen characters of either base64 alphabet, with their padding. Of sixteen characters in a row one stands at a
- * multiple of sixteen, so that only every sixteenth character has to be looked at until one is of a word.
+ * The words of at least sixteen characters of either base64 alphabet, with their padding. Such a word covers one of any sixteen characters
+ * in a row, so that only every sixteenth has to be looked at until one is of a word.
  */
 export function findBase64Words(text: string, found: (start: number, end: number) => void): void {
   let searched = 0
@@ -20,7 +20,8 @@ export function findBase64Words(text: string, found: (start: number, end: number
     let end = at + 1
     while (end < text.length && isOfWord(text, end)) end += 1
     searched = end
-    at = end - ((end + 1) % shortestWord)
+    // a further word begins after the character that ended this one
+    at = end
     if (end - start < shortestWord) continue
     let padded = end
     while (padded < end + longestPadding && text.charCodeAt(padded) === 0x3d) padded += 1

@@ -36,6 +36,9 @@ describe('a shortcut of the search finds what the search finds', () => {
       fc.uint8Array({ maxLength: 40 }).map((array) => Buffer.from(array)),
       fc.string({ unit: 'binary', maxLength: 40 }).map((string) => Buffer.from(string)),
       fc
+        .string({ unit: fc.constantFrom('a', '\n', '\u0001', '\u007f', '\u0080', 'é', 'ü', '߿', 'ࠀ', '€', '\ufffd', '👍'), maxLength: 20 })
+        .map((string) => Buffer.from(string)),
+      fc
         .tuple(fc.uint8Array({ minLength: 1, maxLength: 4 }), fc.string())
         .map(([first, rest]) => Buffer.concat([first, Buffer.from(rest)])),
     )
