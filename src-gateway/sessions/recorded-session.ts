@@ -57,7 +57,8 @@ export function createRecordedSession(session: SessionId): RecordedSession {
 
   function addAnswer(record: MessageRecord): void {
     const { kind, exchange, method, masks } = record
-    if (kind === 'response' && method === 'tools/list') tools.learn(memberOf(record, 'result'), undefined)
+    if (kind === 'response' && method === 'tools/list') tools.learn(memberOf(record, 'result'), 'unknown')
+    if (kind === 'response' && method === 'initialize') tools.initialized(memberOf(record, 'result'))
     const row = rowOf.get(exchange)
     if (kind === 'response') open.delete(exchange)
     if (!row) return
