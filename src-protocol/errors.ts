@@ -64,6 +64,11 @@ export const errors = {
   SERVER_UNKNOWN: [404, 'The agent {agent} does not offer a server named {server}.', 'Choose one of the servers that the agent declares.'],
   SERVER_START_FAILED: [502, 'The MCP server {server} did not start: {problem}.', 'Ask an administrator to look at the agent’s log.'],
   SERVER_STOPPED: [502, 'The MCP server {server} stopped: {problem}.', 'Start a new session. If it stops again, ask an administrator.'],
+  SERVER_CRASHED: [
+    502,
+    'The MCP server {server} stopped: {problem}. It is started anew for the next client that initializes.',
+    'The call may have run. Check its effect before repeating it; most clients connect again by themselves.',
+  ],
   SERVER_OUTPUT_INVALID: [
     502,
     'The MCP server {server} wrote something that is not JSON-RPC.',
@@ -78,6 +83,16 @@ export const errors = {
     502,
     'The MCP server {server} does not accept the agent’s credential.',
     'Ask an administrator to renew the credential in the agent’s configuration.',
+  ],
+  SERVER_TOKEN_UNAVAILABLE: [
+    502,
+    'The agent got no access token for the MCP server {server}: {problem}.',
+    'Try again. If it persists, ask an administrator to look at the authorization server and the agent’s log.',
+  ],
+  SERVER_TOKEN_REFUSED: [
+    502,
+    'The authorization server gives the agent no access token for the MCP server {server}: {problem}.',
+    'Ask an administrator to check the client, its secret and its scopes in the agent’s configuration.',
   ],
   SERVER_TIMED_OUT: [504, 'The MCP server {server} gave no answer within {seconds} seconds.', 'Try again, or ask for less at once.'],
   SECRET_UNAVAILABLE: [
@@ -109,6 +124,12 @@ export const errors = {
     502,
     'The gateway stopped while the call was under way.',
     'The call may have been executed. Check its effect before repeating it.',
+  ],
+
+  CALL_CANCELLED: [
+    499,
+    'The client closed its stream, which cancels the call.',
+    'The call may have run. Check its effect before repeating it.',
   ],
 
   // messages

@@ -1,5 +1,5 @@
 import { parseMessage } from '../../src-core/json/parse-message.ts'
-import type { AppError } from '../../src-protocol/app-error.ts'
+import { AppError } from '../../src-protocol/app-error.ts'
 import type { ApprovalId } from '../../src-protocol/ids.ts'
 import type { Call } from '../../src-protocol/model.ts'
 import type { Exchange } from './exchange.ts'
@@ -62,7 +62,7 @@ export function endCall(ports: ExchangePorts, exchange: Exchange, end: CallEnd =
 export function recordError(
   exchange: Exchange,
   error: AppError,
-  facts: { method?: string; tool?: string; refusedBytes?: number },
+  facts: { method?: string; tool?: string | undefined; refusedBytes?: number },
 ): Promise<number> {
   return exchange.session.record({
     kind: 'error',
@@ -88,6 +88,15 @@ export function failExchange(ports: ExchangePorts, exchange: Exchange, error: Ap
   })
 }
 
+/** Since 2026-07-28 a closed stream cancels the call. Nobody is there to be told; the recording says why no answer follows. */
+export function cancelCall(ports: ExchangePorts, exchange: Exchange, because: string): void {
+  const { request, session } = exchange
+  endCall(ports, exchange, { because })
+  if (!request || exchange.answered) return
+  const { method, tool } = request
+  recordError(exchange, new AppError('CALL_CANCELLED'), { method, tool }).catch((error: unknown) => ports.fail(session, error))
+}
+
 /**
  * The session has ended: whoever waits learns it now, ahead of what is still being recorded. The text is the gateway's own and
  * holds nothing of the server's, so it need not wait for a recording that may be the very thing that failed.
@@ -95,6 +104,8 @@ export function failExchange(ports: ExchangePorts, exchange: Exchange, error: Ap
 export function cutExchange(ports: ExchangePorts, exchange: Exchange, error: AppError): void {
   const { request, stream } = exchange
   exchange.upstream?.abort()
+  // what cannot be written is told by the end of the session
+  if (request && !exchange.responseSent) recordError(exchange, error, { method: request.method, tool: request.tool }).catch(() => {})
   endCall(ports, exchange, { verdict: 'failed', because: error.message })
   if (request && !exchange.responseSent) {
     if (!exchange.headSent) stream.head(200, json)

@@ -5,6 +5,7 @@ import { loadPolicy } from '../../src-core/policy/load-policy.ts'
 import { createVerdictCounter } from '../../src-core/recording/verdict-counter.ts'
 import type { ResponseFrame } from '../../src-node/checked-frame.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
+import type { TransparencyLog } from '../../src-node/log-store.ts'
 import { gatewayConfig } from '../../src-protocol/config.ts'
 import type { ConnectionName, SessionId } from '../../src-protocol/ids.ts'
 import type { RecordDraft } from '../../src-protocol/recording.ts'
@@ -13,6 +14,8 @@ import type { Approvals } from '../approvals/approvals.ts'
 import { createSessionEnding } from '../sessions/end-session.ts'
 import type { LiveSession } from '../sessions/live-session.ts'
 import { inspectMessage, type Inspection } from '../inspection/inspect-message.ts'
+import type { PinStore } from '../tools/pin-store.ts'
+import { createToolPins } from '../tools/tool-pins.ts'
 import { CallList } from './call-list.ts'
 import type { ClientStream } from './client-stream.ts'
 import type { ExchangePorts } from './exchange-ports.ts'
@@ -112,6 +115,12 @@ beforeEach(async () => {
   ports = {
     inForce: () => ({ policy: policy.policy, masking: masking.masking }),
     approvals: { voidSession: () => Promise.resolve() } as unknown as Approvals,
+    tools: createToolPins({
+      store: noPins,
+      log: ignoring,
+      clock: { now: () => new Date('2026-11-22T16:00:00.000Z') },
+      onChanged: () => {},
+    }),
     inspections: { inspect: (_owner, job) => inspected(() => inspectMessage(masking.masking, job)), close: () => Promise.resolve() },
     limits: gatewayConfig.shape.limits.parse({}),
     clock: { now: () => new Date('2026-11-22T16:00:00.000Z') },
@@ -130,6 +139,15 @@ beforeEach(async () => {
     abort: (error) => void delivered.push(`abort ${error.code}`),
   }
 })
+
+const noPins: PinStore = {
+  connections: () => Promise.resolve([]),
+  pins: () => Promise.resolve([]),
+  put: () => Promise.resolve(),
+  listed: () => Promise.resolve(),
+  forget: () => Promise.resolve(),
+}
+const ignoring = { append: () => Promise.resolve({ index: 0 }) } as unknown as TransparencyLog
 
 function end(ending: LiveSession): void {
   const endSession = createSessionEnding({
@@ -255,10 +273,33 @@ test('a stateless client that leaves while its request is being recorded has can
     const leave = open(call(index), { headers: { ...head.headers, 'mcp-protocol-version': version } })
     stream.gone = true
     leave()
-    await records[index]?.durable()
+    await records.at(-1)?.durable()
     stream.gone = false
   }
   expect(forwarded.map(({ body }) => body)).toEqual([call(1)])
+  // and the recording says why no answer follows
+  expect(records.map(({ record }) => [record.kind, 'code' in record && record.code])).toEqual([
+    ['request', false],
+    ['error', 'CALL_CANCELLED'],
+    ['request', false],
+  ])
+})
+
+test('a stateless client that leaves while its call runs has cancelled it, and the recording says so', async () => {
+  const leave = open(call(1), { headers: { ...head.headers, 'mcp-protocol-version': '2026-07-28' } })
+  await records[0]?.durable()
+  stream.gone = true
+  leave()
+  expect(forwarded[0]?.aborted).toBe(true)
+  expect(records[1]?.record).toMatchObject({ kind: 'error', exchange: 1, code: 'CALL_CANCELLED', method: 'tools/call', tool: 'echo' })
+})
+
+test('a call that runs when the session ends is recorded as cut', async () => {
+  open(call(1))
+  await records[0]?.durable()
+  end(session)
+  expect(delivered.join()).toContain('SESSION_ENDED')
+  expect(records[1]?.record).toMatchObject({ kind: 'error', exchange: 1, code: 'SESSION_ENDED', method: 'tools/call', tool: 'echo' })
 })
 
 test('an answer of a client that has left is recorded as such', async () => {

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { OpenHead } from '../../src-protocol/tunnel.ts'
 import type { LiveSession } from '../sessions/live-session.ts'
-import { close, endCall } from './answer.ts'
+import { cancelCall, close } from './answer.ts'
 import type { ClientStream } from './client-stream.ts'
 import { Delivery } from './delivery.ts'
 import { isStateless, type Exchange } from './exchange.ts'
@@ -72,6 +72,6 @@ function clientLeft(ports: ExchangePorts, exchange: Exchange): void {
   exchange.stopHolding?.()
   if (exchange.head.method !== 'GET' && !isStateless(exchange.head.headers)) return
   exchange.upstream?.abort()
-  if (exchange.call?.state === 'running') endCall(ports, exchange, { because: 'The client closed the stream, which cancels the call.' })
+  if (exchange.call?.state === 'running') cancelCall(ports, exchange, 'The client closed the stream, which cancels the call.')
   close(exchange)
 }

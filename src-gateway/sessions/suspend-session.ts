@@ -1,6 +1,6 @@
 import { timestampOf } from '../../src-node/clock.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
-import { cutExchange, recordError } from '../exchange/answer.ts'
+import { cutExchange } from '../exchange/answer.ts'
 import type { Exchange } from '../exchange/exchange.ts'
 import type { ExchangePorts } from '../exchange/exchange-ports.ts'
 import type { LiveSession } from './live-session.ts'
@@ -15,12 +15,8 @@ export function suspendSession(ports: ExchangePorts, session: LiveSession, gatew
   session.sealed = Promise.resolve()
   for (const exchange of session.exchanges) {
     const outcome = outcomeOf(exchange) ?? error
-    const { request, answered } = exchange
-    if (request && !answered) {
-      // if it cannot be written, the next start finds the request without an answer and records the same
-      recordError(exchange, outcome, { method: request.method, tool: request.tool }).catch(() => {})
-    }
     exchange.stopHolding?.()
+    // if it cannot be written, the next start finds the request without an answer and records the same
     cutExchange(ports, exchange, outcome)
   }
 }
