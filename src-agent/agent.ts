@@ -22,6 +22,7 @@ export interface AgentOptions {
   scheduler?: Scheduler
   fetch?: typeof fetch
   random?: () => number
+  heartbeatMs?: number
   /** gives up waiting for a gateway that cannot be reached yet */
   signal?: AbortSignal
 }
@@ -53,12 +54,14 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     agentName: enrolment.name,
     key,
     servers: config.servers,
+    graceSeconds: config.graceSeconds,
     folder,
     env,
     log,
     clock,
     scheduler,
     ...(options.random && { random: options.random }),
+    ...(options.heartbeatMs !== undefined && { heartbeatMs: options.heartbeatMs }),
   })
   return {
     agentId: enrolment.agent,

@@ -1,5 +1,5 @@
 import type { AppError, SerializedError } from '../src-protocol/app-error.ts'
-import { frameType, type MessageHead, type ResponseHead } from '../src-protocol/tunnel.ts'
+import { frameType, type AgentControl, type FrameType, type MessageHead, type ResponseHead } from '../src-protocol/tunnel.ts'
 import type { FrameSocket } from '../src-node/frame-socket.ts'
 
 /** Where the answer to an exchange goes: the frames towards the client. */
@@ -12,13 +12,63 @@ export interface ExchangeReply {
   abort(exchange: number, error?: SerializedError): void
 }
 
-export function replyOver(socket: FrameSocket<never>): ExchangeReply {
+/** The way back to the gateway, over one link after the other. */
+export interface Replies extends ExchangeReply {
+  readonly socket: FrameSocket<AgentControl> | undefined
+  connect(socket: FrameSocket<AgentControl>): void
+  /** @returns the exchanges that were open: nothing they say reaches anybody any more */
+  disconnect(): number[]
+  /** @returns the number by which the sessions know the exchange */
+  opened(exchange: number): number
+  /** nobody waits for it any more */
+  abandoned(exchange: number): number
+}
+
+/**
+ * Each link counts its exchanges from 1, and a server may answer an exchange of a link that was lost. So the sessions know an exchange by a
+ * number of this agent's own, which goes on counting over all links.
+ */
+export function createReplies(): Replies {
+  let socket: FrameSocket<AgentControl> | undefined
+  /** the highest number of the links before */
+  let base = 0
+  let highest = 0
+  const open = new Set<number>()
+
+  const send = (type: FrameType, exchange: number, head?: object, body?: Uint8Array) => {
+    if (!open.has(exchange)) return
+    if (type === frameType.end || type === frameType.abort) open.delete(exchange)
+    socket?.sendFrame(type, exchange - base, head, body)
+  }
   return {
-    head: (exchange, head) => socket.sendFrame(frameType.head, exchange, head),
-    message: (exchange, body, head) => socket.sendFrame(frameType.message, exchange, head, body),
-    keepAlive: (exchange) => socket.sendFrame(frameType.keepAlive, exchange),
-    end: (exchange) => socket.sendFrame(frameType.end, exchange),
-    abort: (exchange, error) => socket.sendFrame(frameType.abort, exchange, error && { error }),
+    get socket() {
+      return socket
+    },
+    connect(next) {
+      socket = next
+    },
+    disconnect() {
+      socket = undefined
+      base = highest
+      const left = [...open]
+      open.clear()
+      return left
+    },
+    opened(exchange) {
+      const own = base + exchange
+      highest = Math.max(highest, own)
+      open.add(own)
+      return own
+    },
+    abandoned(exchange) {
+      open.delete(base + exchange)
+      return base + exchange
+    },
+    head: (exchange, head) => send(frameType.head, exchange, head),
+    message: (exchange, body, head) => send(frameType.message, exchange, head, body),
+    keepAlive: (exchange) => send(frameType.keepAlive, exchange),
+    end: (exchange) => send(frameType.end, exchange),
+    abort: (exchange, error) => send(frameType.abort, exchange, error && { error }),
   }
 }
 

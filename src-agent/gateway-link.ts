@@ -2,17 +2,15 @@ import { isHttpServer, type AgentConfig } from '../src-protocol/config.ts'
 import { agentTunnelPath } from '../src-protocol/http-api.ts'
 import type { DeclaredServer } from '../src-protocol/model.ts'
 import { agentCommand, type AgentControl } from '../src-protocol/tunnel.ts'
-import { createBackOff } from '../src-node/back-off.ts'
 import { checkRequestFrame, type RequestFrame } from '../src-node/checked-frame.ts'
 import type { Clock } from '../src-node/clock.ts'
-import { dialWebSocket } from '../src-node/dial-web-socket.ts'
-import { closeCode, openFrameSocket, type FrameSocket } from '../src-node/frame-socket.ts'
+import { keepLink, type KeptLink } from '../src-node/keep-link.ts'
 import type { Logger } from '../src-node/logger.ts'
 import type { Scheduler } from '../src-node/scheduler.ts'
 import { version } from '../src-protocol/version.ts'
 import type { AgentKey } from './agent-key.ts'
 import { signAgentToken } from './agent-token.ts'
-import { createSessionTable, type SessionTable } from './session-table.ts'
+import { createSessionTable } from './session-table.ts'
 
 export interface GatewayLinkOptions {
   /** without a slash at its end */
@@ -21,12 +19,15 @@ export interface GatewayLinkOptions {
   agentName: string
   key: AgentKey
   servers: AgentConfig['servers']
+  /** how long servers run on without a gateway */
+  graceSeconds: number
   folder: string
   env: NodeJS.ProcessEnv
   log: Logger
   clock: Clock
   scheduler: Scheduler
   random?: () => number
+  heartbeatMs?: number
 }
 
 export interface GatewayLink {
@@ -34,90 +35,68 @@ export interface GatewayLink {
   close(): Promise<void>
 }
 
-/** a connection that was held so long was a good one: the next attempt need not wait */
-const steadyMs = 10_000
-const closeTimeoutMs = 2000
-
-/** Dials out to the gateway and dials again whenever the connection ends. No session outlives the connection it was started on. */
+/**
+ * Dials out to the gateway and dials again whenever the connection ends. Sessions and their servers outlive a connection: a link that is
+ * resumed changes nothing for them. On a new link the gateway is told which sessions still run here, and ends those that it does not
+ * want. Without a gateway for the grace time, or refused by it, nobody is there for whom they could run: they end.
+ */
 export function keepGatewayLink(options: GatewayLinkOptions): GatewayLink {
   const { log, clock, scheduler } = options
-  const backOff = createBackOff({ first: 500, most: 30_000, ...(options.random && { random: options.random }) })
-  const stop = new AbortController()
-  const ending = new Set<Promise<void>>()
-  let socket: FrameSocket<AgentControl> | undefined
-  let closed = Promise.resolve()
-  let cancelRetry = () => {}
-  let attempt = Promise.resolve()
+  const sessions = createSessionTable(options)
+  let cancelGrace = () => {}
 
-  const retry = () => {
-    if (stop.signal.aborted) return
-    cancelRetry = scheduler.after(backOff.next(), () => {
-      attempt = connect()
-    })
+  const endSessions = (why: string) => {
+    const { running } = sessions
+    if (running.length > 0) log.error({ sessions: running.length }, `${why}: all sessions end`)
+    sessions.endAll()
+  }
+  const waitForGateway = () => {
+    cancelGrace()
+    cancelGrace = scheduler.after(options.graceSeconds * 1000, () => endSessions('no gateway within the grace time'))
   }
 
-  async function connect(): Promise<void> {
-    const authorization = `GatehouseAgent ${await signAgentToken(options)}`
-    const url = options.gateway + agentTunnelPath
-    const dialled = await dialWebSocket({ url, headers: { authorization }, signal: stop.signal }, open)
-    if (dialled.ok || stop.signal.aborted) return
-    if (dialled.reason === 'refused') log.error({ status: dialled.status, code: dialled.error?.code }, 'the gateway refuses this agent')
-    else log.warn({ err: dialled.cause }, 'the gateway cannot be reached')
-    retry()
-  }
+  const link: KeptLink<AgentControl> = keepLink<RequestFrame, typeof agentCommand, AgentControl>({
+    url: options.gateway + agentTunnelPath,
+    authorize: async () => ({ authorization: `GatehouseAgent ${await signAgentToken(options)}` }),
+    check: checkRequestFrame,
+    control: agentCommand,
+    onFrame: (frame) => sessions.receive(frame),
+    onControl: (command) => sessions.command(command),
+    onOpen(socket, how) {
+      cancelGrace()
+      log.info({ gateway: options.gateway, how }, 'connected to the gateway')
+      if (how === 'resumed') return
+      sessions.connect(socket)
+      socket.sendControl({ type: 'hello', version, servers: options.servers.map(declared), sessions: sessions.running })
+    },
+    onInterrupted() {
+      log.warn('the connection to the gateway is interrupted')
+      waitForGateway()
+    },
+    onLost({ code, reason, error }) {
+      log.warn({ code, reason, err: error }, 'disconnected from the gateway')
+      sessions.disconnect()
+      waitForGateway()
+    },
+    onRefused(status, error) {
+      log.error({ status, code: error?.code }, 'the gateway refuses this agent')
+      if (status === 401 || status === 403) endSessions('the gateway refuses this agent')
+    },
+    onUnreachable: (cause) => log.warn({ err: cause }, 'the gateway cannot be reached'),
+    clock,
+    scheduler,
+    random: options.random,
+    ...(options.heartbeatMs !== undefined && { heartbeatMs: options.heartbeatMs }),
+  })
 
-  function open(webSocket: Parameters<typeof openFrameSocket>[0]) {
-    const openedAt = clock.now().getTime()
-    const { promise, resolve } = Promise.withResolvers<void>()
-    closed = promise
-    const opened: FrameSocket<AgentControl> = openFrameSocket<RequestFrame, typeof agentCommand, AgentControl>(webSocket, {
-      check: checkRequestFrame,
-      control: agentCommand,
-      scheduler,
-      onFrame: (frame) => sessions.receive(frame),
-      onControl: (command) => sessions.command(command),
-      onClose({ code, reason, error }) {
-        socket = undefined
-        resolve()
-        log.warn({ code, reason, err: error }, 'disconnected from the gateway')
-        endSessions(sessions)
-        if (clock.now().getTime() - openedAt >= steadyMs) backOff.reset()
-        retry()
-      },
-    })
-    const sessions = createSessionTable({ ...options, socket: () => opened })
-    socket = opened
-    opened.sendControl({
-      type: 'hello',
-      version,
-      servers: options.servers.map(declared),
-      sessions: [],
-    })
-    log.info({ gateway: options.gateway }, 'connected to the gateway')
-  }
-
-  function endSessions(sessions: SessionTable) {
-    const ended = sessions.close()
-    ending.add(ended)
-    void ended.finally(() => ending.delete(ended))
-  }
-
-  attempt = connect()
   return {
     get online() {
-      return socket?.open ?? false
+      return link.socket?.open ?? false
     },
     async close() {
-      stop.abort()
-      cancelRetry()
-      await attempt
-      const closing = socket
-      closing?.close(closeCode.goingAway, 'the agent stops')
-      // a gateway that does not answer the closing handshake must not keep the agent from ending
-      const cancel = scheduler.after(closeTimeoutMs, () => closing?.terminate())
-      await closed
-      cancel()
-      await Promise.all(ending)
+      await link.close('the agent stops')
+      cancelGrace()
+      await sessions.close()
     },
   }
 }

@@ -8,7 +8,7 @@ import type { FrameSocket } from '../src-node/frame-socket.ts'
 import type { Logger } from '../src-node/logger.ts'
 import type { Scheduler } from '../src-node/scheduler.ts'
 import { startChildServer, type ChildServerEvents } from './child-server.ts'
-import { replyOver } from './exchange-reply.ts'
+import { createReplies } from './exchange-reply.ts'
 import { createHttpSession } from './http-session.ts'
 import { createServerSession, type ServerSession } from './server-session.ts'
 
@@ -19,15 +19,20 @@ export interface SessionTableOptions {
   env: NodeJS.ProcessEnv
   log: Logger
   scheduler: Scheduler
-  /** the socket these sessions live and die with */
-  socket: () => FrameSocket<AgentControl>
   keepAliveMs?: number
 }
 
-/** The sessions of one connection to the gateway. */
+/** The sessions of this agent. They outlive the link to the gateway; the exchanges that came over it do not. */
 export interface SessionTable {
+  /** sessions whose servers run */
+  readonly running: SessionId[]
+  /** a new link: what is answered from now on goes there */
+  connect(socket: FrameSocket<AgentControl>): void
+  /** the link is lost: to the servers it is as if every client had left */
+  disconnect(): void
   receive(frame: RequestFrame): void
   command(command: AgentCommand): void
+  endAll(): void
   /** ends every server; resolves when all processes are gone */
   close(): Promise<void>
 }
@@ -37,7 +42,8 @@ const defaultKeepAliveMs = 15_000
 export function createSessionTable(options: SessionTableOptions): SessionTable {
   const sessions = new Map<SessionId, ServerSession>()
   const ending = new Set<Promise<void>>()
-  const send = (control: AgentControl) => options.socket().sendControl(control)
+  const replies = createReplies()
+  const send = (control: AgentControl) => replies.socket?.sendControl(control)
   const keepAliveMs = options.keepAliveMs ?? defaultKeepAliveMs
 
   function start(session: SessionId, name: string) {
@@ -52,7 +58,7 @@ export function createSessionTable(options: SessionTableOptions): SessionTable {
     // an id is used once; a second start would leave the first server running and unreachable
     if (sessions.has(session)) return log.error('the gateway started a session twice: ignored')
     try {
-      const shared = { ...options, session, log, reply: replyOver(options.socket()), room: () => options.socket().writable() }
+      const shared = { ...options, session, log, reply: replies, room: () => replies.socket?.writable() }
       const onStarted = () => {
         started = true
         send({ type: 'session.started', session })
@@ -78,6 +84,11 @@ export function createSessionTable(options: SessionTableOptions): SessionTable {
     void ended.finally(() => ending.delete(ended))
   }
 
+  function abandon(exchange: number) {
+    // which session an exchange belongs to is known to its session only; there are few
+    for (const session of sessions.values()) session.abandon(exchange)
+  }
+
   const beat = () => {
     for (const session of sessions.values()) session.keepAlive()
     cancelBeat = options.scheduler.after(keepAliveMs, beat)
@@ -85,19 +96,26 @@ export function createSessionTable(options: SessionTableOptions): SessionTable {
   let cancelBeat = options.scheduler.after(keepAliveMs, beat)
 
   return {
+    get running() {
+      return [...sessions.keys()]
+    },
+    connect: (socket) => replies.connect(socket),
+    disconnect() {
+      for (const exchange of replies.disconnect()) abandon(exchange)
+    },
     receive(frame) {
-      if (frame.type === frameType.abort) {
-        // which session an exchange belongs to is known to its session only; there are few
-        for (const session of sessions.values()) session.abandon(frame.exchange)
-        return
-      }
+      if (frame.type === frameType.abort) return abandon(replies.abandoned(frame.exchange))
+      const exchange = replies.opened(frame.exchange)
       const session = sessions.get(frame.head.session)
-      if (session) return session.open(frame.exchange, frame.head, frame.body)
-      options.socket().sendFrame(frameType.abort, frame.exchange, { error: new AppError('SESSION_UNKNOWN').toJSON() })
+      if (session) return session.open(exchange, frame.head, frame.body)
+      return replies.abort(exchange, new AppError('SESSION_UNKNOWN').toJSON())
     },
     command(command) {
       if (command.type === 'session.start') start(command.session, command.server)
       else end(command.session)
+    },
+    endAll() {
+      for (const session of sessions.keys()) end(session)
     },
     async close() {
       cancelBeat()

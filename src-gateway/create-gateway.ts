@@ -6,6 +6,7 @@ import type { RecordingStore } from '../src-node/recording-store.ts'
 import type { Scheduler } from '../src-node/scheduler.ts'
 import type { GatewayConfig } from '../src-protocol/config.ts'
 import { agentTunnelPath, desktopTunnelPath } from '../src-protocol/http-api.ts'
+import { linkHeader } from '../src-protocol/link-header.ts'
 import type { Call, Session } from '../src-protocol/model.ts'
 import { createAgentRegistry } from './agents/agent-registry.ts'
 import { createAgentAuthentication } from './agents/agent-token.ts'
@@ -31,6 +32,7 @@ import { createSessions, type Sessions } from './sessions/sessions.ts'
 import type { StateDatabase } from './state/state-database.ts'
 import { createDesktops, type Desktops } from './tunnel/desktops.ts'
 import { gatherPushes } from './tunnel/gathered-pushes.ts'
+import { createLinkAcceptor } from './tunnel/link-acceptor.ts'
 
 export interface GatewayParts {
   config: GatewayConfig
@@ -190,17 +192,29 @@ export function createGateway(parts: GatewayParts): Gateway {
     publicKey: (id) => agents.publicKey(id),
     clock,
   })
+  const desktopLinks = createLinkAcceptor(config.limits.graceSeconds)
+  const agentLinks = createLinkAcceptor(config.limits.graceSeconds)
   const upgrades = serveUpgrades(
     server,
     {
       async desktop({ headers }) {
         const signedIn = await identity.authenticate({ method: 'GET', url: publicUrl + desktopTunnelPath, headers })
-        return (socket) => desktops.connected(socket, signedIn)
+        const { headers: answered, resume, start } = desktopLinks.accept(signedIn.signInId, headers[linkHeader])
+        return {
+          headers: answered,
+          onOpen(webSocket) {
+            if (!resume) return desktops.connected(start(webSocket), signedIn)
+            desktops.authenticatedAgain(signedIn)
+            return resume(webSocket)
+          },
+        }
       },
       async agent({ headers }) {
         const id = await authenticateAgent(headers.authorization)
         const agent = await agents.find(id)
-        return (socket) => agentsOnline.connected(socket, { id, name: agent?.name ?? id })
+        const { headers: answered, resume, start } = agentLinks.accept(id, headers[linkHeader])
+        const open = resume ?? ((webSocket) => agentsOnline.connected(start(webSocket), { id, name: agent?.name ?? id }))
+        return { headers: answered, onOpen: open }
       },
     },
     logger,

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { WebSocket } from 'ws'
 import { AppError } from '../src-protocol/app-error.ts'
 import { serializedError } from '../src-protocol/tunnel.ts'
@@ -20,8 +21,14 @@ export interface DialOptions {
 
 const errorBodyLimit = 64 * 1024
 
-/** Opens a WebSocket. `onOpen` runs in the tick in which it opened, before any message can arrive. Never rejects. */
-export function dialWebSocket<T>(options: DialOptions, onOpen: (socket: WebSocket) => T): Promise<Dialled<T>> {
+/**
+ * Opens a WebSocket. `onOpen` runs in the tick in which it opened, before any message can arrive; `headers` are those of the answer to the
+ * upgrade. Never rejects.
+ */
+export function dialWebSocket<T>(
+  options: DialOptions,
+  onOpen: (socket: WebSocket, headers: IncomingHttpHeaders) => T,
+): Promise<Dialled<T>> {
   return new Promise((resolve) => {
     const socket = new WebSocket(options.url.replace(/^http/, 'ws'), {
       ...webSocketOptions,
@@ -54,8 +61,12 @@ export function dialWebSocket<T>(options: DialOptions, onOpen: (socket: WebSocke
       response.once('end', finish)
       response.once('error', finish)
     })
-    socket.once('upgrade', (response) => keepTransport(socket, response.socket))
-    socket.once('open', () => settle({ ok: true, value: onOpen(socket) }))
+    let headers: IncomingHttpHeaders = {}
+    socket.once('upgrade', (response) => {
+      keepTransport(socket, response.socket)
+      headers = response.headers
+    })
+    socket.once('open', () => settle({ ok: true, value: onOpen(socket, headers) }))
   })
 }
 

@@ -104,8 +104,8 @@ test('sends what the other end can check', async () => {
 
 test.for([
   ['a frame that is too short', Buffer.from([1, 2]), 1007],
-  ['a frame of an unknown type', Buffer.from(encodeFrame(6, 1)).fill(9, 0, 1), 1007],
-  ['a head that is not JSON', Buffer.concat([Buffer.from([2, 0, 0, 0, 1, 0, 0, 0, 3]), Buffer.from('{x}')]), 1007],
+  ['a frame of an unknown type', Buffer.from(encodeFrame(6, 1)).fill(99, 0, 1), 1007],
+  ['a head that is not JSON', Buffer.from(encodeFrame(frameType.head, 1, { x: 1 })).fill('{', 18), 1007],
   ['a head that does not fit its schema', Buffer.from(encodeFrame(frameType.head, 1, { status: 99, headers: {} })), 1007],
   ['a frame of the other direction', Buffer.from(encodeFrame(frameType.open, 1, { session, method: 'GET', headers: {} })), 1007],
   ['a control that is not JSON', 'hello', 1008],

@@ -1,14 +1,20 @@
+import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { z } from 'zod'
-import { decodeFrame, type FrameType } from '../src-protocol/tunnel.ts'
+import { decodeFrame, encodeFrame, frameType, type FrameType } from '../src-protocol/tunnel.ts'
 import type { FrameCheck } from './checked-frame.ts'
 import { corkForTick } from './cork-for-tick.ts'
+import { startHeartbeat } from './heartbeat.ts'
+import { createLinkLedger } from './link-ledger.ts'
 import { systemScheduler, type Scheduler } from './scheduler.ts'
 import { transportOf } from './web-socket-transport.ts'
 import { framesOf, joinAnswers } from './whole-answer.ts'
 
-/** WebSocket close codes (RFC 6455, 7.4.1) that this side sends. */
-export const closeCode = { normal: 1000, goingAway: 1001, malformed: 1007, refused: 1008, failed: 1011 } as const
+/** WebSocket close codes (RFC 6455, 7.4.1, and 4000 and above of our own) that this side sends. */
+export const closeCode = { normal: 1000, goingAway: 1001, malformed: 1007, refused: 1008, failed: 1011, authenticateAgain: 4001 } as const
+
+/** Close codes after which a link waits to be resumed: nobody wanted its end. 1006 is a connection that broke off. */
+const interruptions = new Set<number>([1005, 1006, 1012, 1013, 1014, 1015, closeCode.authenticateAgain])
 
 /**
  * What both ends pass to `ws` when they make a socket. The largest frame is the largest message (16 MiB) and its head. Compression would
@@ -23,159 +29,281 @@ export interface Closed {
   error?: unknown
 }
 
+/** What makes a link of a socket: it waits so long for another WebSocket when it loses its own. */
+export interface LinkTerms {
+  id: string
+  graceMs: number
+  onOpened?(link: ResumableLink): void
+  /** it is not to be resumed any more */
+  onOver?(): void
+}
+
 export interface FrameSocketOptions<F, C extends z.ZodType> {
+  /** absent: the connection ends with its WebSocket */
+  link?: LinkTerms | undefined
   /** which frames may come in: `checkRequestFrame` or `checkResponseFrame` */
   check: FrameCheck<F>
-  /** schema of the text messages that may come in */
+  /** schema of the control messages that may come in */
   control: C
   onFrame(frame: F): void
   onControl(control: z.output<C>): void
-  /** exactly once, however the socket ended */
+  /** the WebSocket was lost: what is sent now is kept until the link is resumed or closed */
+  onInterrupted?(): void
+  onResumed?(): void
+  /** exactly once and for good, however it ended */
   onClose(closed: Closed): void
-  /** a peer that gave no sign of life for this long, twice in a row, is dropped; 0 switches it off */
+  /** see `startHeartbeat`; 0 switches it off */
   heartbeatMs?: number
   scheduler?: Scheduler
 }
 
-export interface FrameSocket<Out> {
+/** The link without what it carries: for whoever moves it to another WebSocket. */
+export interface ResumableLink {
+  readonly id: string | undefined
+  /** it has ended, or is about to: it cannot be resumed */
+  readonly over: boolean
+  /** how many messages of the other end were handled */
+  readonly received: number
+  canResume(peerReceived: number): boolean
+  /** lets go of a WebSocket that may still look alive: from here on `received` stands still */
+  suspend(): void
+  /** goes on over this WebSocket, in the tick in which it opened */
+  resume(webSocket: WebSocket, peerReceived: number): void
+  /** ends at once, without a word to the other end */
+  lose(reason: string): void
+}
+
+export interface FrameSocket<Out> extends ResumableLink {
+  /** it has a WebSocket, and what is sent leaves now */
   readonly open: boolean
-  /** bytes that were sent and not yet taken by the operating system */
+  /** bytes that were sent and that the other end is not known to have (without a link: not taken by the operating system) */
   readonly bufferedAmount: number
-  /** Frames and controls for a socket that is no longer open are dropped: `onClose` tells. */
+  /** What is sent after the end is dropped: `onClose` tells. */
   sendFrame(type: FrameType, exchange: number, head?: object, body?: Uint8Array): void
   sendControl(control: Out): void
-  /** `undefined` while there is room; otherwise a promise that resolves once there is (or once the socket has closed) */
+  /** `undefined` while there is room; otherwise a promise that resolves once there is (or once it has closed) */
   writable(): Promise<void> | undefined
-  /** stops and resumes reading, so that the peer's sends back up */
-  pause(): void
-  resume(): void
+  /** for good: a link that was closed is not resumed */
   close(code?: number, reason?: string): void
-  /** without the closing handshake */
+  /** like `close`, without the closing handshake */
   terminate(): void
+  /** drops the WebSocket only: who wants to go on has to authenticate anew */
+  interrupt(reason: string): void
 }
 
 const highMark = 4 * 1024 * 1024
 const lowMark = 1024 * 1024
-const defaultHeartbeatMs = 20_000
+/** what may wait for a peer that does not read, or that is away; above it the link ends */
+const mostUnacknowledged = 64 * 1024 * 1024
+/** a lost peer is noticed after 10 to 15 seconds, well within the default grace of 30; a stall of 5 seconds is nothing */
+const defaultHeartbeatMs = 5000
+const encoder = new TextEncoder()
 
 /**
- * Frames and controls over an open WebSocket. Must be called in the tick in which the socket opened, so that nothing is missed.
- * A malformed frame or control closes the socket: the two ends no longer agree, so nothing after it can be trusted.
+ * Frames and controls over a WebSocket, or over the WebSockets of a link, one after the other: whatever was sent arrives once and in
+ * order, or the link ends. Must be called in the tick in which the socket opened, so that nothing is missed.
+ * A malformed frame or control ends it: the two ends no longer agree, so nothing after it can be trusted.
  */
 export function openFrameSocket<F, C extends z.ZodType, Out extends object>(
-  socket: WebSocket,
+  webSocket: WebSocket,
   options: FrameSocketOptions<F, C>,
 ): FrameSocket<Out> {
-  const transport = transportOf(socket)
+  const { link, onClose, onFrame, onControl } = options
+  const scheduler = options.scheduler ?? systemScheduler
+  const ledger = link && createLinkLedger()
   const waiting: (() => void)[] = []
+  let current: WebSocket | undefined
+  let transport: Duplex | undefined
   let failure: unknown
-  const stopHeartbeat = startHeartbeat(socket, options.heartbeatMs ?? defaultHeartbeatMs, options.scheduler ?? systemScheduler)
+  /** the end was asked for, but the WebSocket has not closed yet */
+  let ending = false
+  let ended = false
+  let stopHeartbeat = () => {}
+  let cancelGrace = () => {}
 
+  const outstanding = () => ledger?.unacknowledgedBytes ?? current?.bufferedAmount ?? 0
   const releaseWaiting = () => {
+    if (waiting.length === 0 || (!ended && outstanding() > lowMark)) return
     for (const resolve of waiting.splice(0)) resolve()
   }
   // one function for every send: the hot path allocates no closure
-  const flushed = () => {
-    if (waiting.length > 0 && socket.bufferedAmount <= lowMark) releaseWaiting()
+  const flushed = () => releaseWaiting()
+  const write = (message: Uint8Array | string) => {
+    if (current?.readyState !== current?.OPEN) return
+    if (transport) corkForTick(transport)
+    current?.send(message, flushed)
   }
-  const joiner = joinAnswers(
-    (frame) => {
-      if (transport) corkForTick(transport)
-      socket.send(frame, flushed)
-    },
-    () => process.nextTick(flushHeld),
-  )
+  const transmit = (frame: Uint8Array) => {
+    ledger?.send(frame)
+    write(frame)
+    if (outstanding() > mostUnacknowledged) terminate('too much was sent that nobody took')
+  }
   const flushHeld = () => {
-    if (socket.readyState === socket.OPEN) joiner.flush()
+    if (!ending) joiner.flush()
   }
-  const receive = (data: Buffer, binary: boolean) => {
-    if (binary) {
-      const decoded = decodeFrame(data)
-      if (!decoded.ok) return socket.close(closeCode.malformed, decoded.reason)
-      for (const part of framesOf(decoded.frame)) {
-        const frame = options.check(part)
-        if (frame === undefined) return socket.close(closeCode.malformed, 'frame not expected')
-        options.onFrame(frame)
-      }
-      return undefined
-    }
+  const joiner = joinAnswers(transmit, () => process.nextTick(flushHeld))
+
+  const stopWith = (code: number, reason: string) => {
+    setEnding()
+    current?.close(code, reason)
+  }
+  const receiveControl = (data: Uint8Array) => {
     const control = options.control.safeParse(parseJson(data))
-    if (!control.success) return socket.close(closeCode.refused, 'control message not expected')
-    return options.onControl(control.data)
+    return control.success ? onControl(control.data) : stopWith(closeCode.refused, 'control message not expected')
+  }
+  const receiveBinary = (data: Buffer) => {
+    const decoded = decodeFrame(data)
+    if (!decoded.ok) return stopWith(closeCode.malformed, decoded.reason)
+    const { frame } = decoded
+    if (ledger) {
+      const agreed = frame.type === frameType.acknowledge ? ledger.acknowledged(frame.acknowledged) : ledger.receive(frame, data.length)
+      if (!agreed) return stopWith(closeCode.malformed, 'out of sequence')
+      releaseWaiting()
+      if (frame.type === frameType.acknowledge) return undefined
+      if (frame.type === frameType.control) return receiveControl(frame.body)
+    }
+    for (const part of framesOf(frame)) {
+      const checked = options.check(part)
+      if (checked === undefined) return stopWith(closeCode.malformed, 'frame not expected')
+      onFrame(checked)
+    }
+    return undefined
+  }
+  const acknowledge = (when: 'due' | 'any') => {
+    const acknowledgement = ledger?.acknowledgement(when)
+    if (acknowledgement) write(acknowledgement)
   }
 
-  socket.on('message', (data, binary) => {
-    // after close() was called, what still arrives belongs to nobody
-    if (socket.readyState !== socket.OPEN) return
-    try {
-      receive(data as Buffer, binary)
-    } catch (error) {
-      failure = error
-      socket.close(closeCode.failed, 'internal error')
-    }
-  })
-  // `ws` always emits close after error; too large a message and invalid UTF-8 arrive here, already with the right close code
-  socket.on('error', () => {})
-  socket.on('close', (code, reason) => {
-    stopHeartbeat()
-    releaseWaiting()
-    options.onClose({ code, reason: reason.toString(), ...(failure === undefined ? {} : { error: failure }) })
-  })
+  function attach(socket: WebSocket) {
+    current = socket
+    transport = transportOf(socket)
+    stopHeartbeat = startHeartbeat(socket, options.heartbeatMs ?? defaultHeartbeatMs, scheduler, () => acknowledge('any'))
+    socket.on('message', (data, binary) => {
+      // after it was closed or left behind, what still arrives belongs to nobody
+      if (socket !== current || socket.readyState !== socket.OPEN) return
+      try {
+        if (binary) receiveBinary(data as Buffer)
+        else if (ledger) stopWith(closeCode.refused, 'text message not expected')
+        else receiveControl(data as Buffer)
+        acknowledge('due')
+      } catch (error) {
+        failure = error
+        stopWith(closeCode.failed, 'internal error')
+      }
+    })
+    // `ws` always emits close after error; too large a message and invalid UTF-8 arrive here, already with the right close code
+    socket.on('error', () => {})
+    socket.on('close', (code, reason) => {
+      if (socket === current) lost(code, reason.toString())
+    })
+  }
 
-  return {
+  function detach() {
+    stopHeartbeat()
+    const left = current
+    current = undefined
+    transport = undefined
+    return left
+  }
+
+  function lost(code: number, reason: string) {
+    detach()
+    if (!link || ending || link.graceMs === 0 || !interruptions.has(code)) return end(code, reason)
+    awaitResumption()
+    return options.onInterrupted?.()
+  }
+
+  function awaitResumption() {
+    cancelGrace()
+    if (link) cancelGrace = scheduler.after(link.graceMs, () => end(1006, 'not resumed within the grace time'))
+  }
+
+  function setEnding() {
+    if (ending) return
+    ending = true
+    link?.onOver?.()
+  }
+
+  function end(code: number, reason: string) {
+    if (ended) return
+    setEnding()
+    ended = true
+    cancelGrace()
+    detach()?.terminate()
+    releaseWaiting()
+    onClose({ code, reason, ...(failure === undefined ? {} : { error: failure }) })
+  }
+
+  function terminate(reason: string) {
+    if (ending) return current?.terminate()
+    setEnding()
+    if (current) return current.terminate()
+    // whoever sends does not expect to be told of the end before he has sent
+    return queueMicrotask(() => end(1006, reason))
+  }
+
+  attach(webSocket)
+  const frames: FrameSocket<Out> = {
+    id: link?.id,
     get open() {
-      return socket.readyState === socket.OPEN
+      return current !== undefined && current.readyState === current.OPEN
+    },
+    get over() {
+      return ending
+    },
+    get received() {
+      return ledger?.received ?? 0
     },
     get bufferedAmount() {
-      return socket.bufferedAmount
+      return outstanding()
     },
     sendFrame(type, exchange, head, body) {
-      if (socket.readyState === socket.OPEN) joiner.send(type, exchange, head, body)
+      if (!ending) joiner.send(type, exchange, head, body)
     },
     sendControl(control) {
-      if (socket.readyState !== socket.OPEN) return
+      if (ending) return
       joiner.flush()
-      socket.send(JSON.stringify(control), flushed)
+      if (ledger) transmit(encodeFrame(frameType.control, 0, undefined, encoder.encode(JSON.stringify(control))))
+      else write(JSON.stringify(control))
     },
     writable() {
-      if (socket.bufferedAmount <= highMark || socket.readyState !== socket.OPEN) return undefined
+      if (outstanding() <= highMark || ending) return undefined
       return new Promise((resolve) => waiting.push(resolve))
     },
-    pause: () => socket.pause(),
-    resume: () => socket.resume(),
     close(code = closeCode.normal, reason = '') {
       flushHeld()
-      socket.close(code, reason)
+      setEnding()
+      if (current) current.close(code, reason)
+      else queueMicrotask(() => end(code, reason))
     },
-    terminate: () => socket.terminate(),
+    terminate: () => terminate('terminated'),
+    interrupt(reason) {
+      if (!ending) current?.close(closeCode.authenticateAgain, reason)
+    },
+    canResume: (peerReceived) => !ending && ledger?.canResume(peerReceived) === true,
+    suspend() {
+      const left = detach()
+      if (!left) return
+      left.terminate()
+      awaitResumption()
+      options.onInterrupted?.()
+    },
+    resume(next, peerReceived) {
+      frames.suspend()
+      cancelGrace()
+      attach(next)
+      for (const message of ledger?.resume(peerReceived) ?? []) write(message)
+      options.onResumed?.()
+    },
+    lose: (reason) => end(1006, reason),
   }
+  link?.onOpened?.(frames)
+  return frames
 }
 
-/** Any message counts as a sign of life, so that a peer that is busy sending a large result is not dropped. */
-function startHeartbeat(socket: WebSocket, everyMs: number, scheduler: Scheduler): () => void {
-  if (everyMs === 0) return () => {}
-  let missed = 0
-  const alive = () => {
-    missed = 0
-  }
-  socket.on('pong', alive)
-  socket.on('ping', alive)
-  socket.on('message', alive)
-  const beat = () => {
-    if (missed >= 2) return socket.terminate()
-    missed += 1
-    // a paused socket cannot see the pong; it is not the peer's fault
-    if (socket.isPaused) missed = 0
-    if (socket.readyState === socket.OPEN) socket.ping()
-    cancel = scheduler.after(everyMs, beat)
-  }
-  let cancel = scheduler.after(everyMs, beat)
-  return () => cancel()
-}
-
-function parseJson(data: Buffer): unknown {
+function parseJson(data: Uint8Array): unknown {
   try {
-    return JSON.parse(data.toString('utf8'))
+    return JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('utf8'))
   } catch {
     return undefined
   }

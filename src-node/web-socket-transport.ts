@@ -11,15 +11,30 @@ export function keepTransport(webSocket: WebSocket, transport: Duplex): void {
   transports.set(webSocket, transport)
 }
 
-/** The server's side of an upgrade. `onOpen` runs in the tick in which it opened, before any message can arrive. */
+export interface UpgradeAnswer {
+  headers: Record<string, string>
+  /** runs in the tick in which the socket opened, before any message can arrive */
+  onOpen(webSocket: WebSocket): void
+}
+
+/** The server's side of an upgrade. */
 export function acceptWebSocket(
   server: WebSocketServer,
   upgrade: { request: IncomingMessage; socket: Duplex; head: Buffer },
-  onOpen: (webSocket: WebSocket) => void,
+  answer: UpgradeAnswer,
 ): void {
   const { request, socket, head } = upgrade
-  server.handleUpgrade(request, socket, head, (webSocket) => {
-    keepTransport(webSocket, socket)
-    onOpen(webSocket)
-  })
+  const addHeaders = (lines: string[]) => {
+    for (const [name, value] of Object.entries(answer.headers)) lines.push(`${name}: ${value}`)
+  }
+  // emitted while `handleUpgrade` runs, for this request only
+  server.on('headers', addHeaders)
+  try {
+    server.handleUpgrade(request, socket, head, (webSocket) => {
+      keepTransport(webSocket, socket)
+      answer.onOpen(webSocket)
+    })
+  } finally {
+    server.off('headers', addHeaders)
+  }
 }

@@ -137,6 +137,8 @@ export const agentConfig = section({
   data: z.string(),
   /** needed once, at enrolment */
   joinToken: secretReference.optional(),
+  /** how long servers run on without a gateway; then their sessions are over */
+  graceSeconds: z.number().int().nonnegative().default(120),
   servers: z.array(agentServer).min(1),
 })
 export type AgentConfig = z.infer<typeof agentConfig>

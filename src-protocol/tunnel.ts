@@ -1,23 +1,29 @@
 /**
  * Frames of the tunnel, the same on both WebSockets (desktop ⇄ gateway, gateway ⇄ agent).
  *
- * A text message is a control message (JSON, below). A binary message is one frame of an exchange, which carries one HTTP
- * exchange of MCP's Streamable HTTP with its original bytes:
+ * Every message is one binary frame. Most belong to an exchange, which carries one HTTP exchange of MCP's Streamable HTTP with its
+ * original bytes:
  *
- *     type u8 | exchange u32 BE | head length u32 BE | head (JSON, UTF-8) | body (original bytes)
+ *     type u8 | sequence u32 BE | acknowledged u32 BE | exchange u32 BE | head length u32 BE | head (JSON, UTF-8) | body (original bytes)
  *
  * towards the server:  open{session, method, headers} + body      abort
  * towards the client:  head{status, headers}  message{id?, event?, retry?} + body …  keepAlive  end | abort{error}
  *                      answer{status, headers} + body: the same as head, message{} + body, end
  *
  * `message` is one SSE event, or the one JSON body, as the head's content type says. An exchange number is chosen by
- * the side that opens it, counts up from 1 and is never used again on that WebSocket.
+ * the side that opens it, counts up from 1 and is never used again on that link.
+ *
+ * A link outlives its WebSocket (`link-header.ts`). Each side numbers its frames from 1, modulo 2^32, and says in each which was the last
+ * that it has handled, so that after a drop both go on exactly there. `control` carries a control message (JSON, below) as its body;
+ * `acknowledge` says only what was handled, is not numbered itself, and is sent when nothing else could say it in time.
+ *
+ * To a side that asked for no link nothing is numbered (both numbers are 0), and controls are text messages.
  */
 import { z } from 'zod'
 import { sessionId } from './ids.ts'
 import { declaredServer } from './model.ts'
 
-export const frameType = { open: 1, head: 2, message: 3, keepAlive: 4, end: 5, abort: 6, answer: 7 } as const
+export const frameType = { open: 1, head: 2, message: 3, keepAlive: 4, end: 5, abort: 6, answer: 7, control: 8, acknowledge: 9 } as const
 export type FrameType = (typeof frameType)[keyof typeof frameType]
 
 /** Lower-case names. Only what MCP defines passes: see `forwardedRequestHeaders`. */
@@ -50,6 +56,11 @@ export interface Frame {
   /** a view on the received buffer: copy it if it must outlive the frame's handling */
   body: Uint8Array
 }
+/** A frame as it travels: with its place in the link. */
+export interface NumberedFrame extends Frame {
+  sequence: number
+  acknowledged: number
+}
 
 /** Request headers that travel through the tunnel; `mcp-param-*` too. Everything else (cookies, authorization) stays behind. */
 export const forwardedRequestHeaders = [
@@ -66,7 +77,7 @@ export const forwardedResponseHeaders = ['content-type', 'mcp-session-id', 'mcp-
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true })
 const emptyHead = encoder.encode('{}')
-const prefixBytes = 9
+const prefixBytes = 17
 
 /** One frame as one buffer. `head` must be plain JSON; the common empty head costs nothing. */
 export function encodeFrame(type: FrameType, exchange: number, head?: object, body?: Uint8Array): Uint8Array {
@@ -74,26 +85,41 @@ export function encodeFrame(type: FrameType, exchange: number, head?: object, bo
   const frame = new Uint8Array(prefixBytes + headBytes.length + (body?.length ?? 0))
   const view = new DataView(frame.buffer)
   view.setUint8(0, type)
-  view.setUint32(1, exchange)
-  view.setUint32(5, headBytes.length)
+  view.setUint32(9, exchange)
+  view.setUint32(13, headBytes.length)
   frame.set(headBytes, prefixBytes)
   if (body) frame.set(body, prefixBytes + headBytes.length)
   return frame
 }
 
-export type DecodedFrame = { ok: true; frame: Frame } | { ok: false; reason: 'too-short' | 'unknown-type' | 'bad-head' }
+/** Writes the numbers of the link into an encoded frame. Of each only the low 32 bits travel. */
+export function numberFrame(frame: Uint8Array, sequence: number, acknowledged: number): void {
+  const view = new DataView(frame.buffer, frame.byteOffset, prefixBytes)
+  view.setUint32(1, sequence)
+  view.setUint32(5, acknowledged)
+}
+
+export type DecodedFrame = { ok: true; frame: NumberedFrame } | { ok: false; reason: 'too-short' | 'unknown-type' | 'bad-head' }
 
 /** Never throws: what came over the wire is untrusted. The head is parsed JSON and still to be checked by its schema. */
 export function decodeFrame(bytes: Uint8Array): DecodedFrame {
   if (bytes.length < prefixBytes) return { ok: false, reason: 'too-short' }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const type = view.getUint8(0)
-  if (type < frameType.open || type > frameType.answer) return { ok: false, reason: 'unknown-type' }
-  const headEnd = prefixBytes + view.getUint32(5)
+  if (type < frameType.open || type > frameType.acknowledge) return { ok: false, reason: 'unknown-type' }
+  const headEnd = prefixBytes + view.getUint32(13)
   if (headEnd > bytes.length) return { ok: false, reason: 'too-short' }
   try {
     const head: unknown = headEnd === prefixBytes + 2 ? {} : JSON.parse(decoder.decode(bytes.subarray(prefixBytes, headEnd)))
-    return { ok: true, frame: { type: type as FrameType, exchange: view.getUint32(1), head, body: bytes.subarray(headEnd) } }
+    const frame = {
+      type: type as FrameType,
+      sequence: view.getUint32(1),
+      acknowledged: view.getUint32(5),
+      exchange: view.getUint32(9),
+      head,
+      body: bytes.subarray(headEnd),
+    }
+    return { ok: true, frame }
   } catch {
     return { ok: false, reason: 'bad-head' }
   }

@@ -1,9 +1,9 @@
-import type { WebSocket } from 'ws'
 import { checkResponseFrame, type ResponseFrame } from '../../src-node/checked-frame.ts'
 import { openFrameSocket, type Closed, type FrameSocket } from '../../src-node/frame-socket.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { SessionId } from '../../src-protocol/ids.ts'
 import { agentControl, frameType, type AgentCommand, type AgentControl, type OpenHead } from '../../src-protocol/tunnel.ts'
+import type { LinkStart } from '../tunnel/link-acceptor.ts'
 
 /** One exchange with the MCP server behind the agent. */
 export interface AgentExchange {
@@ -24,19 +24,24 @@ export interface AgentLinkEvents {
   onHello(hello: Extract<AgentControl, { type: 'hello' }>): void
   /** the server of a session stopped by itself */
   onSessionEnded(session: SessionId, error: AppError): void
+  /** its WebSocket is lost; what it was asked waits until it is back */
+  onInterrupted?(): void
+  onResumed?(): void
+  /** lost for good */
   onClose(closed: Closed): void
 }
 
 const startTimeoutMs = 120_000
 
-/** The gateway's end of an agent's WebSocket: numbers the exchanges and hands each answer to whom it belongs. */
-export function openAgentLink(socket: WebSocket, agent: { id: string; name: string }, events: AgentLinkEvents): AgentLink {
+/** The gateway's end of an agent's link: numbers the exchanges and hands each answer to whom it belongs. */
+export function openAgentLink(start: LinkStart, agent: { id: string; name: string }, events: AgentLinkEvents): AgentLink {
   const exchanges = new Map<number, (frame: ResponseFrame) => void>()
   const starting = new Map<SessionId, { resolve: () => void; reject: (error: AppError) => void; server: string }>()
   let lastExchange = 0
   const lost = () => new AppError('AGENT_LOST', { agent: agent.name })
 
-  const frames: FrameSocket<AgentCommand> = openFrameSocket(socket, {
+  const frames: FrameSocket<AgentCommand> = openFrameSocket(start.webSocket, {
+    link: start.link,
     check: checkResponseFrame,
     control: agentControl,
     onFrame(frame) {
@@ -54,6 +59,8 @@ export function openAgentLink(socket: WebSocket, agent: { id: string; name: stri
       if (waiting) waiting.reject(error)
       else events.onSessionEnded(control.session, error)
     },
+    onInterrupted: () => events.onInterrupted?.(),
+    onResumed: () => events.onResumed?.(),
     onClose(closed) {
       for (const waiting of starting.values()) waiting.reject(lost())
       const open = [...exchanges]
@@ -67,7 +74,7 @@ export function openAgentLink(socket: WebSocket, agent: { id: string; name: stri
     agent: agent.id,
 
     async startSession(session, server) {
-      if (!frames.open) throw lost()
+      if (frames.over) throw lost()
       const started = Promise.withResolvers<void>()
       starting.set(session, { ...started, server })
       const timer = setTimeout(
@@ -87,7 +94,7 @@ export function openAgentLink(socket: WebSocket, agent: { id: string; name: stri
 
     openExchange(head, body, onFrame) {
       const exchange = ++lastExchange
-      if (!frames.open) {
+      if (frames.over) {
         queueMicrotask(() => onFrame({ type: frameType.abort, exchange, head: { error: lost().toJSON() } }))
         return { abort: () => {} }
       }

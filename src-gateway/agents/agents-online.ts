@@ -1,14 +1,14 @@
-import type { WebSocket } from 'ws'
 import type { Logger } from '../../src-node/logger.ts'
 import type { AppError } from '../../src-protocol/app-error.ts'
 import type { SessionId } from '../../src-protocol/ids.ts'
+import type { LinkStart } from '../tunnel/link-acceptor.ts'
 import { openAgentLink, type AgentLink } from './agent-link.ts'
 import type { AgentRegistry } from './agent-registry.ts'
 
 export interface AgentsOnline {
   link(id: string): AgentLink | undefined
-  /** an agent's WebSocket was opened and authenticated; a link that it already had is closed */
-  connected(socket: WebSocket, agent: { id: string; name: string }): void
+  /** an agent's link was opened and authenticated; one that it already had is closed */
+  connected(start: LinkStart, agent: { id: string; name: string }): void
   drop(id: string): void
   close(): void
 }
@@ -41,9 +41,9 @@ export function createAgentsOnline(ports: AgentsOnlineEvents): AgentsOnline {
   return {
     link: (id) => links.get(id),
 
-    connected(socket, agent) {
+    connected(start, agent) {
       let closed = false
-      const link = openAgentLink(socket, agent, {
+      const link = openAgentLink(start, agent, {
         onHello(hello) {
           const greet = async () => {
             await ports.registry.greeted(agent.id, hello)

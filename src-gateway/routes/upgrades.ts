@@ -1,16 +1,16 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { STATUS_CODES } from 'node:http'
-import { WebSocketServer, type WebSocket } from 'ws'
+import { WebSocketServer } from 'ws'
 import { webSocketOptions } from '../../src-node/frame-socket.ts'
-import { acceptWebSocket } from '../../src-node/web-socket-transport.ts'
+import { acceptWebSocket, type UpgradeAnswer } from '../../src-node/web-socket-transport.ts'
 import type { Logger } from '../../src-node/logger.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import { agentTunnelPath, desktopTunnelPath } from '../../src-protocol/http-api.ts'
 import { errorResponse } from './error-response.ts'
 
-/** Authenticates the upgrade; the returned function takes the open socket, in the tick in which it opened. */
-export type UpgradeRoute = (request: IncomingMessage) => Promise<(socket: WebSocket) => void>
+/** Authenticates the upgrade. */
+export type UpgradeRoute = (request: IncomingMessage) => Promise<UpgradeAnswer>
 
 /** WebSockets: nobody gets one who was not authenticated on its upgrade request. */
 export function serveUpgrades(server: Server, routes: { desktop: UpgradeRoute; agent: UpgradeRoute }, logger: Logger): WebSocketServer {
@@ -24,7 +24,7 @@ export function serveUpgrades(server: Server, routes: { desktop: UpgradeRoute; a
     const route = byPath.get((request.url ?? '').split('?', 1)[0] ?? '')
     const opened = route ? route(request) : Promise.reject(new AppError('NOT_FOUND', { what: 'This WebSocket' }))
     opened.then(
-      (open) => acceptWebSocket(sockets, { request, socket, head }, open),
+      (answer) => acceptWebSocket(sockets, { request, socket, head }, answer),
       (error: unknown) => refuse(socket, error, logger),
     )
   })

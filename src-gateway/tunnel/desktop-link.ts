@@ -1,4 +1,3 @@
-import type { WebSocket } from 'ws'
 import { checkRequestFrame } from '../../src-node/checked-frame.ts'
 import { closeCode, openFrameSocket, type Closed, type FrameSocket } from '../../src-node/frame-socket.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
@@ -6,11 +5,15 @@ import type { Push } from '../../src-protocol/push.ts'
 import { desktopControl, frameType, type FrameType, type OpenHead } from '../../src-protocol/tunnel.ts'
 import type { ClientStream } from '../exchange/client-stream.ts'
 import type { SignedIn } from '../identity/identity.ts'
+import type { LinkStart } from './link-acceptor.ts'
 
 export interface DesktopLink {
   readonly signedIn: SignedIn
   push(message: Push): void
-  renewed(signedIn: SignedIn): void
+  /** the sign-in as it is now; `tell`: the desktop asked for it and waits for an answer */
+  renewed(signedIn: SignedIn, tell: boolean): void
+  /** the desktop has to connect anew, with a token that counts; its exchanges go on */
+  interrupt(reason: string): void
   close(code: number, reason: string): void
 }
 
@@ -18,13 +21,15 @@ export interface DesktopLinkEvents {
   /** @returns what to do when the client closes its stream. @throws AppError, told to the client */
   onExchange(link: DesktopLink, stream: ClientStream, head: OpenHead, body: Uint8Array): () => void
   onRenew(link: DesktopLink, renewal: { accessToken: string; proof: string }): void
+  /** its WebSocket is lost; it may come back */
+  onInterrupted(): void
+  onResumed(): void
   onClose(link: DesktopLink, closed: Closed): void
 }
 
-/** what one desktop can make the gateway hold: exchanges, the bytes of their requests, and answers that it does not read */
+/** what one desktop can make the gateway hold: exchanges, and the bytes of their requests; answers that it does not read: see the link */
 const mostExchanges = 1024
 const mostRequestBytes = 64 * 1024 * 1024
-const mostUnreadBytes = 64 * 1024 * 1024
 
 interface OpenStream {
   gone: boolean
@@ -34,14 +39,15 @@ interface OpenStream {
   left: () => void
 }
 
-/** The gateway's end of a desktop's WebSocket: its exchanges, and what is pushed to the person at it. */
-export function openDesktopLink(socket: WebSocket, signedIn: SignedIn, events: DesktopLinkEvents): DesktopLink {
+/** The gateway's end of a desktop's link: its exchanges, and what is pushed to the person at it. */
+export function openDesktopLink(start: LinkStart, signedIn: SignedIn, events: DesktopLinkEvents): DesktopLink {
   const streams = new Map<number, OpenStream>()
   let lastExchange = 0
   let requestBytes = 0
   let current = signedIn
 
-  const frames: FrameSocket<Push> = openFrameSocket(socket, {
+  const frames: FrameSocket<Push> = openFrameSocket(start.webSocket, {
+    link: start.link,
     check: checkRequestFrame,
     control: desktopControl,
     onFrame(frame) {
@@ -49,6 +55,8 @@ export function openDesktopLink(socket: WebSocket, signedIn: SignedIn, events: D
       return leave(frame.exchange)
     },
     onControl: (control) => events.onRenew(link, control),
+    onInterrupted: () => events.onInterrupted(),
+    onResumed: () => events.onResumed(),
     onClose(closed) {
       for (const exchange of streams.keys()) leave(exchange)
       events.onClose(link, closed)
@@ -90,10 +98,12 @@ export function openDesktopLink(socket: WebSocket, signedIn: SignedIn, events: D
       return current
     },
     push: (message) => frames.sendControl(message),
-    renewed(next) {
+    renewed(next, tell) {
       current = next
-      frames.sendControl({ type: 'renewed', expiresAt: next.expiresAt.toISOString() })
+      if (tell) frames.sendControl({ type: 'renewed', expiresAt: next.expiresAt.toISOString() })
     },
+    // without a link nothing could go on: then it is the end
+    interrupt: (reason) => (start.link ? frames.interrupt(reason) : frames.close(closeCode.refused, reason)),
     close: (code, reason) => frames.close(code, reason),
   }
   return link
@@ -112,8 +122,6 @@ function clientStream({ frames, exchange, state, forget }: StreamParts): ClientS
     if (state.heldHead) frames.sendFrame(frameType.head, exchange, state.heldHead)
     state.heldHead = undefined
     frames.sendFrame(type, exchange, head, body)
-    // a desktop that does not read must not fill the gateway's memory
-    if (frames.bufferedAmount > mostUnreadBytes) frames.terminate()
   }
   const ended = () => {
     state.gone = true

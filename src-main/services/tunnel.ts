@@ -1,13 +1,11 @@
-import type { WebSocket } from 'ws'
 import { AppError } from '../../src-protocol/app-error.ts'
 import { desktopTunnelPath } from '../../src-protocol/http-api.ts'
 import { push, type Push } from '../../src-protocol/push.ts'
 import { frameType, type DesktopControl, type MessageHead, type OpenHead, type ResponseHead } from '../../src-protocol/tunnel.ts'
-import { createBackOff } from '../../src-node/back-off.ts'
 import { checkResponseFrame, type ResponseFrame } from '../../src-node/checked-frame.ts'
 import type { Clock } from '../../src-node/clock.ts'
-import { dialWebSocket } from '../../src-node/dial-web-socket.ts'
-import { closeCode, openFrameSocket, type FrameSocket } from '../../src-node/frame-socket.ts'
+import type { FrameSocket } from '../../src-node/frame-socket.ts'
+import { keepLink, type KeptLink } from '../../src-node/keep-link.ts'
 import type { Logger } from '../../src-node/logger.ts'
 import type { Scheduler } from '../../src-node/scheduler.ts'
 import type { DesktopIdentity } from './identity.ts'
@@ -31,7 +29,10 @@ export interface Tunnel {
   stop(error: AppError): void
   /** Resolves once it is open. @throws AppError GATEWAY_UNREACHABLE after a while, or what `stop` was given */
   ready(): Promise<void>
-  /** An exchange that is opened while the tunnel reconnects waits a moment for it. Returns how to abandon it. */
+  /**
+   * What runs goes on after an interruption, if the gateway still knows it. An exchange that is opened meanwhile waits, as long as the
+   * gateway would wait for this desktop. Returns how to abandon it.
+   */
   open(head: OpenHead, body: Uint8Array, receiver: ExchangeReceiver): () => void
 }
 
@@ -48,6 +49,7 @@ export interface TunnelOptions {
   onOpen?: () => void
   /** an attempt to connect found nobody there */
   onUnreachable?: () => void
+  heartbeatMs?: number
 }
 
 /** An exchange that was opened while the tunnel was not. */
@@ -60,82 +62,74 @@ interface Waiting {
   exchange: number | undefined
 }
 
+/** as long as the gateway has not said how long it would wait */
 const reconnectPatienceMs = 10_000
-const steadyMs = 10_000
 
-/** The desktop's one WebSocket to the gateway: exchanges towards the MCP servers, news towards the window. */
+/** The desktop's one link to the gateway: exchanges towards the MCP servers, news towards the window. */
 export function createTunnel(options: TunnelOptions): Tunnel {
-  const { identity, clock, scheduler, log } = options
+  const { identity, scheduler, log } = options
   const gateway = options.gatewayUrl.replace(/\/+$/, '')
   const url = gateway + desktopTunnelPath
-  const backOff = createBackOff({ first: 300, most: 15_000, ...(options.random && { random: options.random }) })
   const exchanges = new Map<number, ExchangeReceiver>()
   const waiting = new Set<Waiting>()
   const readiness = new Set<{ resolve: () => void; reject: (error: AppError) => void }>()
-  let socket: FrameSocket<DesktopControl> | undefined
-  let wanted: AbortController | undefined
-  let cancelRetry = () => {}
-  /** counts on over reconnects, so that an old number never means a new exchange */
+  let link: KeptLink<DesktopControl> | undefined
+  /** how long the gateway said it would wait for this desktop: so long it is worth to wait for the gateway */
+  let patienceMs = reconnectPatienceMs
+  /** counts on over links, so that an old number never means a new exchange */
   let lastExchange = 0
 
   const unreachable = () => new AppError('GATEWAY_UNREACHABLE', { gateway })
+  const isOpen = () => link?.socket?.open === true
 
-  function retry(signal: AbortSignal) {
-    options.onChange()
-    if (signal.aborted) return
-    cancelRetry = scheduler.after(backOff.next(), () => void connect(signal))
-  }
-
-  async function connect(signal: AbortSignal): Promise<void> {
-    let headers: Record<string, string>
-    try {
-      const { authorization, dpop } = await identity.authorize('GET', url)
-      headers = { authorization, dpop }
-    } catch {
-      // nobody is signed in any more (then the identity tells, and the tunnel is stopped), or the gateway is away
-      return retry(signal)
-    }
-    const dialled = await dialWebSocket({ url, headers, signal }, (webSocket) => opened(webSocket, signal))
-    if (dialled.ok || signal.aborted) return
-    if (dialled.reason === 'refused') {
-      log.warn({ status: dialled.status, code: dialled.error?.code }, 'the gateway refused the tunnel')
-      if (dialled.status === 401) await identity.recheck()
-    } else {
-      log.info('the gateway cannot be reached')
-      options.onUnreachable?.()
-    }
-    retry(signal)
-  }
-
-  function opened(webSocket: WebSocket, signal: AbortSignal) {
-    const openedAt = clock.now().getTime()
-    const current: FrameSocket<DesktopControl> = openFrameSocket<ResponseFrame, typeof push, DesktopControl>(webSocket, {
+  function connect(): KeptLink<DesktopControl> {
+    const current: KeptLink<DesktopControl> = keepLink<ResponseFrame, typeof push, DesktopControl>({
+      url,
+      // it fails when nobody is signed in any more (then the identity tells, and the tunnel is stopped), or when the gateway is away
+      async authorize() {
+        const { authorization, dpop } = await identity.authorize('GET', url)
+        return { authorization, dpop }
+      },
       check: checkResponseFrame,
       control: push,
-      scheduler,
       onFrame: receive,
       onControl: options.onPush,
-      onClose({ code, reason, error }) {
-        log.info({ code, reason, err: error }, 'tunnel closed')
-        // after stop and start a newer socket may have taken its place
-        if (socket === current) {
-          socket = undefined
-          cutAll(new AppError('TUNNEL_LOST'))
+      onOpen(socket, how) {
+        log.info({ gateway, how }, 'tunnel open')
+        patienceMs = Math.max(reconnectPatienceMs, current.graceMs ?? 0)
+        for (const entry of waiting) {
+          entry.cancelTimeout()
+          entry.exchange = send(socket, entry)
         }
-        if (clock.now().getTime() - openedAt >= steadyMs) backOff.reset()
-        retry(signal)
+        waiting.clear()
+        for (const { resolve } of readiness) resolve()
+        options.onChange()
+        if (how === 'new') options.onOpen?.()
       },
+      onInterrupted() {
+        log.info('tunnel interrupted')
+        options.onChange()
+      },
+      onLost({ code, reason, error }) {
+        log.info({ code, reason, err: error }, 'tunnel lost')
+        // after stop and start another one may have taken its place
+        if (link === current) cutAll(new AppError('TUNNEL_LOST'))
+        options.onChange()
+      },
+      async onRefused(status, error) {
+        log.warn({ status, code: error?.code }, 'the gateway refused the tunnel')
+        if (status === 401) await identity.recheck()
+      },
+      onUnreachable() {
+        log.info('the gateway cannot be reached')
+        options.onUnreachable?.()
+      },
+      clock: options.clock,
+      scheduler,
+      random: options.random,
+      ...(options.heartbeatMs !== undefined && { heartbeatMs: options.heartbeatMs }),
     })
-    socket = current
-    log.info({ gateway }, 'tunnel open')
-    for (const entry of waiting) {
-      entry.cancelTimeout()
-      entry.exchange = send(entry.head, entry.body, entry.receiver)
-    }
-    waiting.clear()
-    for (const { resolve } of readiness) resolve()
-    options.onChange()
-    options.onOpen?.()
+    return current
   }
 
   function cutAll(error: AppError) {
@@ -164,11 +158,11 @@ export function createTunnel(options: TunnelOptions): Tunnel {
     }
   }
 
-  function send(head: OpenHead, body: Uint8Array, receiver: ExchangeReceiver): number {
+  function send(socket: FrameSocket<DesktopControl>, { head, body, receiver }: Pick<Waiting, 'head' | 'body' | 'receiver'>): number {
     const exchange = ++lastExchange
     exchanges.set(exchange, receiver)
     options.onChange()
-    socket?.sendFrame(frameType.open, exchange, head, body)
+    socket.sendFrame(frameType.open, exchange, head, body)
     return exchange
   }
 
@@ -179,14 +173,15 @@ export function createTunnel(options: TunnelOptions): Tunnel {
   }
 
   function abandon(exchange: number) {
-    if (finish(exchange)) socket?.sendFrame(frameType.abort, exchange)
+    if (finish(exchange)) link?.socket?.sendFrame(frameType.abort, exchange)
   }
 
   const renew = async () => {
-    const current = socket
-    if (!current) return
+    // a proof must be fresh: while the link is interrupted none is sent, and going on brings one along
+    if (!isOpen()) return
+    const socket = link?.socket
     const { accessToken, dpop } = await identity.authorize('GET', url)
-    current.sendControl({ type: 'renew', accessToken, proof: dpop })
+    if (socket?.open) socket.sendControl({ type: 'renew', accessToken, proof: dpop })
   }
   identity.onChange(({ state }) => {
     if (state === 'signed-in') renew().catch((error: unknown) => log.warn({ err: error }, 'the tunnel was not renewed'))
@@ -194,24 +189,21 @@ export function createTunnel(options: TunnelOptions): Tunnel {
 
   return {
     get state() {
-      if (socket?.open) return 'open'
-      return wanted ? 'connecting' : 'closed'
+      if (isOpen()) return 'open'
+      return link ? 'connecting' : 'closed'
     },
     get streams() {
       return exchanges.size
     },
     start() {
-      if (wanted) return
-      wanted = new AbortController()
-      backOff.reset()
-      void connect(wanted.signal)
+      if (link) return
+      link = connect()
       options.onChange()
     },
     stop(error) {
-      if (!wanted) return
-      wanted.abort()
-      wanted = undefined
-      cancelRetry()
+      if (!link) return
+      const stopping = link
+      link = undefined
       for (const { receiver, cancelTimeout } of waiting) {
         cancelTimeout()
         receiver.abort(error)
@@ -219,13 +211,12 @@ export function createTunnel(options: TunnelOptions): Tunnel {
       waiting.clear()
       for (const { reject } of readiness) reject(error)
       cutAll(error)
-      socket?.close(closeCode.goingAway)
-      socket = undefined
+      void stopping.close('the desktop stops')
       options.onChange()
     },
     async ready() {
-      if (socket?.open) return
-      if (!wanted) throw unreachable()
+      if (isOpen()) return
+      if (!link) throw unreachable()
       const { promise, resolve, reject } = Promise.withResolvers<void>()
       const entry = { resolve, reject }
       readiness.add(entry)
@@ -236,11 +227,12 @@ export function createTunnel(options: TunnelOptions): Tunnel {
       })
     },
     open(head, body, receiver) {
+      const socket = link?.socket
       if (socket?.open) {
-        const exchange = send(head, body, receiver)
+        const exchange = send(socket, { head, body, receiver })
         return () => abandon(exchange)
       }
-      if (!wanted) {
+      if (!link) {
         queueMicrotask(() => receiver.abort(unreachable()))
         return () => {}
       }
@@ -249,7 +241,7 @@ export function createTunnel(options: TunnelOptions): Tunnel {
         body,
         receiver,
         exchange: undefined,
-        cancelTimeout: scheduler.after(reconnectPatienceMs, () => {
+        cancelTimeout: scheduler.after(patienceMs, () => {
           waiting.delete(entry)
           receiver.abort(unreachable())
         }),

@@ -54,9 +54,15 @@ const servers = [
   },
 ]
 
-async function start(more: { token?: string | undefined } = {}): Promise<Agent> {
+async function start(more: { token?: string | undefined; graceSeconds?: number } = {}): Promise<Agent> {
   const agent = await startAgent({
-    config: agentConfig.parse({ gateway: gateway.url, data: 'data', joinToken: 'env:JOIN', servers }),
+    config: agentConfig.parse({
+      gateway: gateway.url,
+      data: 'data',
+      joinToken: 'env:JOIN',
+      ...(more.graceSeconds !== undefined && { graceSeconds: more.graceSeconds }),
+      servers,
+    }),
     folder,
     env: { PATH: process.env['PATH'], HOME: folder, JOIN: more.token ?? joinToken, TEST_DSN: dsn, UNRELATED: 'no' },
     log: pino({ level: 'info' }, { write: (line: string) => logged.push(line) }),
@@ -157,14 +163,41 @@ describe('a session', () => {
     await expect.poll(() => processGone(pid), { timeout: 10_000 }).toBe(true)
   })
 
-  test('ends when the gateway is lost; the agent comes back', async () => {
+  test('outlives a lost gateway: the agent comes back and says so, and what ran for the old connection answers nobody', async () => {
+    await start()
+    const client = await initialize(await startSession('fixture'))
+    const pid = textOf(await client.call(1, 'pid').done)
+    const abandoned = client.call(2, 'slow', { arguments: { ms: 300 } })
+    gateway.dropAgent()
+    await expect.poll(() => gateway.controls.at(-1)).toMatchObject({ type: 'hello', sessions: [client.session] })
+    // the numbers of exchanges start anew: this one has a number that a running call of the old connection had
+    const answers = [client.call(3, 'pid'), client.call(4, 'pid'), client.call(5, 'slow', { arguments: { ms: 400 } })]
+    expect(await Promise.all(answers.map(async ({ done }) => textOf(await done)))).toEqual([pid, pid, 'slow 5'])
+    expect(abandoned.answer.messages).toEqual([])
+    gateway.command({ type: 'session.end', session: client.session })
+    await expect.poll(() => processGone(Number(pid))).toBe(true)
+  })
+
+  test('ends with its processes when no gateway is there for the grace time', async () => {
+    await start({ graceSeconds: 1 })
+    const client = await initialize(await startSession('fixture'))
+    const pid = Number(textOf(await client.call(1, 'pid').done))
+    const grandchild = Number(textOf(await client.call(2, 'grandchild').done))
+    gateway.reachable = false
+    gateway.dropAgent()
+    await expect.poll(() => [processGone(pid), processGone(grandchild)], { timeout: 10_000 }).toEqual([true, true])
+    gateway.reachable = true
+    await expect.poll(() => gateway.controls.at(-1), { timeout: 10_000 }).toMatchObject({ type: 'hello', sessions: [] })
+  })
+
+  test('ends at once when the gateway refuses the agent', async () => {
     await start()
     const client = await initialize(await startSession('fixture'))
     const pid = Number(textOf(await client.call(1, 'pid').done))
+    gateway.accept = false
     gateway.dropAgent()
-    await expect.poll(() => processGone(pid)).toBe(true)
-    await expect.poll(() => gateway.connections).toBe(2)
-    await initialize(await startSession('fixture'))
+    await expect.poll(() => processGone(pid), { timeout: 10_000 }).toBe(true)
+    expect(logged.join('')).toContain('the gateway refuses this agent')
   })
 
   test.for([

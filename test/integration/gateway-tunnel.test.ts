@@ -3,7 +3,7 @@ import type { WebSocket } from 'ws'
 import { dialWebSocket, type Dialled } from '../../src-node/dial-web-socket.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import { agentTunnelPath, desktopTunnelPath } from '../../src-protocol/http-api.ts'
-import { frameType } from '../../src-protocol/tunnel.ts'
+import { encodeFrame, frameType } from '../../src-protocol/tunnel.ts'
 import { agentToken, connectScriptedAgent, enrolScriptedAgent, type AgentIdentity, type ScriptedAgent } from '../fakes/scripted-agent.ts'
 import {
   exchange,
@@ -127,10 +127,7 @@ describe('a desktop’s WebSocket', () => {
 
   test.for([
     ['a frame that is none', (socket: WebSocket) => socket.send(Buffer.from([1, 2, 3]))],
-    [
-      'an answer, which only the gateway may give',
-      (socket: WebSocket) => socket.send(Buffer.from([frameType.head, 0, 0, 0, 1, 0, 0, 0, 2, 0x7b, 0x7d])),
-    ],
+    ['an answer, which only the gateway may give', (socket: WebSocket) => socket.send(encodeFrame(frameType.head, 1))],
     ['a control that is none', (socket: WebSocket) => socket.send('{"type":"session.start"}')],
     ['more than a message may have', (socket: WebSocket) => socket.send(Buffer.alloc(20 * 1024 * 1024))],
   ] as const)('closes after %s; nothing reaches a server', async ([, misbehave]) => {
