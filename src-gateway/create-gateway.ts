@@ -224,6 +224,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     app,
     store,
     index,
+    sessions,
     approvals,
     policies,
     async close() {
