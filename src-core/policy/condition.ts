@@ -4,6 +4,7 @@ import { RE2JS } from '@bufbuild/re2'
 import type { SqlDialect } from '../../src-protocol/model.ts'
 import { analyseSql, type SqlAnalysis } from '../sql/analyse-sql.ts'
 import { checkCondition, type ArgumentsRead, type Expression } from './condition-check.ts'
+import { compileDirectly, type DirectCondition } from './direct-condition.ts'
 import { pathFacts } from './path-facts.ts'
 import { urlFacts } from './url-facts.ts'
 
@@ -11,6 +12,8 @@ export interface Condition {
   reads: ArgumentsRead
   /** `doubt`: it failed, or gave something that is neither true nor false */
   evaluate(variables: Record<string, CelInput>): boolean | 'doubt'
+  /** the same at a fraction of the cost; it does not always know */
+  direct?: DirectCondition | undefined
 }
 
 export type ConditionCompile = { ok: true; condition: Condition } | { ok: false; problems: string[] }
@@ -67,6 +70,7 @@ export function createConditionLanguage(): ConditionLanguage {
         ok: true,
         condition: {
           reads,
+          direct: compileDirectly(parsed.expression, reads),
           evaluate(variables) {
             const result = run(variables)
             // a missing field or another type comes back as an error value; it is not thrown

@@ -69,9 +69,9 @@ interface Judged {
 
 function judge(rules: readonly ActiveRule[], facts: MessageFacts): Judged {
   const judged: Judged = { denies: [], reviews: [], allows: [], doubts: [] }
-  const about = aboutMessage(facts)
+  let about: Record<string, CelInput> | undefined
   for (const rule of rules) {
-    const holds = evaluate(rule, facts, about)
+    const holds = rule.condition?.direct?.(facts) ?? evaluate(rule, facts, (about ??= aboutMessage(facts)))
     if (typeof holds === 'string') judged.doubts.push({ rule, reason: holds })
     else if (!holds) continue
     else if (rule.effect === 'deny') {
