@@ -71,7 +71,7 @@ export const fullPath: Arm = {
   },
 }
 
-function benchPolicy(): string {
+export function benchPolicy(): string {
   const rules: object[] = Array.from({ length: rulesInPolicy - 1 }, (_, index) => ({
     id: `rule-${index}`,
     match: { connections: [index % 2 ? '*' : `prod-${index}`], tools: [index % 3 ? 'echo' : `tool-${index}`] },

@@ -1,0 +1,121 @@
+/**
+ * One desktop without a window that opens as many sessions as it is told. In each an AI client has said hello and looked at the tools.
+ * Prints {"ready"}; its parent sends {"open": number} and {"call": true, "seconds": number}, and gets what came of it.
+ *   node many-sessions.ts GATEWAY CONNECTION USER
+ */
+import { openLiveAccess, type LiveAccess } from '../../src-main/services/live-access.ts'
+import { systemClock } from '../../src-node/clock.ts'
+import { createLogger } from '../../src-node/logger.ts'
+import { openBrowserAs } from '../integration/sign-in-by-fetch.ts'
+import { initializeParams, kibibyte } from './load.ts'
+import type { Session } from '../../src-protocol/model.ts'
+
+export type ManySessionsCommand = { open: number } | { callForSeconds: number } | { signOut: true }
+export type ManySessionsAnswer =
+  { opened: number } | { calls: number; errors: number; slowestMs: number; firstError?: string } | { signedOut: true } | { failed: string }
+
+const [gatewayUrl = '', connection = '', username = 'operator'] = process.argv.slice(2)
+const atOnce = 16
+const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream', 'mcp-protocol-version': '2025-11-25' }
+
+interface OpenClient {
+  session: Session
+  headers: Record<string, string>
+  lastId: number
+}
+
+const clients: OpenClient[] = []
+const access: LiveAccess = openLiveAccess({
+  gatewayUrl,
+  clock: systemClock,
+  log: createLogger('many-sessions', { level: 'warn' }),
+  openBrowser: openBrowserAs({ username }),
+})
+
+/** One exchange in the tunnel, as the desktop's local endpoint makes it of a client's request. */
+function exchange(client: OpenClient, message: object): Promise<{ body: string; headers: Record<string, string> }> {
+  const { promise, resolve, reject } = Promise.withResolvers<{ body: string; headers: Record<string, string> }>()
+  let body = ''
+  let answered: Record<string, string> = {}
+  const bytes = Buffer.from(JSON.stringify({ jsonrpc: '2.0', ...message }))
+  access.tunnel.open({ session: client.session.id, method: 'POST', headers: client.headers }, bytes, {
+    head: (head) => void (answered = head.headers),
+    message: (_head, part) => void (body += Buffer.from(part).toString()),
+    keepAlive() {},
+    end: () => resolve({ body, headers: answered }),
+    abort: reject,
+  })
+  return promise
+}
+
+async function openOne(): Promise<void> {
+  const session = await access.api.call('openSession', { connection, reason: 'Benchmark', minutes: 120 } as Parameters<
+    typeof access.openSession
+  >[0])
+  const client: OpenClient = { session, headers: { ...headers }, lastId: 2 }
+  const hello = await exchange(client, { id: 1, method: 'initialize', params: initializeParams })
+  const mcpSession = hello.headers['mcp-session-id']
+  if (mcpSession !== undefined) client.headers['mcp-session-id'] = mcpSession
+  await exchange(client, { method: 'notifications/initialized' })
+  const { body } = await exchange(client, { id: 2, method: 'tools/list' })
+  if (!body.includes('"echo"')) throw new Error(`tools/list gave ${body.slice(0, 300)}`)
+  clients.push(client)
+}
+
+async function open(count: number): Promise<ManySessionsAnswer> {
+  let left = count
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      while (left > 0) {
+        left -= 1
+        await openOne()
+      }
+    }),
+  )
+  return { opened: clients.length }
+}
+
+/** Each session makes one call after the other. */
+async function callFor(seconds: number): Promise<ManySessionsAnswer> {
+  const end = performance.now() + seconds * 1000
+  const sum = { calls: 0, errors: 0, slowestMs: 0 }
+  let firstError: string | undefined
+  await Promise.all(
+    clients.map(async (client) => {
+      while (performance.now() < end) {
+        const at = performance.now()
+        client.lastId += 1
+        const problem = await exchange(client, {
+          id: client.lastId,
+          method: 'tools/call',
+          params: { name: 'echo', arguments: { text: kibibyte } },
+        }).then(
+          ({ body }) => (body.includes(kibibyte) ? undefined : `the answer was ${body.slice(0, 200)}`),
+          (error: unknown) => String(error),
+        )
+        sum.calls += 1
+        sum.slowestMs = Math.max(sum.slowestMs, performance.now() - at)
+        if (problem === undefined) continue
+        sum.errors += 1
+        firstError ??= problem
+      }
+    }),
+  )
+  return { ...sum, ...(firstError !== undefined && { firstError }) }
+}
+
+async function answer(command: ManySessionsCommand): Promise<ManySessionsAnswer> {
+  if ('open' in command) return open(command.open)
+  if ('callForSeconds' in command) return callFor(command.callForSeconds)
+  await access.identity.signOut()
+  return { signedOut: true }
+}
+
+process.on('message', (command: ManySessionsCommand) => {
+  void answer(command)
+    .catch((error: unknown): ManySessionsAnswer => ({ failed: String(error) }))
+    .then((result) => process.send?.(result))
+})
+await access.identity.signIn()
+await access.tunnel.ready()
+process.stdout.write('{"ready":true}\n')
