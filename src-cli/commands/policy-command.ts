@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 
-/** `gatehouse policy check|test|schema`. The policy language is loaded when it is asked for: other commands start without it. */
+/** `gatehouse policy check|test|simulate|schema`. The policy language is loaded when it is asked for: other commands start without it. */
 export function policyCommand(finish: (exitCode: number) => void): Command {
   const command = new Command('policy')
     .summary('check and try policies on this computer')
@@ -23,6 +23,16 @@ export function policyCommand(finish: (exitCode: number) => void): Command {
     .action(async (file: string, options: { json?: boolean }) => {
       const { runPolicyTest } = await import('./policy.ts')
       finish(await runPolicyTest({ file, ...options }))
+    })
+  command
+    .command('simulate')
+    .summary('what a policy would have decided about recorded sessions')
+    .argument('<file>', 'policy (YAML)')
+    .argument('<recordings...>', 'recordings (.jsonl), or folders of them')
+    .option('--json', 'print JSON')
+    .action(async (file: string, recordings: string[], options: { json?: boolean }) => {
+      const { runPolicySimulation } = await import('./simulate-policy.ts')
+      finish(await runPolicySimulation({ file, recordings, ...options }))
     })
   command
     .command('schema')

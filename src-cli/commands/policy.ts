@@ -59,7 +59,8 @@ export function schemaOf(kind: 'policy' | 'masking'): object {
   return { ...schema, title: `Gatehouse ${kind} document` }
 }
 
-const problemLine = (file: string, { line, path, message, severity = 'error' }: DocumentProblem & { severity?: string }): string =>
+/** `FILE:LINE: error: PLACE: MESSAGE`, as compilers write it */
+export const problemLine = (file: string, { line, path, message, severity = 'error' }: DocumentProblem & { severity?: string }): string =>
   `${file}${line === undefined ? '' : `:${line}`}: ${severity}: ${path === '' ? '' : `${path}: `}${message}\n`
 
 function exampleLine(outcome: ExampleOutcome): string {
@@ -75,7 +76,8 @@ function exampleFacts({ example, decision, problem }: ExampleOutcome): object {
   return { name: example.name, expect: example.expect, effect, rule, because, ...(problem !== undefined && { problem }) }
 }
 
-async function readDocument(file: string): Promise<string> {
+/** @throws AppError FILE_UNREADABLE */
+export async function readDocument(file: string): Promise<string> {
   try {
     if ((await stat(file)).size > fileLimit) throw new AppError('FILE_UNREADABLE', { file, problem: `larger than ${fileLimit} bytes` })
     return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file))
