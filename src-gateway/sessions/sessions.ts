@@ -67,6 +67,8 @@ export function createSessions(ports: SessionsPorts): Sessions {
   const timers = new Map<LiveSession, () => void>()
   const graces = new Map<string, () => void>()
   const checkpoints = logCheckpoints(ports, () => live.values())
+  /** whoever leaves now does so because the gateway does */
+  let closing = false
 
   const endSession = createSessionEnding(ports)
   const end = (session: LiveSession, reason: EndReason, error?: AppError): Promise<void> => {
@@ -108,6 +110,7 @@ export function createSessions(ports: SessionsPorts): Sessions {
 
   /** @param key whom it is given to: a desktop by its sign-in, or an agent */
   const giveGrace = (key: string, over: () => void): void => {
+    if (closing) return
     const lapse = () => {
       graces.delete(key)
       over()
@@ -238,6 +241,7 @@ export function createSessions(ports: SessionsPorts): Sessions {
     },
 
     async close() {
+      closing = true
       checkpoints.stop()
       for (const cancel of [...graces.values(), ...timers.values()]) cancel()
       const running = [...live.values()].filter(({ ended: over }) => !over)
