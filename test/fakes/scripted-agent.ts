@@ -4,6 +4,7 @@ import { checkRequestFrame } from '../../src-node/checked-frame.ts'
 import { dialWebSocket } from '../../src-node/dial-web-socket.ts'
 import { openFrameSocket, type FrameSocket } from '../../src-node/frame-socket.ts'
 import type { AppError } from '../../src-protocol/app-error.ts'
+import type { SessionId } from '../../src-protocol/ids.ts'
 import { agentTunnelPath } from '../../src-protocol/http-api.ts'
 import { agentCommand, frameType, type AgentCommand, type AgentControl, type OpenHead } from '../../src-protocol/tunnel.ts'
 
@@ -79,6 +80,8 @@ export async function connectScriptedAgent(
   gatewayUrl: string,
   agent: AgentIdentity,
   servers = [{ name: 'echo', title: 'Echo', transport: 'stdio' as const }],
+  /** whose servers it says still run */
+  sessions: SessionId[] = [],
 ): Promise<ScriptedAgent> {
   const received: ReceivedExchange[] = []
   const commands: AgentCommand[] = []
@@ -114,7 +117,7 @@ export async function connectScriptedAgent(
       onStart: ({ session }, on) => on.sendControl({ type: 'session.started', session }),
       drop: () => socket.terminate(),
     }
-    socket.sendControl({ type: 'hello', version: '0.0.0-test', servers, sessions: [] })
+    socket.sendControl({ type: 'hello', version: '0.0.0-test', servers, sessions })
     return scripted
   })
   if (!dialled.ok) throw new Error(`the agent could not connect: ${dialled.reason}`)
