@@ -3,7 +3,7 @@ import type { SessionId } from '../src-protocol/ids.ts'
 import type { EndReason } from '../src-protocol/model.ts'
 import type { CloseRecord, RecordDraft } from '../src-protocol/recording.ts'
 import type { MerkleFrontier } from '../src-core/log/merkle-frontier.ts'
-import { hexOf, type Hash } from '../src-core/log/merkle-hash.ts'
+import { hexOf } from '../src-core/log/merkle-hash.ts'
 import { recordLeaf } from '../src-core/recording/record-leaf.ts'
 import { maximumLineBytes } from '../src-core/recording/record-lines.ts'
 import { timestampOf, type Clock } from './clock.ts'
@@ -50,11 +50,10 @@ const nothing = Buffer.alloc(0)
 const writtenAtOnce = 8 * 1024 * 1024
 
 interface Waiting {
-  /** a whole line, with its LF */
+  /** a whole line, with its LF; empty if it is a large one, or only a place in the row */
   line: Buffer
-  /** of a large line, which is hashed and written by itself, in slices; else what was hashed at once. A place in the line has neither. */
+  /** of a large line, which is hashed and written by itself, in slices */
   large?: LargeLine
-  leaf?: Hash
   resolve: () => void
   reject: (error: AppError) => void
 }
@@ -88,32 +87,38 @@ export function createRecordingWriter(options: {
     count += 1
     return new Promise((resolve, reject) => {
       const done = () => resolve(seq)
-      waiting.push(large ? { line, large, resolve: done, reject } : { line, leaf: recordLeaf(line.subarray(0, -1)), resolve: done, reject })
-      if (!writing) {
-        writing = true
-        // Not at once: appends of the same turn of the event loop go into the same write.
-        queueMicrotask(() => void writeWaiting())
-      }
+      waiting.push(large ? { line, large, resolve: done, reject } : { line, resolve: done, reject })
+      if (writing) return
+      writing = true
+      writeNext()
     })
   }
 
+  /** Not at once: what all sockets bring in this turn of the event loop goes into one write, which costs far more than its bytes. */
+  function writeNext(): void {
+    setImmediate(() => void writeWaiting())
+  }
+
   async function writeWaiting(): Promise<void> {
-    while (waiting.length > 0) {
-      const batch = takeBatch()
-      try {
-        for (const { leaf } of batch) if (leaf) frontier.append(leaf)
-        const [first] = batch
-        if (first?.large) {
-          frontier.append(await leafOfLargeLine(first.large))
-          for (const slice of slicesOf(first.large, writtenAtOnce)) await file.append(slice)
-        } else await file.append(batch.length === 1 && first ? first.line : Buffer.concat(batch.map(({ line }) => line)))
-      } catch (cause) {
-        fail(cause, batch)
-        break
+    const batch = takeBatch()
+    try {
+      const [first] = batch
+      if (first?.large) {
+        frontier.append(await leafOfLargeLine(first.large))
+        for (const slice of slicesOf(first.large, writtenAtOnce)) await file.append(slice)
+      } else {
+        const written = file.append(batch.length === 1 && first ? first.line : Buffer.concat(batch.map(({ line }) => line)))
+        // the disk takes longer than this, so that nobody waits for it
+        for (const { line } of batch) if (line.length > 0) frontier.append(recordLeaf(line.subarray(0, -1)))
+        await written
       }
-      for (const { resolve } of batch) resolve()
+    } catch (cause) {
+      fail(cause, batch)
     }
-    writing = false
+    if (waiting.length > 0) writeNext()
+    else writing = false
+    if (failure) return
+    for (const { resolve } of batch) resolve()
   }
 
   function takeBatch(): Waiting[] {
