@@ -43,12 +43,14 @@ export async function startServices(options: {
   masking?: string
   /** more servers of the agent, each offered as a connection of the same name */
   extraServer?: ExtraServer | readonly ExtraServer[]
+  /** the command's program instead of its sources: what `npm run build` made */
+  program?: string
   /** let the system choose all ports: several can run side by side */
   anyPorts?: boolean
   /** ends a start that is still going on: what was started by then is ended too */
   signal?: AbortSignal
 }): Promise<DemoServices> {
-  const { root, progress, signal } = options
+  const { root, progress, signal, program = join(root, 'src-cli', 'gatehouse.ts') } = options
   const layout = demoLayout(options.data)
   const folder = await prepareFolder(layout, options)
   const started: ManagedProcess[] = []
@@ -92,7 +94,7 @@ export async function startServices(options: {
     const { gateway, gatewayUrl, files } = await onFreePort(preferred.gateway, async (gatewayPort) => {
       const gatewayUrl = `http://127.0.0.1:${gatewayPort}`
       const files = writeConfigs(layout, root, { gatewayPort, gatewayUrl, issuer }, options)
-      const gateway = node('gateway', [join(root, 'src-cli', 'gatehouse.ts'), 'gateway', '--config', files.gateway], {
+      const gateway = node('gateway', [program, 'gateway', '--config', files.gateway], {
         GATEHOUSE_DEMO_CLIENT_SECRET: clientSecret,
       })
       await until(gateway, () => servesLog(gatewayUrl, layout.log), signal)
@@ -103,7 +105,7 @@ export async function startServices(options: {
     moveEnrolment(layout.agent, gatewayUrl)
     const demo = await enrolDemo(gatewayUrl)
     signal?.throwIfAborted()
-    const agent = node('agent', [join(root, 'src-cli', 'gatehouse.ts'), 'agent', '--config', files.agent], {
+    const agent = node('agent', [program, 'agent', '--config', files.agent], {
       // the credential: it exists in this process's environment and in the agent's, nowhere else
       GATEHOUSE_DEMO_DSN: `sqlite://${layout.database}`,
       ...(demo.joinToken === undefined ? {} : { GATEHOUSE_DEMO_JOIN_TOKEN: demo.joinToken }),

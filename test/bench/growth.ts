@@ -9,6 +9,7 @@ import { systemClock } from '../../src-node/clock.ts'
 import { openBrowserAs } from '../integration/sign-in-by-fetch.ts'
 import { readyLineOf, residentBytes, root, rootPid, startNode } from './arm-process.ts'
 import { benchPolicy } from './arms.ts'
+import { buildProgram } from './built-program.ts'
 import type { Figures } from './bars.ts'
 import { loadOf, openClient, type Client, type Window } from './load.ts'
 import { startSessionOpener } from './session-opener.ts'
@@ -32,13 +33,14 @@ const steps = 10
 const clients = 32
 
 export async function measureGrowth(folder: string, most: number): Promise<GrowthResults> {
-  const grown = await startGateway(join(folder, 'many'))
+  const program = buildProgram()
+  const grown = await startGateway(join(folder, 'many'), program)
   try {
     await sleep(3000)
     const idleBytes = residentBytes(grown.gatewayPid)
     const { sessions, openedPerSecond } = await openIdleSessions(grown, most, join(folder, 'many'))
     const recordedMany = await grown.recorded()
-    const fresh = await startGateway(join(folder, 'few'))
+    const fresh = await startGateway(join(folder, 'few'), program)
     try {
       const { openedPerSecond: _ } = await openIdleSessions(fresh, few, join(folder, 'few'))
       const recordedFew = await fresh.recorded()
@@ -73,7 +75,7 @@ interface MeasuredGateway {
   stop(): Promise<void>
 }
 
-async function startGateway(folder: string): Promise<MeasuredGateway> {
+async function startGateway(folder: string, program: string): Promise<MeasuredGateway> {
   mkdirSync(folder, { recursive: true })
   const policy = join(folder, 'policy.yaml')
   writeFileSync(policy, benchPolicy())
@@ -86,6 +88,7 @@ async function startGateway(folder: string): Promise<MeasuredGateway> {
     anyPorts: true,
     progress: () => {},
     policy,
+    program,
     extraServer: [
       { name: 'echo', title: 'Echo', command: [process.execPath, join(import.meta.dirname, 'echo-server.ts')] },
       { name: 'idle', title: 'Idle', url: String(url) },

@@ -49,9 +49,7 @@ function exchange(client: OpenClient, message: object): Promise<{ body: string; 
 }
 
 async function openOne(): Promise<void> {
-  const session = await access.api.call('openSession', { connection, reason: 'Benchmark', minutes: 120 } as Parameters<
-    typeof access.openSession
-  >[0])
+  const session = await access.api.call('openSession', { connection, reason: 'Benchmark', minutes: 120 })
   const client: OpenClient = { session, headers: { ...headers }, lastId: 2 }
   const hello = await exchange(client, { id: 1, method: 'initialize', params: initializeParams })
   const mcpSession = hello.headers['mcp-session-id']
