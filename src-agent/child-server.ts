@@ -1,18 +1,22 @@
 import { spawn } from 'node:child_process'
 import { resolve } from 'node:path'
-import type { StdioServer } from '../src-protocol/config.ts'
+import { largestMessageBytes, type StdioServer } from '../src-protocol/config.ts'
 import { AppError } from '../src-protocol/app-error.ts'
 import type { Logger } from '../src-node/logger.ts'
 import type { Scheduler } from '../src-node/scheduler.ts'
 import { serverEnvironment } from './server-environment.ts'
 import { createLineSplitter } from '../src-node/line-splitter.ts'
+import type { TopLevelScan } from '../src-node/top-level-scan.ts'
+import { scanMessage } from './message-facts.ts'
 import { endGroup, ownGroup } from './process-group.ts'
 import { createErrorTail } from './error-tail.ts'
 
 export interface ChildServerEvents {
   onStarted(): void
-  /** one line of its standard output, a view on a read buffer; false: it is not JSON-RPC */
-  onLine(line: Buffer): boolean
+  /** one line of its standard output, a view on a read buffer; false: it is not JSON-RPC. `scan`: of a large line, to spare parsing it */
+  onLine(line: Buffer, scan?: TopLevelScan): boolean
+  /** a message above the limit was dropped: whoever waits for it must be told */
+  onTooLarge(scan: TopLevelScan, bytes: { bytes: number; limit: number }): void
   /** it could not be started, stopped by itself, or was stopped for what it wrote; not after `stop` */
   onStopped(error: AppError): void
 }
@@ -41,8 +45,10 @@ export interface ChildServer {
 }
 
 const lineEnd = Buffer.from('\n')
-const defaultLineLimit = 16 * 1024 * 1024
-const inputLimit = 32 * 1024 * 1024
+/** two of the largest messages */
+const inputLimit = largestMessageBytes * 2
+/** above it, parsing a message at once would hold up the agent's other sessions */
+const scannedFrom = 256 * 1024
 /** so many lines in a row that are not JSON-RPC are no stray output: it is not an MCP server, or it talks to somebody else */
 const invalidLinesInARow = 1000
 const defaultGraceMs = 3000
@@ -79,11 +85,14 @@ export function startChildServer(options: ChildServerOptions): ChildServer {
   }
   const stopped = (problem: string) => fail(new AppError('SERVER_STOPPED', { server: server.name, problem }))
 
+  const limit = options.lineLimit ?? largestMessageBytes
   const splitter = createLineSplitter({
-    limit: options.lineLimit ?? defaultLineLimit,
-    onLine(line) {
+    limit,
+    scanFrom: Math.min(limit, scannedFrom),
+    createScan: scanMessage,
+    onLine(line, scan) {
       if (over) return
-      if (options.onLine(line)) {
+      if (options.onLine(line, scan)) {
         invalidInARow = 0
         return
       }
@@ -94,7 +103,12 @@ export function startChildServer(options: ChildServerOptions): ChildServer {
         log.warn({ server: server.name, pid: child.pid, lines: invalidTotal }, 'output is not JSON-RPC: dropped')
       if (invalidInARow >= invalidLinesInARow) fail(new AppError('SERVER_OUTPUT_INVALID', { server: server.name }))
     },
-    onOverlong: () => stopped('it wrote a message above the size limit'),
+    onOverlong(bytes, scan, endless) {
+      if (over) return
+      if (endless || !scan?.complete) return stopped('it wrote a message above the size limit')
+      log.warn({ server: server.name, pid: child.pid, bytes, limit }, 'message above the size limit: dropped')
+      options.onTooLarge(scan, { bytes, limit })
+    },
   })
 
   child.once('spawn', () => {

@@ -1,3 +1,5 @@
+import { createTopLevelScan, type TopLevelScan } from '../src-node/top-level-scan.ts'
+
 /**
  * All that the agent has to know about a JSON-RPC message to route it. It decides nothing by content: that is the gateway's part,
  * which parses strictly. The bytes themselves travel on as they are.
@@ -32,6 +34,19 @@ export type MessageKey = `n:${number}` | `s:${string}`
 const protocolVersion = 'io.modelcontextprotocol/protocolVersion'
 const clientCapabilities = 'io.modelcontextprotocol/clientCapabilities'
 const subscriptionId = 'io.modelcontextprotocol/subscriptionId'
+
+const scanned = new Set(['jsonrpc', 'id', 'method'])
+
+/** For `readScannedFacts`. */
+export const scanMessage = (): TopLevelScan => createTopLevelScan(scanned)
+
+/** The facts of a large response, without parsing it. Whether its inside is JSON the gateway finds out. `undefined`: it is no response. */
+export function readScannedFacts(scan: TopLevelScan): Extract<MessageFacts, { kind: 'response' }> | undefined {
+  if (!scan.complete || scan.has('method') || scan.value('jsonrpc') !== '2.0') return undefined
+  const key = keyOf(scan.value('id'))
+  const failed = scan.has('error')
+  return key === undefined || failed === scan.has('result') ? undefined : { kind: 'response', key, failed, code: undefined }
+}
 
 /** `undefined`: not one JSON-RPC 2.0 message. Also for a response whose id is null: it answers nobody. */
 export function readMessageFacts(bytes: Uint8Array): MessageFacts | undefined {

@@ -73,7 +73,8 @@ export function createServerSession(options: ServerSessionOptions): ServerSessio
         started = true
         options.onStarted()
       },
-      onLine: (line) => exchanges.receive(line),
+      onLine: (line, scan) => exchanges.receive(line, scan),
+      onTooLarge: (scan, size) => exchanges.refuseTooLarge(scan, size),
       onStopped(error) {
         remove(lane)
         exchanges.fail(error)

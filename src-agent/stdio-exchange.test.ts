@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { AppError } from '../src-protocol/app-error.ts'
 import type { HeaderMap } from '../src-protocol/tunnel.ts'
 import type { ExchangeReply } from './exchange-reply.ts'
-import { readMessageFacts } from './message-facts.ts'
+import { readMessageFacts, scanMessage } from './message-facts.ts'
 import { createStdioExchanges, toLine, type InitializeOptions, type StdioExchanges } from './stdio-exchange.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
@@ -329,6 +329,37 @@ describe('the stateless revision', () => {
     post(2000, request(2000), { headers })
     receive(result(2000))
     expect(frames).toEqual(['2000 200 application/json', `2000 < ${result(2000)}`, '2000 end'])
+  })
+})
+
+describe('a large answer', () => {
+  const scanOf = (message: string) => {
+    const scan = scanMessage()
+    scan.push(Buffer.from(message))
+    return scan
+  }
+  test('is routed by its scan, its bytes unparsed', () => {
+    post(1, request(1))
+    expect(exchanges.receive(bytes('as it came'), scanOf(result(1)))).toBe(true)
+    expect(frames).toEqual(['1 200 application/json', '1 < as it came', '1 end'])
+  })
+  test('above the limit is told to whoever waits for it, and to nobody else', () => {
+    post(1, request(1))
+    post(2, request('1'))
+    exchanges.refuseTooLarge(scanOf(result(1)), { bytes: 11, limit: 10 })
+    expect(frames).toEqual(['1 abort ANSWER_TOO_LARGE'])
+    receive(result('1'))
+    expect(frames.slice(1)).toEqual(['2 200 application/json', `2 < ${result('1')}`, '2 end'])
+  })
+  test.for([
+    ['a notification', log],
+    ['an answer that nobody waits for', result(7)],
+    ['what has an id inside its result only', '{"jsonrpc":"2.0","result":{"id":1}}'],
+  ] as const)('%s above the limit is dropped', ([, message]) => {
+    post(1, request(1))
+    exchanges.refuseTooLarge(scanOf(message), { bytes: 11, limit: 10 })
+    expect(frames).toEqual([])
+    expect(dropped).toEqual(['message above the size limit'])
   })
 })
 

@@ -1,8 +1,9 @@
 import { AppError } from '../src-protocol/app-error.ts'
+import type { TopLevelScan } from '../src-node/top-level-scan.ts'
 import type { HeaderMap } from '../src-protocol/tunnel.ts'
 import { isStateless } from './stateless.ts'
 import { refuseExchange, type ExchangeReply } from './exchange-reply.ts'
-import { readMessageFacts, type MessageFacts, type MessageKey } from './message-facts.ts'
+import { readMessageFacts, readScannedFacts, type MessageFacts, type MessageKey } from './message-facts.ts'
 
 export interface StdioExchangesOptions {
   reply: ExchangeReply
@@ -43,7 +44,9 @@ export interface StdioExchanges {
   /** the client went away */
   abandon(exchange: number): void
   /** one line of the server's standard output; false: it is not JSON-RPC */
-  receive(line: Uint8Array): boolean
+  receive(line: Uint8Array, scan?: TopLevelScan): boolean
+  /** a message that was too large and was dropped */
+  refuseTooLarge(scan: TopLevelScan, size: { bytes: number; limit: number }): void
   /** to be called every few seconds while exchanges are open: keeps waiting clients from timing out */
   keepAlive(): void
   /** the server is gone: everybody who waits is told */
@@ -236,8 +239,8 @@ export function createStdioExchanges(options: StdioExchangesOptions): StdioExcha
       if (post.stateless) options.writeLine(cancellation(post.id))
     },
 
-    receive(line) {
-      const facts = readMessageFacts(line)
+    receive(line, scan) {
+      const facts = (scan && readScannedFacts(scan)) ?? readMessageFacts(line)
       if (!facts) return false
       if (facts.kind !== 'response') {
         deliver(facts, line)
@@ -247,6 +250,15 @@ export function createStdioExchanges(options: StdioExchangesOptions): StdioExcha
       if (post) answer(post, line, facts)
       else options.onDropped?.('response')
       return true
+    },
+
+    refuseTooLarge(scan, size) {
+      const facts = readScannedFacts(scan)
+      const post = facts && byKey.get(facts.key)
+      if (!post) return options.onDropped?.('message above the size limit')
+      forget(post)
+      post.initialize?.onAnswered(false)
+      if (!post.abandoned) reply.abort(post.exchange, new AppError('ANSWER_TOO_LARGE', size).toJSON())
     },
 
     keepAlive() {

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { z } from 'zod'
+import { largestMessageBytes } from '../src-protocol/config.ts'
 import { decodeFrame, encodeFrame, frameType, type FrameType } from '../src-protocol/tunnel.ts'
 import type { FrameCheck } from './checked-frame.ts'
 import { corkForTick } from './cork-for-tick.ts'
@@ -17,10 +18,10 @@ export const closeCode = { normal: 1000, goingAway: 1001, malformed: 1007, refus
 const interruptions = new Set<number>([1005, 1006, 1012, 1013, 1014, 1015, closeCode.authenticateAgain])
 
 /**
- * What both ends pass to `ws` when they make a socket. The largest frame is the largest message (16 MiB) and its head. Compression would
+ * What both ends pass to `ws` when they make a socket. The largest frame is the largest message and its head. Compression would
  * cost more CPU than loopback or a local network gains, and would leak lengths of secrets. `ws` switches Nagle's delay off by itself.
  */
-export const webSocketOptions = { perMessageDeflate: false, maxPayload: 17 * 1024 * 1024 } as const
+export const webSocketOptions = { perMessageDeflate: false, maxPayload: largestMessageBytes + 1024 * 1024 } as const
 
 export interface Closed {
   code: number
@@ -94,7 +95,7 @@ export interface FrameSocket<Out> extends ResumableLink {
 const highMark = 4 * 1024 * 1024
 const lowMark = 1024 * 1024
 /** what may wait for a peer that does not read, or that is away; above it the link ends */
-const mostUnacknowledged = 64 * 1024 * 1024
+const mostUnacknowledged = largestMessageBytes * 2
 /** a lost peer is noticed after 10 to 15 seconds, well within the default grace of 30; a stall of 5 seconds is nothing */
 const defaultHeartbeatMs = 5000
 const encoder = new TextEncoder()
@@ -108,7 +109,7 @@ export function openFrameSocket<F, C extends z.ZodType, Out extends object>(
   webSocket: WebSocket,
   options: FrameSocketOptions<F, C>,
 ): FrameSocket<Out> {
-  const { link, onClose, onFrame, onControl } = options
+  const { link } = options
   const scheduler = options.scheduler ?? systemScheduler
   const ledger = link && createLinkLedger()
   const waiting: (() => void)[] = []
@@ -149,7 +150,7 @@ export function openFrameSocket<F, C extends z.ZodType, Out extends object>(
   }
   const receiveControl = (data: Uint8Array) => {
     const control = options.control.safeParse(parseJson(data))
-    return control.success ? onControl(control.data) : stopWith(closeCode.refused, 'control message not expected')
+    return control.success ? options.onControl(control.data) : stopWith(closeCode.refused, 'control message not expected')
   }
   const receiveBinary = (data: Buffer) => {
     const decoded = decodeFrame(data)
@@ -165,7 +166,7 @@ export function openFrameSocket<F, C extends z.ZodType, Out extends object>(
     for (const part of framesOf(frame)) {
       const checked = options.check(part)
       if (checked === undefined) return stopWith(closeCode.malformed, 'frame not expected')
-      onFrame(checked)
+      options.onFrame(checked)
     }
     return undefined
   }
@@ -231,7 +232,7 @@ export function openFrameSocket<F, C extends z.ZodType, Out extends object>(
     cancelGrace()
     detach()?.terminate()
     releaseWaiting()
-    onClose({ code, reason, ...(failure === undefined ? {} : { error: failure }) })
+    options.onClose({ code, reason, ...(failure === undefined ? {} : { error: failure }) })
   }
 
   function terminate(reason: string) {

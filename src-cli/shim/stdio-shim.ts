@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream'
 import { isJsonObject, type JsonValue } from '../../src-core/json/json-value.ts'
 import { mirroredArguments } from '../../src-core/mcp/mirrored-arguments.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
+import { largestMessageBytes } from '../../src-protocol/config.ts'
 import type { SessionId } from '../../src-protocol/ids.ts'
 import type { HeaderMap, OpenHead } from '../../src-protocol/tunnel.ts'
 import { createLineSplitter } from '../../src-node/line-splitter.ts'
@@ -32,7 +33,7 @@ export interface Shim {
 
 type RequestFacts = Extract<MessageFacts, { kind: 'request' }>
 
-const lineLimit = 16 * 1024 * 1024
+const lineLimit = largestMessageBytes
 const queueLimit = 8 * 1024 * 1024
 const defaultRetryMs = 1000
 const connectSeconds = 5

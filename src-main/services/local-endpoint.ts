@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { AppError } from '../../src-protocol/app-error.ts'
+import { largestMessageBytes } from '../../src-protocol/config.ts'
 import type { SessionId } from '../../src-protocol/ids.ts'
 import type { Logger } from '../../src-node/logger.ts'
 import { assertLocalRequest, bearerOf, forwardedHeaders, sameSecret } from './local-endpoint/check-request.ts'
@@ -45,7 +46,8 @@ interface LocalSession {
   open: Set<(error: AppError) => void>
 }
 
-const defaultBodyLimit = 4 * 1024 * 1024
+/** what the tunnel can carry; the gateway has a limit of its own, and records what is above it */
+const defaultBodyLimit = largestMessageBytes
 /** ended sessions that are remembered, so that a client learns why it is refused */
 const endedLimit = 200
 const methods = new Set(['GET', 'POST', 'DELETE'])

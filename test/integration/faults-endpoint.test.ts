@@ -98,9 +98,9 @@ describe('a message that is not one JSON-RPC message', () => {
     await expectUntouched()
   })
 
-  test.for(['with its length', 'in chunks'] as const)('20 MB %s: refused by this computer, and nothing of it travels', async (how) => {
+  test.for(['with its length', 'in chunks'] as const)('65 MB %s: refused by this computer, and nothing of it travels', async (how) => {
     const before = records().length
-    const answer = await postLarge(access, 20 * 1024 * 1024, how)
+    const answer = await postLarge(access, 65 * 1024 * 1024, how)
     expect({ status: answer.status, code: codeOf(answer) }).toEqual({ status: 413, code: 'BODY_TOO_LARGE' })
     expect(records()).toHaveLength(before)
     await expectUntouched()

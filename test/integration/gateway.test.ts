@@ -249,7 +249,7 @@ describe('a message that is not one JSON-RPC message', () => {
       -32600,
       'MESSAGE_TOO_DEEP',
     ],
-    ['is larger than the limit', toolCall('echo', { text: 'x'.repeat(5 * 1024 * 1024) }), 413, -32600, 'BODY_TOO_LARGE'],
+    ['is larger than the limit', toolCall('echo', { text: 'x'.repeat(16.5 * 1024 * 1024) }), 413, -32600, 'BODY_TOO_LARGE'],
   ] as const)('%s', async ([, body, status, number, code]) => {
     const session = await openEcho(operator)
     const before = agent.received.length

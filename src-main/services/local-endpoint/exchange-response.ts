@@ -1,13 +1,14 @@
 import type { ServerResponse } from 'node:http'
 import type { AppError } from '../../../src-protocol/app-error.ts'
+import { largestMessageBytes } from '../../../src-protocol/config.ts'
 import { forwardedResponseHeaders, type ResponseHead } from '../../../src-protocol/tunnel.ts'
 import type { ExchangeReceiver } from '../tunnel.ts'
 import { corkForTick } from '../../../src-node/cork-for-tick.ts'
 import { keepAliveComment, sseFrame } from './sse-frame.ts'
 
 const eventStream = 'text/event-stream'
-/** a client that does not read its stream must not fill this computer's memory */
-const unreadLimit = 64 * 1024 * 1024
+/** a client that does not read its stream must not fill this computer's memory: two of the largest messages */
+const unreadLimit = largestMessageBytes * 2
 
 /** Writes what comes through the tunnel as the HTTP answer. `request` is the posted message, to answer its id if the exchange fails. */
 export function exchangeResponse(response: ServerResponse, request: Uint8Array): ExchangeReceiver {
