@@ -14,7 +14,7 @@ export interface AcceptedLink {
   headers: Record<string, string>
   /** goes on with its link; `false`: it is a new one, to be opened with `start` */
   resume: ((webSocket: WebSocket) => void) | undefined
-  start(webSocket: WebSocket): LinkStart
+  start: (webSocket: WebSocket) => LinkStart
 }
 
 export interface LinkAcceptor {
