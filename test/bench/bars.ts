@@ -51,6 +51,7 @@ export type Verdict = 'met' | 'not met' | 'not measured'
 
 export function judge({ figure, most, least }: Bar, figures: Figures): Verdict {
   const value = figures[figure]?.value
-  if (value === undefined || Number.isNaN(value)) return 'not measured'
+  // a number that could not be measured is null once it has been through JSON
+  if (value === undefined || !Number.isFinite(value)) return 'not measured'
   return value <= (most ?? Number.POSITIVE_INFINITY) && value >= (least ?? Number.NEGATIVE_INFINITY) ? 'met' : 'not met'
 }

@@ -1,217 +1,162 @@
 /**
- * `npm run bench`: the product beside its floor on the same machine in the same minutes; ratios are formed inside each round.
- *   --rounds N (3)  --seconds N (4)  --clients N,N (1,32)  --json FILE  --profile FOLDER (CPU profiles of the product, after the last turn)
- *
- * A round starts both arms anew and warms both up. While one is measured the other is idle; they take turns of a second each, so that
- * whatever else the machine does falls on both.
+ * `npm run bench`: the product beside its floor and its peers on the same machine in the same minutes, and every bar with what was measured.
+ *   --only tunnels,approvals,growth,pages,decisions,evidence   some of it
+ *   --no-peers      without the other products (they are installed from the registry once)
+ *   --rounds N (3)  --seconds N (4)  --clients N,N (1,32)  --sessions N (10000): idle and recorded sessions of `growth`
+ *   --json FILE     writes everything
+ *   --publish       writes the tables and pictures of docs/performance.md, and docs/performance/results.json
+ *   --from FILE     measures nothing: prints or publishes what was written before
+ *   --profile FOLDER (CPU profiles of the product, after the last turn): only tunnels, without peers, unless something else is asked for
  */
-import { writeFileSync, mkdtempSync, openSync, fdatasyncSync, writeSync, closeSync, rmSync } from 'node:fs'
-import { availableParallelism, cpus, loadavg, tmpdir, totalmem } from 'node:os'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { floorTunnel, fullPath, type Arm, type RunningArm } from './arms.ts'
-import { loadOf, openClient, type Client, type Load, type Window } from './load.ts'
-import { writeProfile } from './profile.ts'
-import { cpuSpent, cpuTimes, parts, type CpuTimes } from './process-cpu.ts'
+import { approvalFigures, measureApprovals } from './approvals.ts'
+import { root } from './arm-process.ts'
+import { measureDecisions } from './decisions.ts'
+import { measureEvidence } from './evidence.ts'
+import { growthFigures, measureGrowth } from './growth.ts'
+import { measurePages, pageFigures } from './pages.ts'
+import { installPeers } from './peers.ts'
+import { growthPlot, latencyPlot, memoryPlot, throughputPlot } from './plots.ts'
+import { publish } from './publish.ts'
+import { approvalTable, armTable, barTable, cpuTable, growthTable, machineLines, pageTable, type BenchReport } from './report.ts'
+import { measureTunnels, tunnelFigures } from './tunnels.ts'
 
 const { values } = parseArgs({
+  allowNegative: true,
   options: {
+    only: { type: 'string' },
+    peers: { type: 'boolean' },
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '4' },
-    json: { type: 'string' },
     clients: { type: 'string', default: '1,32' },
+    sessions: { type: 'string', default: '10000' },
+    json: { type: 'string' },
+    publish: { type: 'boolean', default: false },
+    from: { type: 'string' },
     profile: { type: 'string' },
   },
 })
-const rounds = Number(values.rounds)
-const seconds = Number(values.seconds)
-const clientCounts = values.clients.split(',').map(Number)
-const arms = [floorTunnel, fullPath]
-const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'))
+const everything = ['tunnels', 'approvals', 'growth', 'pages', 'decisions', 'evidence'] as const
+const chosen = new Set(values.only?.split(',') ?? (values.profile === undefined ? everything : ['tunnels']))
+for (const name of chosen)
+  if (!everything.some((known) => known === name)) throw new Error(`--only: ${name} is none of ${everything.join(', ')}`)
 
-interface Cell extends Load {
-  arm: string
-  clients: number
-  round: number
-  /** µs of user and system time per call */
-  cpu: CpuTimes
-}
-
-const machine = {
-  cores: availableParallelism(),
-  model: cpus()[0]?.model ?? 'unknown',
-  memoryGiB: Math.round(totalmem() / 2 ** 30),
-  node: process.version,
-  platform: `${process.platform} ${process.arch}`,
-}
-const cells: Cell[] = []
-/** by round */
-const syncs: number[] = []
-const loads = [loadAverage()]
-try {
-  for (let round = 0; round < rounds; round += 1) await measureRound(round)
-} finally {
-  rmSync(folder, { recursive: true, force: true })
-}
-const report = {
-  machine,
-  date: new Date().toISOString(),
-  loadAverages: loads,
-  rounds,
-  seconds,
-  fdatasyncMs: syncs,
-  cells,
-  bars: bars(),
-}
+const report = values.from === undefined ? await measure() : (JSON.parse(readFileSync(values.from, 'utf8')) as BenchReport)
 if (values.json) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`)
-print()
+if (values.publish) await publishReport(report)
+process.stdout.write(`${summary(report).join('\n')}\n`)
 
-interface Contender {
-  arm: Arm
-  started: RunningArm
-  client: Client
-}
-
-async function measureRound(round: number): Promise<void> {
-  // the order alternates: who starts has the colder machine
-  const order = round % 2 ? arms.toReversed() : arms
-  const contenders: Contender[] = []
-  try {
-    for (const arm of order) {
-      process.stderr.write(`round ${round + 1}/${rounds}: ${arm.name} starts\n`)
-      const started = await arm.start(join(folder, `${round}-${arm.name.replaceAll(/\W+/g, '-')}`))
-      const client = await openClient(started.target)
-      contenders.push({ arm, started, client })
-      // these programs run for weeks: what is measured is compiled code, in both arms
-      await client.run(Math.max(...clientCounts), seconds * 2)
-    }
-    const syncTimes: number[] = []
-    for (const clients of clientCounts) cells.push(...(await takeTurns(contenders, clients, round, syncTimes)))
-    syncs.push(median(syncTimes))
-    if (round === rounds - 1) await profile(contenders)
-  } finally {
-    for (const { started, client } of contenders) {
-      client.close()
-      await started.stop()
-    }
-    loads.push(loadAverage())
-  }
-}
-
-async function profile(contenders: readonly Contender[]): Promise<void> {
-  const product = contenders.find(({ arm }) => arm === fullPath)
-  if (values.profile === undefined || product === undefined) return
-  const { processes } = product.started
-  for (const clients of clientCounts) {
-    for (const part of ['gateway', 'desktop', 'agent'] as const) {
-      await writeProfile(processes[part], values.profile, `${part}-${clients}`, () => product.client.run(clients, seconds))
-    }
-  }
-}
-
-/** A second each, with a look at the disk after both. */
-async function takeTurns(contenders: readonly Contender[], clients: number, round: number, syncTimes: number[]): Promise<Cell[]> {
-  process.stderr.write(`round ${round + 1}/${rounds}: ${clients} clients\n`)
-  const measured = contenders.map((contender) => ({ ...contender, windows: [] as Window[], cpu: [] as CpuTimes[] }))
-  for (const { client } of measured) await client.run(clients, 1)
-  for (let turn = 0; turn < seconds; turn += 1) {
-    for (const { started, client, windows, cpu } of turn % 2 ? measured.toReversed() : measured) {
-      const before = cpuTimes(started.processes)
-      windows.push(await client.run(clients, 1))
-      cpu.push(cpuSpent(before, cpuTimes(started.processes)))
-    }
-    syncTimes.push(medianSync(folder))
-  }
-  return measured.map(({ arm, windows, cpu }) => {
-    const load = loadOf(windows)
-    return { arm: arm.name, clients, round, ...load, cpu: perCall(cpu, load.calls) }
-  })
-}
-
-function perCall(turns: readonly CpuTimes[], calls: number): CpuTimes {
-  const sums: CpuTimes = { load: 0, desktop: 0, gateway: 0, agent: 0, server: 0 }
-  for (const part of parts) sums[part] = turns.reduce((sum, turn) => sum + turn[part], 0) / calls
-  return sums
-}
-
-/** of the last minute: above the number of cores somebody else is working too, or the benchmark alone fills them */
-function loadAverage(): number {
-  return Number((loadavg()[0] ?? Number.NaN).toFixed(2))
-}
-
-/** One durable append of 1 KiB, in ms: the price that any recording pays twice per call. */
-function medianSync(where: string): number {
-  const file = join(where, 'sync')
-  const handle = openSync(file, 'a')
-  const kibibyte = Buffer.alloc(1024, 'x')
-  const times = Array.from({ length: 50 }, () => {
+async function measure(): Promise<BenchReport> {
+  const started = performance.now()
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'))
+  const result: BenchReport = { machine: machine(), date: new Date().toISOString(), commit: commit(), tookSeconds: 0, figures: {} }
+  const section = async (name: (typeof everything)[number], run: (own: string) => Promise<void>): Promise<void> => {
+    if (!chosen.has(name)) return
     const at = performance.now()
-    writeSync(handle, kibibyte)
-    fdatasyncSync(handle)
-    return performance.now() - at
-  })
-  closeSync(handle)
-  rmSync(file)
-  return median(times)
-}
-
-function bars() {
-  const of = (arm: Arm, clients: number, round: number) =>
-    cells.find((cell) => cell.arm === arm.name && cell.clients === clients && cell.round === round)
-  const bar = (id: string, what: string, wanted: string, clients: number, ratio: (floor: Cell, full: Cell, round: number) => number) => {
-    const each = Array.from({ length: rounds }, (_, round) => {
-      const floor = of(floorTunnel, clients, round)
-      const full = of(fullPath, clients, round)
-      return floor && full ? ratio(floor, full, round) : Number.NaN
+    process.stderr.write(`${name}\n`)
+    try {
+      await run(join(folder, name))
+    } catch (error) {
+      // what was measured by then is worth keeping, and the table says what was not
+      process.stderr.write(`${name} could not be measured: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+      process.exitCode = 1
+    }
+    process.stderr.write(`${name} took ${((performance.now() - at) / 1000).toFixed(0)} s\n`)
+  }
+  try {
+    await section('tunnels', async () => {
+      const leftOut = peersLeftOut()
+      const clientCounts = values.clients.split(',').map(Number)
+      const numbers = { rounds: Number(values.rounds), seconds: Number(values.seconds), clientCounts }
+      const profile = values.profile === undefined ? {} : { profile: values.profile }
+      result.tunnels = await measureTunnels({ ...numbers, folder, peers: leftOut === undefined, ...profile })
+      if (leftOut !== undefined) result.tunnels.leftOut = leftOut
+      Object.assign(result.figures, tunnelFigures(result.tunnels))
     })
-    return { id, what, bar: wanted, value: median(each), each }
+    await section('approvals', async (own) => {
+      result.approvals = await measureApprovals(own)
+      Object.assign(result.figures, approvalFigures(result.approvals))
+    })
+    await section('growth', async (own) => {
+      result.growth = await measureGrowth(own, Number(values.sessions))
+      Object.assign(result.figures, growthFigures(result.growth))
+    })
+    await section('pages', async (own) => {
+      result.pages = await measurePages(own)
+      Object.assign(result.figures, pageFigures(result.pages))
+    })
+    await section('decisions', async () => void Object.assign(result.figures, await measureDecisions()))
+    await section('evidence', async (own) => void Object.assign(result.figures, await measureEvidence(own)))
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
   }
+  result.tookSeconds = Math.round((performance.now() - started) / 1000)
+  return result
+}
+
+/** Why the peers are not measured; undefined if they are. */
+function peersLeftOut(): string | undefined {
+  if (!(values.peers ?? values.profile === undefined)) return 'they were not asked for'
+  const problem = installPeers()
+  if (problem !== undefined) process.stderr.write(`without peers: ${problem}\n`)
+  return problem
+}
+
+function machine(): BenchReport['machine'] {
+  return {
+    cores: availableParallelism(),
+    model: cpus()[0]?.model ?? 'unknown',
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+  }
+}
+
+function commit(): string {
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim()
+  } catch {
+    return 'unknown'
+  }
+}
+
+function summary(result: BenchReport): string[] {
   return [
-    bar('P1', 'p50 at 1 client ÷ (do-nothing tunnel + 2 fdatasync)', '≤ 1.35', 1, (floor, full, round) => {
-      return full.p50 / (floor.p50 + 2 * (syncs[round] ?? Number.NaN))
-    }),
-    bar('P2', 'calls/s at 32 clients ÷ do-nothing tunnel', '≥ 0.65', 32, (floor, full) => full.callsPerSecond / floor.callsPerSecond),
+    ...machineLines(result),
+    ...(result.tunnels ? ['', ...armTable(result.tunnels), '', ...cpuTable(result.tunnels)] : []),
+    ...(result.approvals ? ['', ...approvalTable(result.approvals)] : []),
+    ...(result.growth ? ['', ...growthTable(result.growth)] : []),
+    ...(result.pages ? ['', ...pageTable(result.pages)] : []),
+    '',
+    ...barTable(result.figures),
+    '',
+    `The whole took ${Math.ceil(result.tookSeconds / 60)} minutes.`,
   ]
 }
 
-function median(numbers: readonly number[]): number {
-  const sorted = numbers.filter((number) => !Number.isNaN(number)).toSorted((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
-}
-
-function print(): void {
-  const lines = [
-    `${machine.model}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Node ${machine.node}, ${machine.platform}`,
-    `${rounds} rounds of ${seconds} s, medians; fdatasync of 1 KiB: ${median(syncs).toFixed(3)} ms; load average ${loads.join(', ')}`,
-    '',
-    '| arm | clients | p50 ms | p99 ms | calls/s | errors |',
-    '|---|---|---|---|---|---|',
-  ]
-  const cellLines = (line: (of: (pick: (cell: Cell) => number) => number, mine: Cell[]) => string): void => {
-    for (const clients of clientCounts)
-      for (const arm of arms) {
-        const mine = cells.filter((cell) => cell.arm === arm.name && cell.clients === clients)
-        lines.push(`| ${arm.name} | ${clients} | ${line((pick) => median(mine.map(pick)), mine)} |`)
-      }
-  }
-  cellLines((of, mine) => {
-    const errors = mine.reduce((sum, cell) => sum + cell.errors, 0)
-    const [p50, p99, rate] = [of((cell) => cell.p50), of((cell) => cell.p99), of((cell) => cell.callsPerSecond)]
-    return `${p50.toFixed(2)} | ${p99.toFixed(2)} | ${rate.toFixed(0)} | ${errors}`
-  })
-  lines.push('', `| CPU µs per call | clients | ${parts.join(' | ')} | all |`, `|---|---|${parts.map(() => '---|').join('')}---|`)
-  cellLines((of) => {
-    const each = parts.map((part) => of((cell) => cell.cpu[part]))
-    return [...each, each.reduce((sum, one) => sum + one, 0)].map((one) => one.toFixed(0)).join(' | ')
-  })
-  lines.push(
-    '',
-    '| bar | what | wanted | measured | rounds |',
-    '|---|---|---|---|---|',
-    ...report.bars.map(
-      ({ id, what, bar, value, each }) =>
-        `| ${id} | ${what} | ${bar} | ${value.toFixed(2)} | ${each.map((one) => one.toFixed(2)).join(', ')} |`,
-    ),
+async function publishReport(result: BenchReport): Promise<void> {
+  const { tunnels, approvals, growth, pages, figures } = result
+  if (!tunnels || !approvals || !growth || !pages) throw new Error('only a run that measured everything is published')
+  await publish(
+    {
+      machine: machineLines(result),
+      bars: barTable(figures),
+      arms: armTable(tunnels),
+      cpu: cpuTable(tunnels),
+      approvals: approvalTable(approvals),
+      growth: growthTable(growth),
+      pages: pageTable(pages),
+    },
+    {
+      'results.json': `${JSON.stringify(result, null, 2)}\n`,
+      'throughput.svg': throughputPlot(tunnels),
+      'latency.svg': latencyPlot(tunnels),
+      'memory.svg': memoryPlot(growth),
+      'growth.svg': growthPlot(pages),
+    },
   )
-  process.stdout.write(`${lines.join('\n')}\n`)
 }

@@ -2,9 +2,9 @@ export function median(numbers: readonly number[]): number {
   return quantile(numbers, 0.5)
 }
 
-/** The value that so large a share of the numbers does not exceed; NaN of none. */
+/** The value that so large a share of the numbers does not exceed; NaN of none, and what is no number does not count. */
 export function quantile(numbers: readonly number[], share: number): number {
-  const sorted = numbers.filter((number) => !Number.isNaN(number)).toSorted((a, b) => a - b)
+  const sorted = numbers.filter((number) => Number.isFinite(number)).toSorted((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
 }
 
