@@ -30,6 +30,8 @@ import { maySeeSession } from './sessions/session-audience.ts'
 import { createSessionStore, type SessionStore } from './sessions/session-store.ts'
 import { createSessions, type Sessions } from './sessions/sessions.ts'
 import type { StateDatabase } from './state/state-database.ts'
+import { createPinStore } from './tools/pin-store.ts'
+import { createToolPins, type ToolPins } from './tools/tool-pins.ts'
 import { createDesktops, type Desktops } from './tunnel/desktops.ts'
 import { gatherPushes } from './tunnel/gathered-pushes.ts'
 import { createLinkAcceptor } from './tunnel/link-acceptor.ts'
@@ -54,6 +56,7 @@ export interface Gateway {
   sessions: Sessions
   approvals: Approvals
   policies: Policies
+  tools: Pick<ToolPins, 'load'>
   close(): Promise<void>
 }
 
@@ -76,7 +79,9 @@ export function createGateway(parts: GatewayParts): Gateway {
     log,
     clock,
     onActivated: (kind, version) => {
-      if (kind === 'policy') approvals.policyChanged(version)
+      if (kind !== 'policy') return
+      approvals.policyChanged(version)
+      sessions.toolListsChanged()
     },
   })
 
@@ -90,7 +95,17 @@ export function createGateway(parts: GatewayParts): Gateway {
     onSessionEnded: (session, error) => sessions.serverStopped(session, error),
     log: logger,
   })
-  const connections = createConnectionRegistry({ database, agents, log, clock, onChanged: connectionsChanged })
+  const tools = createToolPins({
+    store: createPinStore(database),
+    log,
+    clock,
+    onChanged(connection, cause) {
+      connectionsChanged()
+      if (cause === 'decided') sessions.toolListsChanged(connection)
+    },
+  })
+  const toolsWaiting = (name: string) => tools.waiting(name)
+  const connections = createConnectionRegistry({ database, agents, log, clock, toolsWaiting, onChanged: connectionsChanged })
 
   const approvals: Approvals = createApprovals({
     database,
@@ -107,6 +122,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   const exchangePorts: ExchangePorts = {
     inForce: () => policies.inForce(),
     approvals,
+    tools,
     inspections,
     limits: config.limits,
     clock,
@@ -185,6 +201,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     approvals,
     recordings: index,
     policies,
+    tools,
   })
   const { app, server } = createHttpServer({ publicUrl, identity, handlers, logger })
   const authenticateAgent = createAgentAuthentication({
@@ -227,6 +244,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     sessions,
     approvals,
     policies,
+    tools,
     async close() {
       for (const stop of stopListening) stop()
       const closed = sessions.close()

@@ -96,6 +96,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     await gateway.approvals.resume((session) => sessions.isRunning(session))
     if (sealed > 0) logger.warn({ sealed }, 'sessions of an earlier run were sealed')
     if (resumed > 0) logger.info({ resumed }, 'sessions of an earlier run go on')
+    await gateway.tools.load()
     opened.add(await watchDocument(gateway.policies, 'policy', config.policy, logger))
     opened.add(await watchDocument(gateway.policies, 'masking', config.masking, logger))
 

@@ -5,15 +5,18 @@
  */
 import { z } from 'zod'
 import { approvalId, connectionName, sessionId } from './ids.ts'
-import { connectionRequest, sessionRequest } from './http-api.ts'
+import { connectionRequest, sessionRequest, toolDecisionRequest } from './http-api.ts'
 import {
   agent,
   approval,
   call,
   connection,
   documentProblem,
+  newTools,
   person,
   pinnedCheckpoint,
+  pinnedTool,
+  pinnedToolDetail,
   policyVersion,
   recordingSummary,
   session,
@@ -101,6 +104,10 @@ export const desktopContract = {
   'connections:list': { input: nothing, output: z.array(connection) },
   'connections:create': { input: connectionRequest, output: connection },
   'connections:remove': { input: connectionName, output: nothing },
+  'connections:tools': { input: connectionName, output: z.array(pinnedTool) },
+  'connections:tool': { input: z.object({ connection: connectionName, tool: z.string() }), output: pinnedToolDetail },
+  'connections:decide-tool': { input: toolDecisionRequest.extend({ connection: connectionName }), output: pinnedTool },
+  'connections:change-new-tools': { input: z.object({ connection: connectionName, newTools }), output: connection },
   'agents:list': { input: nothing, output: z.array(agent) },
   'agents:create-join-token': { input: z.object({ name: z.string() }), output: z.object({ joinToken: z.string(), expiresAt: z.string() }) },
   'agents:remove': { input: agent.shape.id, output: nothing },

@@ -3,8 +3,21 @@
  * marked `public`. Errors are `{ error: { code, message, remedy, data } }` with the status of the error table.
  */
 import { z } from 'zod'
-import { agentId, approvalId, connectionName, sessionId } from './ids.ts'
-import { agent, approval, call, connection, documentProblem, person, policyVersion, recordingSummary, session } from './model.ts'
+import { agentId, approvalId, connectionName, sessionId, sha256Hex } from './ids.ts'
+import {
+  agent,
+  approval,
+  call,
+  connection,
+  documentProblem,
+  newTools,
+  person,
+  pinnedTool,
+  pinnedToolDetail,
+  policyVersion,
+  recordingSummary,
+  session,
+} from './model.ts'
 
 const nothing = z.object({})
 
@@ -22,8 +35,17 @@ export const connectionRequest = z.object({
   server: z.string(),
   groups: z.array(z.string()),
   maxMinutes: z.number().int().min(1).max(1440),
+  newTools: newTools.optional(),
 })
 export type ConnectionRequest = z.infer<typeof connectionRequest>
+export const toolDecisionRequest = z.object({
+  tool: z.string().min(1).max(256),
+  decision: z.enum(['accept', 'reject']),
+  /** of the definition that the administrator saw; refused if another one has been listed since */
+  hash: sha256Hex,
+  reason: z.string().trim().min(3).max(1000),
+})
+export type ToolDecisionRequest = z.infer<typeof toolDecisionRequest>
 export const voteRequest = z.object({
   decision: z.enum(['approve', 'deny']),
   reason: z.string().max(1000),
@@ -63,6 +85,36 @@ export const httpApi = {
     params: z.object({ name: connectionName }),
     input: nothing,
     output: nothing,
+  },
+
+  /** the tools that were ever listed on the connection */
+  connectionTools: {
+    method: 'GET',
+    path: '/api/v1/connections/:name/tools',
+    params: z.object({ name: connectionName }),
+    input: nothing,
+    output: z.object({ tools: z.array(pinnedTool) }),
+  },
+  connectionTool: {
+    method: 'GET',
+    path: '/api/v1/connections/:name/tool',
+    params: z.object({ name: connectionName }),
+    input: z.object({ tool: z.string().min(1).max(256) }),
+    output: pinnedToolDetail,
+  },
+  decideTool: {
+    method: 'POST',
+    path: '/api/v1/connections/:name/tools/decisions',
+    params: z.object({ name: connectionName }),
+    input: toolDecisionRequest,
+    output: pinnedTool,
+  },
+  changeNewTools: {
+    method: 'POST',
+    path: '/api/v1/connections/:name/new-tools',
+    params: z.object({ name: connectionName }),
+    input: z.object({ newTools }),
+    output: connection,
   },
 
   agents: { method: 'GET', path: '/api/v1/agents', params: nothing, input: nothing, output: z.object({ agents: z.array(agent) }) },

@@ -48,9 +48,38 @@ export const logEntry = z.discriminatedUnion('kind', [
   z.object({
     ...base,
     kind: z.literal('admin'),
-    act: z.enum(['agent.join-token', 'agent.enrolled', 'agent.removed', 'connection.created', 'connection.removed']),
+    act: z.enum(['agent.join-token', 'agent.enrolled', 'agent.removed', 'connection.created', 'connection.changed', 'connection.removed']),
     by: z.string(),
     subject: z.string(),
+  }),
+  /** tools that were listed on a connection for the first time, with the hashes of their definitions */
+  z.object({
+    ...base,
+    kind: z.literal('tool.pinned'),
+    connection: connectionName,
+    session: sessionId,
+    tools: z.array(z.object({ tool: z.string(), hash: sha256Hex, held: z.boolean() })),
+  }),
+  /** a tool was listed with another definition: it is held. `tool.restored`: the server lists the one in force again */
+  z.object({
+    ...base,
+    kind: z.enum(['tool.changed', 'tool.restored']),
+    connection: connectionName,
+    session: sessionId,
+    tool: z.string(),
+    hash: sha256Hex,
+    pinned: sha256Hex,
+  }),
+  z.object({
+    ...base,
+    kind: z.enum(['tool.accepted', 'tool.rejected']),
+    connection: connectionName,
+    tool: z.string(),
+    hash: sha256Hex,
+    /** of the definition that was in force */
+    pinned: sha256Hex,
+    by: z.string(),
+    reason: z.string(),
   }),
   z.object({ ...base, kind: z.literal('identity'), act: z.enum(['signed-in', 'signed-out']), person: z.string() }),
   z.object({ ...base, kind: z.literal('export'), by: z.string(), session: sessionId }),

@@ -50,6 +50,10 @@ export const agent = z.object({
 })
 export type Agent = z.infer<typeof agent>
 
+/** `hold`: a tool that appears later is left out until an administrator has accepted it. */
+export const newTools = z.enum(['accept', 'hold'])
+export type NewTools = z.infer<typeof newTools>
+
 export const connection = z.object({
   name: connectionName,
   title: z.string(),
@@ -60,8 +64,41 @@ export const connection = z.object({
   groups: z.array(z.string()),
   maxMinutes: z.number().int().positive(),
   createdAt: timestamp,
+  /** what happens to a tool that appears after the server's tools were first listed as a whole; absent: `accept` */
+  newTools: newTools.optional(),
+  /** tools that are held until an administrator decides */
+  toolsWaiting: z.number().int().optional(),
 })
 export type Connection = z.infer<typeof connection>
+
+/** What is kept of a tool's definition since it was first listed on a connection (docs/decisions/0012). */
+export const pinnedTool = z.object({
+  tool: z.string(),
+  /** `new`: first listed after the others. `changed`: listed with another definition. `missing`: not listed any more. */
+  state: z.enum(['pinned', 'new', 'changed', 'rejected', 'missing']),
+  /** left out of what clients see, and its calls are refused */
+  held: z.boolean(),
+  /** SHA-256 over the canonical JSON (RFC 8785) of the definition that an accept or reject would be about */
+  hash: sha256Hex,
+  firstSeenAt: timestamp,
+  /** when the definition was listed that waits */
+  changedAt: timestamp.optional(),
+  missingSince: timestamp.optional(),
+  /** the latest decision about this tool */
+  decision: z.object({ decision: z.enum(['accept', 'reject']), by: z.string(), at: timestamp, reason: z.string() }).optional(),
+})
+export type PinnedTool = z.infer<typeof pinnedTool>
+
+/** Definitions are texts of a server: hostile input, to be shown as text. */
+export const pinnedToolDetail = pinnedTool.extend({
+  /** indented JSON of the definition in force, or of the only one there is */
+  definition: z.string(),
+  /** of the one that waits to be accepted in its place */
+  proposed: z.string().optional(),
+  /** hidden, bidirectional or confusable characters in the latest definition, as sentences */
+  warnings: z.array(z.string()),
+})
+export type PinnedToolDetail = z.infer<typeof pinnedToolDetail>
 
 export const verdictCounts = z.object({
   allowed: z.number().int(),

@@ -69,6 +69,8 @@ export const messageRecord = z.object({
   maskingVersion: z.string(),
   masks: z.array(maskApplied),
   approval: approvalId.optional(),
+  /** of a list (tools, prompts, resources): what the server named and this client was not shown */
+  leftOut: z.array(leftOut).optional(),
   /** false: the client had left before the message could be delivered */
   delivered: z.literal(false).optional(),
 })

@@ -2,7 +2,7 @@ import type { TransparencyLog } from '../../src-node/log-store.ts'
 import { timestampOf, type Clock } from '../../src-node/clock.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { ConnectionRequest } from '../../src-protocol/http-api.ts'
-import { connection as connectionSchema, type Connection, type Person } from '../../src-protocol/model.ts'
+import { connection as connectionSchema, type Connection, type NewTools, type Person } from '../../src-protocol/model.ts'
 import type { AgentRegistry } from '../agents/agent-registry.ts'
 import type { ConnectionRow } from '../state/schema.ts'
 import type { StateDatabase } from '../state/state-database.ts'
@@ -12,12 +12,15 @@ export interface ConnectionRegistry {
   listFor(person: Person): Promise<Connection[]>
   find(name: string): Promise<Connection | undefined>
   create(request: ConnectionRequest, by: Person): Promise<Connection>
+  changeNewTools(name: string, newTools: NewTools, by: Person): Promise<Connection>
   remove(name: string, by: Person): Promise<void>
 }
 
 export interface ConnectionRegistryPorts {
   database: StateDatabase
   agents: Pick<AgentRegistry, 'find' | 'list'>
+  /** tools of a connection that wait for an administrator */
+  toolsWaiting(name: string): number
   log: TransparencyLog
   clock: Clock
   onChanged: () => void
@@ -27,20 +30,21 @@ export interface ConnectionRegistryPorts {
 export const mayUseConnection = (person: Person, connection: { groups: readonly string[] }): boolean =>
   connection.groups.length === 0 || connection.groups.some((group) => person.groups.includes(group))
 
-export function createConnectionRegistry({ database, agents, log, clock, onChanged }: ConnectionRegistryPorts): ConnectionRegistry {
+export function createConnectionRegistry(ports: ConnectionRegistryPorts): ConnectionRegistry {
+  const { database, agents, log, clock, onChanged } = ports
   const rowOf = (name: string) => database.selectFrom('connections').selectAll().where('name', '=', name).executeTakeFirst()
 
   return {
     async listFor(person) {
       const rows = await database.selectFrom('connections').selectAll().orderBy('name').execute()
       const known = new Map((await agents.list()).map((agent) => [agent.id as string, agent]))
-      const connections = rows.map((row) => toConnection(row, known.get(row.agent)))
+      const connections = rows.map((row) => toConnection(row, known.get(row.agent), ports.toolsWaiting(row.name)))
       return person.roles.includes('administrator') ? connections : connections.filter((connection) => mayUseConnection(person, connection))
     },
 
     async find(name) {
       const row = await rowOf(name)
-      return row && toConnection(row, await agents.find(row.agent))
+      return row && toConnection(row, await agents.find(row.agent), ports.toolsWaiting(name))
     },
 
     async create(request, by) {
@@ -59,10 +63,21 @@ export function createConnectionRegistry({ database, agents, log, clock, onChang
         groups: JSON.stringify(request.groups),
         max_minutes: request.maxMinutes,
         created_at: timestampOf(clock.now()),
+        new_tools: request.newTools ?? 'accept',
+        tools_listed: '[]',
       }
       await database.insertInto('connections').values(row).execute()
       onChanged()
-      return toConnection(row, agent)
+      return toConnection(row, agent, 0)
+    },
+
+    async changeNewTools(name, newTools, by) {
+      const row = await rowOf(name)
+      if (!row) throw new AppError('NOT_FOUND', { what: `The connection ${name}` })
+      await log.append({ kind: 'admin', act: 'connection.changed', by: by.sub, subject: `${name}: new tools ${newTools}` })
+      await database.updateTable('connections').set({ new_tools: newTools }).where('name', '=', name).execute()
+      onChanged()
+      return toConnection({ ...row, new_tools: newTools }, await agents.find(row.agent), ports.toolsWaiting(name))
     },
 
     async remove(name, by) {
@@ -75,7 +90,11 @@ export function createConnectionRegistry({ database, agents, log, clock, onChang
 }
 
 /** A connection outlives the agent that it names: it is shown, offline, until an administrator removes it. */
-function toConnection(row: ConnectionRow, agent: { id: string; name: string; online: boolean } | undefined): Connection {
+function toConnection(
+  row: ConnectionRow,
+  agent: { id: string; name: string; online: boolean } | undefined,
+  toolsWaiting: number,
+): Connection {
   return connectionSchema.parse({
     name: row.name,
     title: row.title,
@@ -85,5 +104,7 @@ function toConnection(row: ConnectionRow, agent: { id: string; name: string; onl
     groups: JSON.parse(row.groups),
     maxMinutes: row.max_minutes,
     createdAt: row.created_at,
+    newTools: row.new_tools,
+    toolsWaiting,
   })
 }

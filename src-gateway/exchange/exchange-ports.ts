@@ -5,6 +5,7 @@ import type { Scheduler } from '../../src-node/scheduler.ts'
 import type { GatewayConfig } from '../../src-protocol/config.ts'
 import type { Approvals } from '../approvals/approvals.ts'
 import type { Inspections } from '../inspection/inspection-pool.ts'
+import type { ToolPins } from '../tools/tool-pins.ts'
 import type { LiveSession } from '../sessions/live-session.ts'
 
 /** What the pipeline needs from the rest of the gateway. */
@@ -12,6 +13,8 @@ export interface ExchangePorts {
   /** the versions in force now, for every message anew */
   inForce(): { policy: Policy; masking: Masking }
   approvals: Approvals
+  /** what is known of the tools of every connection */
+  tools: Pick<ToolPins, 'of' | 'saw'>
   /** for large messages */
   inspections: Inspections
   limits: GatewayConfig['limits']

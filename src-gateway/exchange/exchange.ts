@@ -13,6 +13,8 @@ export interface OpenRequest {
   method: string
   tool?: string
   progressToken?: RequestId
+  /** of a list: which page is asked for */
+  cursor?: string
   /** the request said so in `_meta`: its result then says whether it is complete */
   stateless: boolean
 }

@@ -13,6 +13,7 @@ import { maskFor, messageRecord } from './message-record.ts'
 import { waitingProgress } from './progress.ts'
 import type { DecidedMessage } from './receive-client-message.ts'
 import { rpcError, toolRefusal } from './rpc-answer.ts'
+import { toolProblem } from './tool-problem.ts'
 
 const keepAliveMs = 10_000
 const shownBefore = 5
@@ -181,6 +182,13 @@ async function run(ports: ExchangePorts, exchange: Exchange, decided: DecidedMes
   const approvers = approval.votes.filter(({ decision }) => decision === 'approve').map(({ person }) => person.name)
   const by = approvers.join(', ')
   await recordEvent(exchange, approval, 'approved', { by })
+  // while people decided, the server may have listed another definition, here or to somebody else
+  const { method, message } = decided
+  const problem = method === 'tools/call' && message.tool !== undefined ? toolProblem(ports, exchange, message.tool) : undefined
+  if (problem) {
+    endCall(ports, exchange, { verdict: 'denied', because: problem.message })
+    return refuseCall(ports, exchange, problem, `The call has not run. ${problem.message} ${problem.remedy}`, approval)
+  }
   const execution = await ports.approvals.execute(approval.id, describeHeldCall(ports, exchange, decided))
   if (session.ended) return
   if (!execution.ok) {

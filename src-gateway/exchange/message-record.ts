@@ -47,6 +47,7 @@ export interface RecordFacts {
   tool?: string | undefined
   decision?: MessageRecord['decision']
   approval?: MessageRecord['approval']
+  leftOut?: MessageRecord['leftOut']
 }
 
 /** Length and hash are those of the masked bytes: the recording holds nothing from which a masked value could be guessed. */
@@ -65,6 +66,7 @@ export function messageRecord(exchange: Exchange, message: Message, masked: Mask
     maskingVersion: masked.maskingVersion,
     masks: masked.masks,
     ...(facts.approval !== undefined && { approval: facts.approval }),
+    ...(facts.leftOut && facts.leftOut.length > 0 && { leftOut: facts.leftOut }),
     ...(facts.direction === 'server' && exchange.stream.gone && { delivered: false as const }),
   }
 }

@@ -1,13 +1,13 @@
 import { isJsonObject } from '../../src-core/json/json-value.ts'
 import { parseMessage, type Message, type RequestId } from '../../src-core/json/parse-message.ts'
 import { summariseArguments, summariseRequest } from '../../src-core/recording/message-summary.ts'
-import { decideMessage } from '../../src-core/policy/decide-message.ts'
 import type { Decision } from '../../src-core/policy/decision.ts'
 import { timestampOf } from '../../src-node/clock.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { Call } from '../../src-protocol/model.ts'
-import { answer, endCall, recordError } from './answer.ts'
+import { answer, cancelCall, recordError } from './answer.ts'
 import { clientName } from './client-name.ts'
+import { decideRequest } from './decide-request.ts'
 import { isStateless, type Exchange } from './exchange.ts'
 import { deepestMessage, type ExchangePorts } from './exchange-ports.ts'
 import { forward } from './forward.ts'
@@ -28,6 +28,8 @@ export interface DecidedMessage {
   bytes: Uint8Array
   masked: MaskedMessage
   decision: Decision
+  /** not policy refused it */
+  refusal?: AppError | undefined
 }
 
 /**
@@ -71,17 +73,10 @@ function decide(
   if (message.method === undefined) return receiveClientResponse(ports, exchange, message, bytes, mask)
 
   // 2. decide
-  const { policy } = ports.inForce()
   const { session } = exchange
   const { method, tool } = message
   noteRequest(exchange, message, method)
-  const decision = decideMessage(policy, {
-    connection: session.connection,
-    server: session.server,
-    method,
-    ...(method === 'tools/call' ? { tool, args: message.args } : { args: message.params }),
-    person: session.person,
-  })
+  const { decision, refusal } = decideRequest(ports, exchange, message, method)
   let masked: MaskedMessage
   try {
     masked = mask(tool)
@@ -101,14 +96,14 @@ function decide(
   const durable = session.record(messageRecord(exchange, message, masked, facts), masked.prepared?.body)
 
   // 4. act, once the record is durable
-  const decided: DecidedMessage = { message, method, bytes, masked, decision }
+  const decided: DecidedMessage = { message, method, bytes, masked, decision, refusal }
   durable.then(
     (seq) => {
       if (session.ended) return undefined
       exchange.call = session.calls.add(toCall(exchange, decided, seq))
       // since 2026-07-28 a closed stream is a cancellation, also while the record was being written
       if (exchange.stream.gone && isStateless(exchange.head.headers)) {
-        return endCall(ports, exchange, { because: 'The client closed the stream before the call was sent on.' })
+        return cancelCall(ports, exchange, 'The client closed the stream before the call was sent on.')
       }
       if (effect === 'allow') return forward(ports, exchange, bytes)
       if (effect === 'deny') return deny(ports, exchange, decided)
@@ -127,6 +122,7 @@ function noteRequest(exchange: Exchange, message: Message, method: string): void
     stateless: isStateless(headers),
     ...(message.tool !== undefined && { tool: message.tool }),
     ...(message.progressToken !== undefined && { progressToken: message.progressToken }),
+    ...(typeof message.params?.['cursor'] === 'string' && { cursor: message.params['cursor'] }),
   }
   if (method === 'initialize') exchange.session.client = clientName(message.params) ?? exchange.session.client
 }
@@ -159,17 +155,26 @@ function summarise(message: Message, masked: MaskedMessage): string {
 }
 
 /** A tool call learns why in a result that the model reads; every other request in a JSON-RPC error. */
-function deny(ports: ExchangePorts, exchange: Exchange, { decision }: DecidedMessage): void {
+function deny(ports: ExchangePorts, exchange: Exchange, { decision, refusal }: DecidedMessage): void {
   const { request } = exchange
   const { rule, because, policyVersion } = decision
   const error = new AppError('POLICY_DENIED', { because, rule: rule ?? 'default deny' })
   const data = { rule, policyVersion, because }
+  if (refusal) return refuseTool(ports, exchange, refusal)
   if (!request) return answer(ports, exchange, rpcError(null, error, data), { status: error.status })
   if (request.method !== 'tools/call') return answer(ports, exchange, rpcError(request.id, error, data))
   const by = rule === null ? 'Denied: no rule allows it' : `Denied by rule ${rule}`
   const todo = rule === null ? 'If you need this, ask an administrator for a rule that allows it.' : error.remedy
   const text = `${by} (policy ${policyVersion.slice(0, 12)}). ${because} ${todo}`
   return answer(ports, exchange, toolRefusal(request, text, { code: error.code, ...data }))
+}
+
+/** A name that no tool has is a wrong request (MCP, tools: protocol errors); that a tool is held is for the model to read. */
+function refuseTool(ports: ExchangePorts, exchange: Exchange, error: AppError): void {
+  const { request } = exchange
+  if (!request) return answer(ports, exchange, rpcError(null, error), { status: error.status })
+  if (error.code === 'TOOL_UNKNOWN') return answer(ports, exchange, rpcError(request.id, error))
+  return answer(ports, exchange, toolRefusal(request, `${error.message} ${error.remedy}`, { code: error.code }))
 }
 
 /** What is not one well-formed message of ours to decide about never reaches the server. */

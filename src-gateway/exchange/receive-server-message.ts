@@ -1,8 +1,8 @@
 import { parseMessage, type Message, type MessageParse } from '../../src-core/json/parse-message.ts'
-import { decideMessage } from '../../src-core/policy/decide-message.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { MessageHead } from '../../src-protocol/tunnel.ts'
 import { answer, endCall, recordError } from './answer.ts'
+import { decideFromServer, refuseInputs } from './decide-from-server.ts'
 import type { Exchange } from './exchange.ts'
 import { deepestMessage, type ExchangePorts } from './exchange-ports.ts'
 import { inspectLarge, largeMessageBytes, maskedBy } from './inspect-large.ts'
@@ -10,10 +10,11 @@ import { isRecordable, maskFor, messageRecord, type MaskedMessage } from './mess
 import { continueProgress } from './progress.ts'
 import { receiveServerFrame } from './receive-server-frame.ts'
 import { refuseServerRequest } from './refuse-server-request.ts'
+import { isRevisedList, reviseList, type RevisedList } from './revise-list.ts'
 import { rpcError } from './rpc-answer.ts'
 import { noteServerRequest } from './server-requests.ts'
 
-const largestToolList = 2 * 1024 * 1024
+const largestList = 2 * 1024 * 1024
 
 /**
  * The way of a message from the server to the client: parse, decide (its requests and notifications), mask, record, deliver. The bytes
@@ -25,16 +26,16 @@ export function receiveServerMessage(ports: ExchangePorts, exchange: Exchange, h
   if (bytes.length === 0) return delivery.after(undefined, () => stream.message(head, bytes))
 
   if (bytes.length > largeMessageBytes && bytes.length <= ports.limits.responseBytes) {
-    if (exchange.request?.method !== 'tools/list') return void receiveLarge(ports, exchange, head, bytes)
+    if (!isRevisedList(exchange.request?.method)) return void receiveLarge(ports, exchange, head, bytes)
     // the gateway itself reads such a list, so that one must not be larger than can be read in passing
-    if (bytes.length > largestToolList) return withhold(ports, exchange, tooLarge(bytes.length, largestToolList))
+    if (bytes.length > largestList) return withhold(ports, exchange, tooLarge(bytes.length, largestList))
   }
   const parsed = parseMessage(bytes, { maxBytes: ports.limits.responseBytes, maxDepth: deepestMessage })
   if (!parsed.ok) return withhold(ports, exchange, unreadable(session.server, parsed))
   const { message } = parsed
   const text = continueProgress(exchange, message, parsed.text)
   const original = text === parsed.text ? bytes : undefined
-  return takeMessage(ports, exchange, head, message, (tool) => maskFor(ports.inForce().masking, exchange, text, tool, original))
+  return takeMessage(ports, exchange, head, message, text, (tool) => maskFor(ports.inForce().masking, exchange, text, tool, original))
 }
 
 /** What follows in the same exchange waits until the message was inspected; other exchanges go on. */
@@ -51,66 +52,62 @@ async function receiveLarge(ports: ExchangePorts, exchange: Exchange, head: Mess
   else if (!inspected.inspection.ok) withhold(ports, exchange, unreadable(exchange.session.server, inspected.inspection))
   else {
     const { inspection, maskingVersion } = inspected
-    takeMessage(ports, exchange, head, inspection.message, () => maskedBy(inspection, maskingVersion))
+    takeMessage(ports, exchange, head, inspection.message, undefined, () => maskedBy(inspection, maskingVersion))
   }
   for (const frame of waitingFrames ?? []) receiveServerFrame(ports, exchange, frame)
 }
 
-/** `mask` throws AppError MESSAGE_UNMASKABLE. */
+/** `text` is the message before masking, unless it is large. `mask` throws AppError MESSAGE_UNMASKABLE. */
 function takeMessage(
   ports: ExchangePorts,
   exchange: Exchange,
   head: MessageHead,
   message: Message,
+  text: string | undefined,
   mask: (tool: string | undefined) => MaskedMessage,
 ): void {
   const { session, stream, delivery } = exchange
   const method = message.method ?? exchange.request?.method ?? 'unknown'
   const tool = message.method === undefined ? exchange.request?.tool : undefined
 
-  const decision = message.method === undefined ? undefined : decideServerMessage(ports, exchange, message, method)
+  const decision = decideFromServer(ports, exchange, message)
   let masked: MaskedMessage
+  let list: RevisedList | undefined
   try {
     masked = mask(tool)
+    list = reviseList(ports, exchange, message, masked, text)
+    masked = list?.masked ?? masked
   } catch (error) {
     return withhold(ports, exchange, error as AppError)
   }
   if (!isRecordable(masked))
     return withhold(ports, exchange, new AppError('MESSAGE_UNMASKABLE', { problem: 'it is too large to be recorded' }))
   const allowed = decision === undefined || decision.effect === 'allow'
-  const record = messageRecord(exchange, message, masked, { direction: 'server', method, tool, decision })
-  const durable = session.record(record, masked.prepared?.body)
+  const record = messageRecord(exchange, message, masked, { direction: 'server', method, tool, decision, leftOut: list?.leftOut })
+  const recorded = session.record(record, masked.prepared?.body)
+  const durable = list?.noted ? Promise.all([recorded, list.noted]) : recorded
   if (!allowed) {
     delivery.after(durable, () => {})
     if (message.kind === 'request') refuseServerRequest(ports, exchange, message, decision)
+    else if (message.kind === 'response' && message.id === exchange.request?.id) refuseInputs(ports, exchange, decision)
     return undefined
   }
   if (message.kind === 'request') noteServerRequest(exchange, message.id, method)
   const answers = message.kind === 'response' && exchange.request !== undefined && message.id === exchange.request.id
   if (answers) exchange.answered = true
+  if (answers && method === 'initialize') session.tools.initialized(message.result)
   delivery.after(durable, () => {
     if (answers) {
       exchange.responseSent = true
-      settle(ports, exchange, message, masked)
+      settle(ports, exchange, masked)
     }
     stream.message(head, masked.bytes)
   })
   return undefined
 }
 
-/** Review is for calls of people; nobody could be asked in time about what a server sends on its own. */
-function decideServerMessage(ports: ExchangePorts, exchange: Exchange, message: Message, method: string) {
-  const { session } = exchange
-  const facts = { connection: session.connection, server: session.server, method, args: message.params, person: session.person }
-  const { effect, rule, policyVersion, because } = decideMessage(ports.inForce().policy, facts)
-  return { effect: effect === 'allow' ? ('allow' as const) : ('deny' as const), rule, policyVersion, because }
-}
-
-function settle(ports: ExchangePorts, exchange: Exchange, message: Message, masked: MaskedMessage): void {
+function settle(ports: ExchangePorts, exchange: Exchange, masked: MaskedMessage): void {
   const { call, session } = exchange
-  if (exchange.request?.method === 'tools/list') {
-    session.tools.learn(masked.masks.length === 0 ? message.result : (JSON.parse(masked.text) as Message).result)
-  }
   if (!call) return
   if (masked.masks.length > 0) {
     session.calls.change(call, {

@@ -14,6 +14,7 @@ const numbers: Partial<Record<ErrorCode, number>> = {
   BODY_TOO_LARGE: -32600,
   HEADER_MISMATCH: -32020,
   HEADER_MISSING: -32020,
+  TOOL_UNKNOWN: -32602,
 }
 
 /** An error as a JSON-RPC response: the code to decide by, what happened, and what to do about it. */

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { isJsonObject, type JsonValue } from '../../src-core/json/json-value.ts'
 import { parseMessage, type Message, type MessageParse } from '../../src-core/json/parse-message.ts'
 import { loadMasking, type Masking } from '../../src-core/masking/load-masking.ts'
 import { maskParsed } from '../../src-core/masking/mask-message.ts'
@@ -24,7 +25,7 @@ export type Inspection = Extract<MessageParse, { ok: false }> | InspectedMessage
 
 export interface InspectedMessage {
   ok: true
-  /** without `result` and `error`: nothing decides by them */
+  /** without `error`, and of `result` only what is decided about */
   message: Message
   /** as they came, for what goes on unchanged */
   original: Uint8Array
@@ -45,7 +46,9 @@ export interface InspectedMessage {
 export function inspectMessage(masking: Masking, job: InspectionJob): Inspection {
   const parsed = parseMessage(job.bytes, job.limits)
   if (!parsed.ok) return parsed
-  const { result: _result, error: _error, ...message } = parsed.message
+  const { result, error: _error, ...rest } = parsed.message
+  const asked = decidedPart(result)
+  const message = { ...rest, ...(asked && { result: asked }) }
   const tool = 'named' in job.tool ? message.tool : message.method === undefined ? job.tool.called : undefined
   const text = continueProgress(job.progress, parsed.message, parsed.text)
   const masked = maskParsed(masking, text, { connection: job.connection, tool })
@@ -61,6 +64,14 @@ export function inspectMessage(masking: Masking, job: InspectionJob): Inspection
     masks: masked.masks,
   }
 }
+
+/** Requests that a result makes of the client, and lists, wherever they come: see exchange/decide-from-server.ts and revise-list.ts. */
+function decidedPart(result: JsonValue | undefined): JsonValue | undefined {
+  if (!isJsonObject(result)) return undefined
+  const decided = Object.entries(result).filter(([name]) => decidedMembers.has(name))
+  return decided.length > 0 ? Object.fromEntries(decided) : undefined
+}
+const decidedMembers = new Set(['inputRequests', 'tools', 'prompts', 'resources'])
 
 /** Compiles a masking document once for as long as it stays in force. */
 export function createInspector(): (job: InspectionJob) => Inspection {

@@ -10,6 +10,7 @@ import type { Identity, SignedIn } from '../identity/identity.ts'
 import type { Policies } from '../policies/policies.ts'
 import type { RecordingIndex } from '../recordings/recording-index.ts'
 import type { Sessions } from '../sessions/sessions.ts'
+import type { ToolPins } from '../tools/tool-pins.ts'
 
 /** What a route gets: checked parameters and input, and who asks (nobody on a public route). */
 export interface RouteRequest<K extends keyof HttpApi> {
@@ -33,10 +34,11 @@ export interface RouteServices {
   approvals: Approvals
   recordings: RecordingIndex
   policies: Policies
+  tools: ToolPins
 }
 
 export function createRouteHandlers(services: RouteServices): RouteHandlers {
-  const { agents, connections, sessions, approvals, recordings, policies, log } = services
+  const { agents, connections, sessions, approvals, recordings, policies, tools, log } = services
   return {
     me: async ({ signedIn: { person } }) => ({
       person,
@@ -51,11 +53,24 @@ export function createRouteHandlers(services: RouteServices): RouteHandlers {
     },
 
     connections: async ({ signedIn: { person } }) => ({ connections: await connections.listFor(person) }),
-    createConnection: ({ input, signedIn: { person } }) => connections.create(input, person),
+    createConnection: async ({ input, signedIn: { person } }) => {
+      const created = await connections.create(input, person)
+      tools.configure(created.name, created.newTools ?? 'accept')
+      return created
+    },
     removeConnection: async ({ params, signedIn: { person } }) => {
       await connections.remove(params.name, person)
       sessions.connectionRemoved(params.name)
+      await tools.forget(params.name)
       return {}
+    },
+    connectionTools: async ({ params }) => ({ tools: tools.list(params.name) }),
+    connectionTool: async ({ params, input }) => tools.detail(params.name, input.tool),
+    decideTool: ({ params, input, signedIn: { person } }) => tools.decide(params.name, input, person),
+    changeNewTools: async ({ params, input, signedIn: { person } }) => {
+      const changed = await connections.changeNewTools(params.name, input.newTools, person)
+      tools.configure(params.name, input.newTools)
+      return changed
     },
 
     agents: async () => ({ agents: await agents.list() }),

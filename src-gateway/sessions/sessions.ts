@@ -7,6 +7,7 @@ import type { SessionRequest } from '../../src-protocol/http-api.ts'
 import type { Call, EndReason, Person, Session } from '../../src-protocol/model.ts'
 import type { AgentLink } from '../agents/agent-link.ts'
 import { mayUseConnection } from '../connections/connection-registry.ts'
+import { announceToolList } from '../exchange/announce-tool-list.ts'
 import type { SignedIn } from '../identity/identity.ts'
 import { createSessionEnding, type SessionEndingPorts } from './end-session.ts'
 import { toSession, type LiveSession } from './live-session.ts'
@@ -42,6 +43,8 @@ export interface Sessions {
   personChanged(person: Person): void
   /** there is nothing left that the access was granted to */
   connectionRemoved(connection: string): void
+  /** what clients are shown of a server's tools has changed, on one connection or on all */
+  toolListsChanged(connection?: string): void
   desktopGone(signInId: string): void
   desktopBack(signInId: string): void
   /** The audit log cannot write: no session can be sealed, so none may go on. */
@@ -231,6 +234,12 @@ export function createSessions(ports: SessionsPorts): Sessions {
     },
 
     connectionRemoved: (name) => void endWhere((session) => session.connection === name, 'ended-by-administrator'),
+
+    toolListsChanged(connection) {
+      for (const session of live.values()) {
+        if (connection === undefined || session.connection === connection) announceToolList(ports.exchangePorts, session)
+      }
+    },
 
     desktopGone,
     desktopBack: endGrace,

@@ -28,6 +28,17 @@ export interface ConnectionRow {
   groups: string
   max_minutes: number
   created_at: string
+  /** accept or hold: what becomes of tools that appear later */
+  new_tools: string
+  /** eras of the protocol whose clients were shown the whole list of tools, as JSON */
+  tools_listed: string
+}
+
+/** What is remembered of a tool's definition: see src-core/mcp/tool-pin.ts. */
+export interface ToolPinRow {
+  connection: string
+  tool: string
+  pin: string
 }
 
 export interface SessionRow {
@@ -124,6 +135,7 @@ export interface StateTables {
   agents: AgentRow
   join_tokens: JoinTokenRow
   connections: ConnectionRow
+  tool_pins: ToolPinRow
   sessions: SessionRow
   approvals: ApprovalRow
   votes: VoteRow

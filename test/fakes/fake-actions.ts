@@ -6,6 +6,7 @@ import { fakeApprovals } from './fake-approvals.ts'
 import type { FakeDesktop } from './fake-desktop.ts'
 import { fakeAgents, fakeCheck, fakeConnections, fakePolicies } from './fake-documents.ts'
 import { ago, fakeHex, hours, minutes, type FakeHandlers, type FakeSetting } from './fake-scenario.ts'
+import { fakePinnedTools } from './fake-pinned-tools.ts'
 import { fakeCalls, fakeClientSetup, fakeSessions, fakeTools, maskingInForce, policyInForce } from './fake-sessions.ts'
 
 type GatewayChannel = Extract<DesktopChannel, `${'connections' | 'agents' | 'sessions' | 'tester' | 'approvals' | 'policies'}:${string}`>
@@ -18,6 +19,7 @@ export function fakeActions(setting: FakeSetting, emit: FakeDesktop['emit']): Pi
   let connections = fakeConnections(setting)
   let agents = fakeAgents(setting)
   let policies = fakePolicies(setting)
+  const tools = fakePinnedTools(setting)
 
   const find = <T>(items: readonly T[], test: (item: T) => boolean, what: string): T => {
     const item = items.find(test)
@@ -33,7 +35,7 @@ export function fakeActions(setting: FakeSetting, emit: FakeDesktop['emit']): Pi
   const time = (): string => new Date().toISOString()
 
   return {
-    'connections:list': () => connections,
+    'connections:list': () => connections.map((connection) => ({ ...connection, toolsWaiting: tools.waiting(connection.name) })),
     'connections:create': (request) => {
       if (connections.some((connection) => connection.name === request.name))
         throw new AppError('CONFLICT', { problem: `A connection named ${request.name} exists` })
@@ -50,6 +52,19 @@ export function fakeActions(setting: FakeSetting, emit: FakeDesktop['emit']): Pi
     'connections:remove': (name) => {
       connections = connections.filter((connection) => connection.name !== name)
       emit('connections:changed', {})
+    },
+    'connections:tools': (name) => tools.list(name),
+    'connections:tool': ({ tool }) => tools.detail(tool),
+    'connections:decide-tool': (request) => {
+      const decided = tools.decide(request)
+      emit('connections:changed', {})
+      return decided
+    },
+    'connections:change-new-tools': ({ connection: name, newTools }) => {
+      const changed = { ...find(connections, (connection) => connection.name === name, 'The connection'), newTools }
+      connections = connections.map((connection) => (connection.name === name ? changed : connection))
+      emit('connections:changed', {})
+      return changed
     },
     'agents:list': () => agents,
     'agents:create-join-token': ({ name }) => ({ joinToken: `ghj_${name}_${fakeHex(name, 32)}`, expiresAt: ago(now, -hours(1)) }),

@@ -124,6 +124,8 @@ export async function connectScriptedAgent(
   return dialled.value
 }
 
+const listed = (name: string) => ({ name, description: 'Says it again', inputSchema: { type: 'object' } })
+
 export function echo(exchange: ReceivedExchange): void {
   const { message, head } = exchange
   if (head.method !== 'POST') return exchange.json(undefined, 200)
@@ -131,8 +133,7 @@ export function echo(exchange: ReceivedExchange): void {
     exchange.answerHead(202, {})
     return exchange.end()
   }
-  if (message.method === 'tools/list')
-    return exchange.result({ tools: [{ name: 'echo', description: 'Says it again', inputSchema: { type: 'object' } }] })
+  if (message.method === 'tools/list') return exchange.result({ tools: ['echo', 'risky', 'hasty'].map(listed) })
   return exchange.result({ content: [{ type: 'text', text: JSON.stringify(message.params?.arguments ?? {}) }] })
 }
 

@@ -94,6 +94,8 @@ describe('an AI client through desktop, gateway and agent', () => {
       model: 'test-model',
     }))
     client.setRequestHandler('elicitation/create', () => ({ action: 'decline' as const }))
+    // its server has more tools for a client that can be asked
+    await client.listTools()
     expect(textOf(await call(client, 'trigger-sampling-request', { prompt: 'hello', maxTokens: 10 }))).toContain('sampled words')
     expect(JSON.stringify(await call(client, 'trigger-elicitation-request'))).toMatch(/decline/i)
     await end(endpoint.session)

@@ -1,0 +1,55 @@
+import type { JsonObject } from '../../src-core/json/json-value.ts'
+import type { Message } from '../../src-core/json/parse-message.ts'
+import { inputRequestsOf } from '../../src-core/mcp/input-requests.ts'
+import { decideMessage } from '../../src-core/policy/decide-message.ts'
+import { AppError } from '../../src-protocol/app-error.ts'
+import type { MessageRecord } from '../../src-protocol/recording.ts'
+import { answer, endCall } from './answer.ts'
+import type { Exchange } from './exchange.ts'
+import type { ExchangePorts } from './exchange-ports.ts'
+import { rpcError, toolRefusal } from './rpc-answer.ts'
+
+type ServerDecision = NonNullable<MessageRecord['decision']> & { effect: 'allow' | 'deny' }
+
+/**
+ * Decides about what a server asks or tells of its own accord: its requests and notifications, and the requests that a result makes of the
+ * client (MCP 2026-07-28), one by one. Undefined for a result that asks for nothing: the request that it answers was decided about.
+ */
+export function decideFromServer(ports: ExchangePorts, exchange: Exchange, message: Message): ServerDecision | undefined {
+  if (message.method !== undefined) return decide(ports, exchange, message.method, message.params)
+  const requests = inputRequestsOf(message.result)
+  if (requests === undefined) return undefined
+  if (requests === 'malformed') {
+    const because = 'The server asks the client for something in a form that cannot be judged.'
+    return { effect: 'deny', rule: null, policyVersion: ports.inForce().policy.version, because }
+  }
+  let allowed: ServerDecision | undefined
+  for (const { method, params } of requests) {
+    const decision = decide(ports, exchange, method, params)
+    if (decision.effect === 'deny') return decision
+    allowed ??= decision
+  }
+  return allowed
+}
+
+/** Review is for calls of people; nobody could be asked in time about what a server sends on its own. */
+function decide(ports: ExchangePorts, { session }: Exchange, method: string, args: JsonObject | undefined): ServerDecision {
+  const { connection, server, person } = session
+  const { effect, rule, policyVersion, because } = decideMessage(ports.inForce().policy, { connection, server, method, args, person })
+  return { effect: effect === 'allow' ? 'allow' : 'deny', rule, policyVersion, because }
+}
+
+/**
+ * Answers in the place of a result that asks for what is denied. All of it is withheld: the server needs every answer to go on, so that a client
+ * shown the rest would be asked again and again.
+ */
+export function refuseInputs(ports: ExchangePorts, exchange: Exchange, { rule, because, policyVersion }: ServerDecision): void {
+  const { request } = exchange
+  if (!request || exchange.answered) return
+  const error = new AppError('POLICY_DENIED', { because, rule: rule ?? 'default deny' })
+  const data = { code: error.code, rule, policyVersion }
+  exchange.upstream?.abort()
+  endCall(ports, exchange, { verdict: 'denied', because })
+  const text = `The server asked for input that is denied (policy ${policyVersion.slice(0, 12)}). ${because} ${error.remedy}`
+  answer(ports, exchange, request.method === 'tools/call' ? toolRefusal(request, text, data) : rpcError(request.id, error, data))
+}

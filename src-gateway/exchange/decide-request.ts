@@ -1,0 +1,36 @@
+import type { Message } from '../../src-core/json/parse-message.ts'
+import { inputMethodsAnswered } from '../../src-core/mcp/input-requests.ts'
+import { decideMessage } from '../../src-core/policy/decide-message.ts'
+import { decideProspect } from '../../src-core/policy/decide-prospect.ts'
+import type { Decision } from '../../src-core/policy/decision.ts'
+import { AppError } from '../../src-protocol/app-error.ts'
+import type { Exchange } from './exchange.ts'
+import type { ExchangePorts } from './exchange-ports.ts'
+import { toolProblem } from './tool-problem.ts'
+
+export interface RequestDecision {
+  decision: Decision
+  /** it was not policy that refused it */
+  refusal?: AppError
+}
+
+/** Decides about a message of the client: policy first, then whether its tool is the one that was accepted and what answers it brings along. */
+export function decideRequest(ports: ExchangePorts, exchange: Exchange, message: Message, method: string): RequestDecision {
+  const { session } = exchange
+  const { policy } = ports.inForce()
+  const { connection, server, person } = session
+  const { tool } = message
+  const called = method === 'tools/call'
+  const args = called ? message.args : message.params
+  const decision = decideMessage(policy, { connection, server, method, ...(called && { tool }), args, person })
+  if (decision.effect === 'deny') return { decision }
+  const deny = (rule: string | null, because: string): Decision => ({ effect: 'deny', rule, because, policyVersion: policy.version })
+  const refusal = called && tool !== undefined ? toolProblem(ports, exchange, tool) : undefined
+  if (refusal) return { decision: deny(null, refusal.message), refusal }
+  // each was asked for and decided about then (decide-from-server.ts); what policy forbids altogether must not go out under another name
+  for (const answered of inputMethodsAnswered(message.params)) {
+    const prospect = decideProspect(policy, { connection, server, method: answered, known: {}, person })
+    if (!prospect.possible) return { decision: deny(prospect.rule, prospect.because) }
+  }
+  return { decision }
+}
