@@ -35,11 +35,11 @@ test.for([
     clock: systemClock,
     signal: stop.signal,
   })
-  const failed = expect(starting).rejects.toMatchObject({ code: 'GATEWAY_UNREACHABLE' })
+  const outcome = starting.then(() => 'started', String)
   await asked.promise
   const before = Date.now()
   stop.abort()
-  await failed
+  expect(await outcome).toContain('cannot be reached')
   // it would be given up after 30 seconds
   expect(Date.now() - before).toBeLessThan(20_000)
   server.closeAllConnections()

@@ -1,3 +1,5 @@
+import { createSecretFilter } from './secret-filter.ts'
+
 export interface ErrorTail {
   push(chunk: Buffer): void
   /** the end of what the server wrote to its standard error, without the secrets it was given */
@@ -5,12 +7,14 @@ export interface ErrorTail {
 }
 
 const limit = 8 * 1024
-const shortestSecret = 4
+/** how much longer a secret can get when it is escaped or encoded */
+const longestNotation = 12
 
 /** Keeps the last 8 KiB: enough to see why a server stopped. Servers like to print the connection string that failed. */
 export function createErrorTail(secrets: readonly string[]): ErrorTail {
   let tail: Buffer = Buffer.alloc(0)
-  const longest = secrets.reduce((length, secret) => Math.max(length, Buffer.byteLength(secret)), 0)
+  const longest = longestNotation * secrets.reduce((length, secret) => Math.max(length, Buffer.byteLength(secret)), 0)
+  const filter = createSecretFilter(secrets)
   return {
     push(chunk) {
       const whole = Buffer.concat([tail, chunk])
@@ -18,9 +22,7 @@ export function createErrorTail(secrets: readonly string[]): ErrorTail {
       tail = whole.length > limit + longest ? Buffer.from(whole.subarray(-(limit + longest))) : whole
     },
     text() {
-      let text = tail.toString('utf8')
-      for (const secret of secrets) if (secret.length >= shortestSecret) text = text.replaceAll(secret, '[secret]')
-      return text.slice(-limit)
+      return filter.clean(tail).toString('utf8').slice(-limit)
     },
   }
 }

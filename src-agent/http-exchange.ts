@@ -19,6 +19,8 @@ export interface HttpExchangeReceiver {
   message(head: MessageHead, body: Buffer): void
   keepAlive(): void
   end(): void
+  /** The server did not accept the access token. True: somebody else sees to it, and nothing more is reported here. */
+  unauthorized?(challenge: string | undefined): boolean
   /** there is no answer, or it broke off; `cause` is for the agent's log */
   failed(error: AppError, cause?: Error): void
 }
@@ -28,6 +30,8 @@ export interface HttpExchangeOptions {
   url: URL
   agent: Agent
   credential: HttpCredential
+  /** the access token to send */
+  token?: string
   connectSeconds: number
   scheduler: Scheduler
   /** `undefined` while the way to the gateway has room, else when it has some again */
@@ -85,6 +89,7 @@ export function openHttpExchange(
       // what is compressed could not be looked at
       'accept-encoding': 'identity',
       ...credential.headers,
+      ...(options.token !== undefined && { authorization: `Bearer ${options.token}` }),
       ...requestHeaders(head.headers),
       ...(head.method === 'POST' && { 'content-length': body.length }),
     },
@@ -109,6 +114,10 @@ export function openHttpExchange(
   function receive(response: IncomingMessage) {
     const status = response.statusCode ?? 502
     const type = (response.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase()
+    if (status === 401 && receiver.unauthorized?.(response.headers['www-authenticate'])) {
+      settle()
+      return request.destroy()
+    }
     // it is the agent that is refused, and not the client: that one must not start to ask its person for a sign-in
     if (status === 401 || status === 407) return fail(new AppError('SERVER_UNAUTHORIZED', { server }))
     // another address is another server: the credential is not for it
@@ -139,7 +148,9 @@ export function openHttpExchange(
     const parser = createEventParser({
       limit: options.messageLimit,
       onEvent(event, data) {
-        if (!over) receiver.message(event, credential.withoutSecrets(data))
+        if (over) return
+        if (event.id !== undefined) event.id = credential.withoutSecrets(Buffer.from(event.id)).toString()
+        receiver.message(event, credential.withoutSecrets(data))
       },
       onComment() {
         if (!over) receiver.keepAlive()

@@ -1,14 +1,16 @@
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { AppError } from '../src-protocol/app-error.ts'
-import type { HttpServer } from '../src-protocol/config.ts'
+import { largestMessageBytes, type HttpServer } from '../src-protocol/config.ts'
 import type { SessionId } from '../src-protocol/ids.ts'
 import type { OpenHead } from '../src-protocol/tunnel.ts'
+import { systemClock, type Clock } from '../src-node/clock.ts'
 import type { Logger } from '../src-node/logger.ts'
 import type { Scheduler } from '../src-node/scheduler.ts'
 import { refuseExchange, type ExchangeReply } from './exchange-reply.ts'
 import { httpCredential } from './http-credential.ts'
-import { openHttpExchange, type HttpExchange, type HttpExchangeOptions, type HttpExchangeReceiver } from './http-exchange.ts'
+import { openAuthorizedExchange } from './authorized-exchange.ts'
+import type { HttpExchange, HttpExchangeOptions, HttpExchangeReceiver } from './http-exchange.ts'
 import type { ServerSession } from './server-session.ts'
 
 export interface HttpSessionOptions {
@@ -20,6 +22,7 @@ export interface HttpSessionOptions {
   env: NodeJS.ProcessEnv
   log: Logger
   scheduler: Scheduler
+  clock?: Clock
   /** `undefined` while the way to the gateway has room, else when it has some again */
   room(): Promise<void> | undefined
   messageLimit?: number
@@ -27,7 +30,7 @@ export interface HttpSessionOptions {
   idleMs?: number
 }
 
-const defaultMessageLimit = 16 * 1024 * 1024
+const defaultMessageLimit = largestMessageBytes
 /** servers on Node close theirs after five seconds */
 const defaultIdleMs = 4000
 const unsentLimit = 32 * 1024 * 1024
@@ -42,7 +45,7 @@ const goodbyeMs = 3000
  */
 export function createHttpSession(options: HttpSessionOptions): ServerSession {
   const { server, reply, log, scheduler } = options
-  const credential = httpCredential(server, options)
+  const credential = httpCredential(server, { ...options, clock: options.clock ?? systemClock })
   const url = new URL(server.url)
   const exchanges = new Map<number, HttpExchange>()
   /** MCP sessions that are open, and the revision they were last used with */
@@ -109,7 +112,7 @@ export function createHttpSession(options: HttpSessionOptions): ServerSession {
       const headers = { 'mcp-session-id': mcpSession, ...(revision !== undefined && { 'mcp-protocol-version': revision }) }
       const ignore = { head() {}, message() {}, keepAlive() {}, end: resolve, failed: () => resolve() }
       const head: OpenHead = { session: options.session, method: 'DELETE', headers }
-      waiting.push(openHttpExchange(httpOptions, head, new Uint8Array(), ignore))
+      waiting.push(openAuthorizedExchange(httpOptions, head, new Uint8Array(), ignore))
       return promise
     })
     const { promise: patience, resolve: giveUp } = Promise.withResolvers<void>()
@@ -117,6 +120,7 @@ export function createHttpSession(options: HttpSessionOptions): ServerSession {
     await Promise.race([Promise.all(told), patience])
     cancel()
     for (const exchange of waiting) exchange.abort()
+    credential.tokens?.close()
     agent.destroy()
   }
 
@@ -127,7 +131,7 @@ export function createHttpSession(options: HttpSessionOptions): ServerSession {
       try {
         assertOpenable(head, body)
         // the body is a view on a received frame, and the request may take its time
-        exchanges.set(exchange, openHttpExchange(httpOptions, head, Buffer.from(body), receiverOf(exchange, head)))
+        exchanges.set(exchange, openAuthorizedExchange(httpOptions, head, Buffer.from(body), receiverOf(exchange, head)))
         return undefined
       } catch (error) {
         if (!(error instanceof AppError)) throw error

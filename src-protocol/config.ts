@@ -75,22 +75,66 @@ const stdioServer = section({
   /** plain values, or secret references, resolved when the server starts; nothing else of the agent's environment is passed on but PATH, HOME, LANG, TMPDIR */
   env: z.record(z.string(), z.string()).default({}),
   startSeconds: z.number().positive().default(30),
+  /**
+   * What follows when the last process stops by itself. `never`: the session ends. `on-initialize`: the session stays, and the next
+   * client that initializes finds a new process; after five stops in a row the session ends.
+   */
+  restart: z.enum(['never', 'on-initialize']).default('never'),
 })
 
 /** Header names that the exchange itself, HTTP or `bearer` governs. */
 const governedHeader =
   /^(?:host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|content-.*|accept|accept-encoding|last-event-id|mcp-.*|authorization)$/i
 
-/** A server that runs already and speaks Streamable HTTP. */
+/** An address that a credential is sent to. */
+const credentialUrl = z
+  .url({ protocol: /^https?$/, error: 'an address such as https://mcp.example/mcp' })
+  .refine(
+    (url) => !URL.canParse(url) || /^https:|^http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost)(?:[:/]|$)/.test(new URL(url).href),
+    'plain http is accepted on this computer only: use https',
+  )
+  .refine((url) => !URL.canParse(url) || new URL(url).username === '', 'no user and password: name the credential in bearer or headers')
+
+/** The agent's own account at an authorization server (OAuth 2.0 client credentials, RFC 6749 4.4). */
+const oauth = section({
+  /** its metadata say where tokens are (RFC 8414, OpenID Connect Discovery) */
+  issuer: credentialUrl.optional(),
+  /** where tokens are, for an authorization server without metadata */
+  tokenUrl: credentialUrl.optional(),
+  clientId: z.string().min(1),
+  clientSecret: secretReference.optional(),
+  /** how the secret is sent */
+  authentication: z.enum(['client_secret_basic', 'client_secret_post']).optional(),
+  /** PEM (PKCS #8): a signed assertion takes the place of the secret (`private_key_jwt`, RFC 7523) */
+  privateKey: secretReference.optional(),
+  /** how the authorization server knows the key */
+  keyId: z.string().min(1).optional(),
+  scopes: z.array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'a scope has no spaces')).default([]),
+  audience: z.string().min(1).optional(),
+  /** for which server the token shall be (RFC 8707) */
+  resource: z.url().optional(),
+})
+  .refine(({ issuer, tokenUrl }) => (issuer === undefined) !== (tokenUrl === undefined), 'either issuer or tokenUrl is needed')
+  .refine(
+    ({ clientSecret, privateKey }) => (clientSecret === undefined) !== (privateKey === undefined),
+    'either clientSecret or privateKey is needed',
+  )
+  .refine(({ authentication, clientSecret }) => authentication === undefined || clientSecret !== undefined, {
+    path: ['authentication'],
+    message: 'it says how clientSecret is sent, and there is none',
+  })
+  .refine(({ keyId, privateKey }) => keyId === undefined || privateKey !== undefined, {
+    path: ['keyId'],
+    message: 'it names privateKey, and there is none',
+  })
+export type OAuthClient = z.infer<typeof oauth>
+
+/** A server that runs already and speaks HTTP. */
 const httpServer = section({
   ...serverFields,
-  url: z
-    .url({ protocol: /^https?$/, error: 'an address such as https://mcp.example/mcp' })
-    .refine(
-      (url) => !URL.canParse(url) || /^https:|^http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost)(?:[:/]|$)/.test(new URL(url).href),
-      'plain http is accepted on this computer only: use https',
-    )
-    .refine((url) => !URL.canParse(url) || new URL(url).username === '', 'no user and password: name the credential in bearer or headers'),
+  url: credentialUrl,
+  /** `sse`: the transport of 2024-11-05, which a few servers still speak: a stream to read and an address to post to */
+  transport: z.enum(['streamable-http', 'sse']).default('streamable-http'),
   /** sent with every request: plain values, or secret references, resolved when a session starts */
   headers: z
     .record(
@@ -99,15 +143,21 @@ const httpServer = section({
         .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, 'not the name of a header')
         .refine((name) => !governedHeader.test(name), 'this header is set by the exchange itself, or by bearer'),
       z.string().regex(/^[^\r\n\0]*$/, 'one line'),
+      { error: (issue) => (issue.code === 'invalid_key' ? issue.issues[0]?.message : undefined) },
     )
     .default({}),
   /** sent as `Authorization: Bearer …` */
   bearer: secretReference.optional(),
+  /** an access token is fetched, renewed and sent as `Authorization: Bearer …` */
+  oauth: oauth.optional(),
   /** PEM file with the certificates to trust instead of the usual ones */
   ca: z.string().optional(),
   /** how long connecting may take; a call may take as long as it takes */
   startSeconds: z.number().positive().default(30),
-})
+}).refine(
+  ({ bearer, oauth: client }) => bearer === undefined || client === undefined,
+  'either bearer or oauth: a request has one credential',
+)
 export type StdioServer = z.infer<typeof stdioServer>
 export type HttpServer = z.infer<typeof httpServer>
 

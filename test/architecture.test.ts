@@ -31,7 +31,7 @@ const rules: Record<string, { folders: string[]; packages: string[] | 'any'; nod
     packages: ['zod', 'fastify', 'ws', 'better-sqlite3', 'kysely', 'jose', 'oidc-provider', 'openid-client', 'oauth4webapi', 'koa'],
     node: 'any',
   },
-  'src-agent': { folders: ['src-protocol', 'src-core', 'src-node'], packages: ['zod', 'ws', 'jose'], node: 'any' },
+  'src-agent': { folders: ['src-protocol', 'src-core', 'src-node'], packages: ['zod', 'ws', 'jose', 'openid-client'], node: 'any' },
   'src-main': {
     folders: ['src-protocol', 'src-core', 'src-node'],
     packages: [

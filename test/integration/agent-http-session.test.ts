@@ -39,6 +39,16 @@ describe('what goes to the server', () => {
       'user-agent': 'gatehouse-agent',
     })
   })
+  test.for([
+    ['a header of the configuration', { 'x-tenant': 'other', 'X-Tenant': 'other' }],
+    ['the credential', { authorization: 'Bearer mine', Authorization: 'Bearer mine', 'proxy-authorization': 'Basic x' }],
+    ['a header that looks like a parameter', { 'mcp-param-': 'x', 'mcp-param-x y': 'x', 'mcp-params': 'x' }],
+  ] as const)('the client does not override %s', async ([, headers]) => {
+    await exchanged(open({ headers: { 'X-Tenant': 'acme' } }), 1, { ...headers })
+    const sent = at.requests[0]?.headers ?? {}
+    expect([sent['x-tenant'], sent.authorization, sent['proxy-authorization']]).toEqual(['acme', `Bearer ${canary}`, undefined])
+    expect(Object.keys(sent).filter((name) => name.startsWith('mcp-'))).toEqual([])
+  })
   test('GET and Last-Event-ID', async () => {
     await exchanged(open(), 1, { 'last-event-id': '7', accept: 'text/event-stream' }, '', 'GET')
     expect(at.requests[0]).toMatchObject({ method: 'GET', headers: { 'last-event-id': '7' } })
@@ -149,6 +159,25 @@ describe('the credential stays', () => {
       quoted,
     ])
     expect((await exchanged(target, 2, {}, 'events'))[1]).toBe(quoted)
+  })
+  test.for([
+    ['in JSON inside JSON', (header: string) => JSON.stringify({ text: JSON.stringify({ header }) })],
+    ['in base64', (header: string) => JSON.stringify({ raw: Buffer.from(`GET / authorization: ${header}!`).toString('base64') })],
+    ['in a URL', (header: string) => JSON.stringify({ url: `/?h=${encodeURIComponent(header)}` })],
+  ] as const)('a server that quotes it %s', async ([, write]) => {
+    const odd = `${canary}/"+&`
+    writeFileSync(join(at.folder, 'token'), odd)
+    at.handle = (request, response) =>
+      response.writeHead(400, { 'content-type': 'application/json' }).end(write(request.headers.authorization ?? ''))
+    const answer = (await exchanged(open({ bearer: 'file:token' }), 1)).join('')
+    expect(answer).toContain('[secret]')
+    for (const written of [odd, Buffer.from(odd).toString('base64').slice(4, 16), Buffer.from(` ${odd}`).toString('base64').slice(4, 16)])
+      expect(answer).not.toContain(written)
+  })
+  test('a server that quotes it in the id of an event', async () => {
+    at.handle = (_request, response) =>
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).end(`id: at-${canary}\ndata: {}\n\n`)
+    expect((await exchanged(open(), 1))[1]).toBe('< {"id":"at-[secret]"} {}')
   })
   test('a server that does not accept it: the client is not asked to sign in', async () => {
     at.handle = (request, response) =>
