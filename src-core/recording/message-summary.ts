@@ -71,7 +71,11 @@ function sizeText(bytes: number): string {
   return `${(bytes / 1_000_000).toFixed(1)} MB`
 }
 
+/** A line in a list is not worth a second of parsing: of what is longer, only the size is told. */
+const parsedLength = 4 * 1024 * 1024
+
 function parseObject(text: string): JsonObject | undefined {
+  if (text.length > parsedLength) return undefined
   try {
     return asObject(JSON.parse(text))
   } catch {

@@ -270,6 +270,9 @@ const keyFileName = (origin: string): string =>
       .slice(0, 100) || 'log'
   }.pub`
 
+/** of a message longer than this, the beginning can be searched */
+const searchedLength = 4 * 1024 * 1024
+
 function searchText(record: ImportedRecording['records'][number]): { body: string; tool: string; rule: string } {
   switch (record.kind) {
     case 'open':
@@ -278,7 +281,7 @@ function searchText(record: ImportedRecording['records'][number]): { body: strin
     case 'response':
     case 'notification': {
       const rules = [record.decision?.rule ?? '', ...record.masks.map(({ rule }) => rule)]
-      return { body: record.body, tool: `${record.tool ?? ''} ${record.method}`, rule: rules.join(' ') }
+      return { body: record.body.slice(0, searchedLength), tool: `${record.tool ?? ''} ${record.method}`, rule: rules.join(' ') }
     }
     case 'approval':
       return { body: [record.approval, record.event, record.by, record.reason].join(' '), tool: '', rule: '' }
