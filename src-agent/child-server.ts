@@ -130,6 +130,11 @@ export function startChildServer(options: ChildServerOptions): ChildServer {
     })
     void end()
   })
+  // one that lives on without an output can never answer; of one that ends, the exit tells more
+  child.stdout.once('end', () => {
+    const cancel = scheduler.after(1000, () => stopped('it closed its standard output'))
+    child.once('exit', cancel)
+  })
   child.stdout.on('data', (chunk: Buffer) => {
     splitter.push(chunk)
     const room = options.room()
