@@ -55,6 +55,11 @@ export const gatewayConfig = section({
      * gateway
      */
     graceSeconds: z.number().int().nonnegative().default(30),
+    /** a session that nobody uses for so long ends: no stream is open, a listening one included, and no message comes or goes; 0: never */
+    idleMinutes: z.number().nonnegative().default(30),
+    /** sessions that run at once, for one sign-in and for all */
+    sessionsPerSignIn: z.number().int().positive().default(20),
+    sessions: z.number().int().positive().default(10_000),
     /** how often the roots of running recordings go into the log: what can be cut off unseen is at most what came since */
     checkpointSeconds: z.number().int().positive().default(30),
   }).prefault({}),

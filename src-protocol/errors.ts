@@ -104,6 +104,11 @@ export const errors = {
   // sessions and the local endpoint
   SESSION_UNKNOWN: [404, 'There is no such session, or it is not yours.', 'Start a session in Gatehouse.'],
   SESSION_ENDED: [410, 'The session has ended ({reason}).', 'Start a new session in Gatehouse.'],
+  TOO_MANY_SESSIONS: [
+    429,
+    'Too many sessions run {where}: at most {limit} are allowed.',
+    'End a session that is not needed any more, then try again.',
+  ],
   DESKTOP_NOT_RUNNING: [503, 'Gatehouse is not running.', 'Start it, open a session to {connection}, then start this server again.'],
   SESSION_NOT_OPEN: [404, 'No session to {connection} is open.', 'Open one in Gatehouse, then start this server again.'],
   LOCAL_TOKEN_INVALID: [

@@ -113,6 +113,8 @@ export const endReason = z.enum([
   'ended-by-reviewer',
   'ended-by-administrator',
   'expired',
+  /** nobody used it */
+  'idle',
   'signed-out',
   'desktop-disconnected',
   'agent-disconnected',

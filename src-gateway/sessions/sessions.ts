@@ -3,17 +3,20 @@ import type { Logger } from '../../src-node/logger.ts'
 import type { Scheduler } from '../../src-node/scheduler.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { SessionId } from '../../src-protocol/ids.ts'
+import type { GatewayConfig } from '../../src-protocol/config.ts'
 import type { SessionRequest } from '../../src-protocol/http-api.ts'
 import type { Call, EndReason, Person, Session } from '../../src-protocol/model.ts'
 import type { AgentLink } from '../agents/agent-link.ts'
 import { mayUseConnection } from '../connections/connection-registry.ts'
 import { announceToolList } from '../exchange/announce-tool-list.ts'
 import type { SignedIn } from '../identity/identity.ts'
+import { endIdleSessions } from './end-idle-sessions.ts'
 import { createSessionEnding, type SessionEndingPorts } from './end-session.ts'
 import { toSession, type LiveSession } from './live-session.ts'
 import { logCheckpoints } from './log-checkpoints.ts'
 import { createSessionOpening, type SessionOpeningPorts } from './open-session.ts'
 import { resumeSession, type InterruptedSession, type SessionResumingPorts } from './resume-session.ts'
+import { createSessionPlaces } from './session-places.ts'
 import { maySeeSession, seesAllSessions } from './session-audience.ts'
 import { suspendSession } from './suspend-session.ts'
 
@@ -57,6 +60,7 @@ export interface Sessions {
 export interface SessionsPorts extends SessionOpeningPorts, SessionEndingPorts, SessionResumingPorts {
   graceSeconds: number
   checkpointSeconds: number
+  limits: Pick<GatewayConfig['limits'], 'idleMinutes' | 'sessions' | 'sessionsPerSignIn'>
   clock: Clock
   scheduler: Scheduler
   logger: Logger
@@ -134,6 +138,9 @@ export function createSessions(ports: SessionsPorts): Sessions {
     giveGrace(signInId, () => void endWhere((session) => session.signInId === signInId, 'desktop-disconnected'))
   }
 
+  const { sessions, sessionsPerSignIn, idleMinutes } = ports.limits
+  const stopIdleSweep = endIdleSessions({ ...ports, idleMinutes, live: () => live.values(), end: (session) => void end(session, 'idle') })
+  const withPlace = createSessionPlaces({ live, sessions, sessionsPerSignIn })
   const openSession = createSessionOpening({
     ...ports,
     register,
@@ -148,7 +155,7 @@ export function createSessions(ports: SessionsPorts): Sessions {
   }
 
   return {
-    open: openSession,
+    open: (signedIn, request) => withPlace(signedIn.signInId, () => openSession(signedIn, request)),
 
     async list(viewer) {
       const own = seesAllSessions(viewer) ? undefined : viewer.sub
@@ -252,6 +259,7 @@ export function createSessions(ports: SessionsPorts): Sessions {
     async close() {
       closing = true
       checkpoints.stop()
+      stopIdleSweep()
       for (const cancel of [...graces.values(), ...timers.values()]) cancel()
       const running = [...live.values()].filter(({ ended: over }) => !over)
       const staying = running.filter(({ started }) => started && ports.graceSeconds > 0)

@@ -63,10 +63,7 @@ export function openLiveAccess(options: LiveAccessOptions): LiveAccess {
     clock,
     scheduler,
     log,
-    onPush(push) {
-      if (push.type === 'session' && push.session.state === 'ended') sessions.end(push.session.id, push.session.endReason ?? 'expired')
-      onPush(push)
-    },
+    onPush: heard,
     onChange() {
       if (tunnel.state === 'open') reached(true)
       onChange()
@@ -78,12 +75,17 @@ export function openLiveAccess(options: LiveAccessOptions): LiveAccess {
   const socket = openLocalSocket({ handle: endpoint.handleTrusted, log, folder: options.runtimeFolder })
   const sessions = createSessionEnds({ clock, scheduler, onEnd: (session, reason) => endpoint.end(session, sentence[reason]) })
 
+  function heard(push: Push): void {
+    if (push.type === 'session' && push.session.state === 'ended') sessions.end(push.session.id, push.session.endReason ?? 'expired')
+    onPush(push)
+  }
+
   /** what ended while the tunnel was away was told to nobody */
   async function reconcile() {
     for (const id of sessions.list()) {
       try {
         const { session } = await api.call('session', { id })
-        if (session.state === 'ended') sessions.end(id, session.endReason ?? 'desktop-disconnected')
+        if (session.state === 'ended') heard({ type: 'session', session })
       } catch (error) {
         log.info({ err: error, session: id }, 'the state of a session is not known')
       }
@@ -141,6 +143,7 @@ const sentence: Record<EndReason, string> = {
   'ended-by-reviewer': 'a reviewer ended it',
   'ended-by-administrator': 'an administrator ended it',
   expired: 'its time is over',
+  idle: 'nobody used it for a while',
   'signed-out': 'its operator signed out',
   'desktop-disconnected': 'the desktop was away for too long',
   'agent-disconnected': 'the agent disconnected',

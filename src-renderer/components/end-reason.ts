@@ -5,6 +5,7 @@ const sentences: Record<EndReason, string> = {
   'ended-by-reviewer': 'Ended by a reviewer',
   'ended-by-administrator': 'Ended by an administrator',
   expired: 'Its time was over',
+  idle: 'Nobody used it for a while',
   'signed-out': 'Its operator signed out',
   'desktop-disconnected': 'The desktop was away too long',
   'agent-disconnected': 'The agent disconnected',
