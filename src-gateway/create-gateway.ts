@@ -156,6 +156,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     personNow: (sub) => identity.person(sub),
     signInStands: (signInId) => identity.signInStands(signInId),
     graceSeconds: config.limits.graceSeconds,
+    limits: config.limits,
     checkpointSeconds: config.limits.checkpointSeconds,
     gateway: publicUrl,
     clock,
