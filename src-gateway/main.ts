@@ -81,6 +81,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       logger,
       version,
     })
+    opened.add(() => gateway.close())
     await log.append({ kind: 'gateway.start', gateway: publicUrl, version })
     const { store, index, sessions } = gateway
     const { sealed, resumed } = await recoverSessions({
@@ -100,7 +101,6 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     opened.add(await watchDocument(gateway.policies, 'policy', config.policy, logger))
     opened.add(await watchDocument(gateway.policies, 'masking', config.masking, logger))
 
-    opened.add(() => gateway.close())
     await listen(gateway, config)
     sessions.awaitReturns()
     logger.info({ url: publicUrl, version }, 'gateway started')
