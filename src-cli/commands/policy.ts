@@ -60,8 +60,10 @@ export function schemaOf(kind: 'policy' | 'masking'): object {
 }
 
 /** `FILE:LINE: error: PLACE: MESSAGE`, as compilers write it */
-export const problemLine = (file: string, { line, path, message, severity = 'error' }: DocumentProblem & { severity?: string }): string =>
-  `${file}${line === undefined ? '' : `:${line}`}: ${severity}: ${path === '' ? '' : `${path}: `}${message}\n`
+export function problemLine(file: string, { line, path, message, severity }: DocumentProblem): string {
+  const place = `${file}${line === undefined ? '' : `:${line}`}`
+  return `${place}: ${severity ?? 'error'}: ${path === '' ? '' : `${path}: `}${message}\n`
+}
 
 function exampleLine(outcome: ExampleOutcome): string {
   const { example, decision, problem } = outcome

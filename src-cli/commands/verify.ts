@@ -1,10 +1,9 @@
-import { readFile, stat } from 'node:fs/promises'
 import { Command } from 'commander'
-import { AppError } from '../../src-protocol/app-error.ts'
 import type { Verification, VerificationStep } from '../../src-protocol/verification.ts'
-import { parseVerifierKey } from '../../src-core/log/signed-note.ts'
 import { maximumRecordingBytes } from '../../src-core/recording/record-lines.ts'
 import { verifyRecording } from '../../src-core/recording/verify-recording.ts'
+import { readLimited } from './read-limited.ts'
+import { readKeyText } from './read-verifier-key.ts'
 
 export interface VerifyOptions {
   file: string
@@ -27,7 +26,7 @@ export async function runVerify(options: VerifyOptions): Promise<number> {
   const { file, stdout = process.stdout } = options
   const recording = await readLimited(file, maximumRecordingBytes, 'RECORDING_INVALID')
   const proof = await readLimited(options.proof ?? proofPathOf(file), maximumProofBytes, 'PROOF_FILE_INVALID')
-  const key = await readKey(options.key)
+  const { text: key } = await readKeyText(options.key)
   const verification = verifyRecording({ recording, proof: proof.toString(), key, elapsed: () => performance.now() })
   stdout.write(options.json ? `${JSON.stringify(verification)}\n` : report(file, verification))
   return verification.verified ? 0 : 1
@@ -44,29 +43,6 @@ function report(file: string, verification: Verification): string {
 const placeOf = (step: VerificationStep, seq: number | undefined): string => (seq === undefined ? step.id : `${step.id}, record ${seq}`)
 
 const stepLine = ({ outcome, title, sentence }: VerificationStep): string => `  ${outcome.padEnd(7)} ${title}: ${sentence}\n`
-
-async function readKey(given: string): Promise<string> {
-  if (parseVerifierKey(given).ok) return given
-  const bytes = await readLimited(given, maximumProofBytes, 'KEY_INVALID').catch((error: unknown) => {
-    // Neither a key nor a file: a key with a mistake in it deserves to be told so.
-    if (given.includes('+')) return Buffer.from(given)
-    throw error
-  })
-  const key = bytes.toString().trim()
-  const parsed = parseVerifierKey(key)
-  if (!parsed.ok) throw new AppError('KEY_INVALID', { problem: parsed.problem })
-  return key
-}
-
-async function readLimited(path: string, limit: number, code: 'RECORDING_INVALID' | 'PROOF_FILE_INVALID' | 'KEY_INVALID'): Promise<Buffer> {
-  try {
-    if ((await stat(path)).size > limit) throw new AppError(code, { problem: `${path} has more than ${limit} bytes` })
-    return await readFile(path)
-  } catch (cause) {
-    if (cause instanceof AppError) throw cause
-    throw new AppError('FILE_UNREADABLE', { file: path, problem: (cause as NodeJS.ErrnoException).code ?? 'unreadable' }, { cause })
-  }
-}
 
 /** `gatehouse verify FILE --key KEY` */
 export function verifyCommand(finish: (exitCode: number) => void): Command {

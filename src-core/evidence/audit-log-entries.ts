@@ -1,0 +1,173 @@
+import type { LogEntry } from '../../src-protocol/log-entry.ts'
+import type { ApprovalDigestInput, Vote } from '../../src-protocol/model.ts'
+import { approvalDigest } from '../approval/approval-digest.ts'
+import { verifyVoteSignature } from '../approval/vote-signature.ts'
+
+export type FindingCode =
+  | 'log-corrupt'
+  | 'entry-unreadable'
+  | 'counter-gap'
+  | 'counter-repeated'
+  | 'session-not-opened'
+  | 'session-closed-twice'
+  | 'session-open'
+  | 'recording-missing'
+  | 'recording-unlogged'
+  | 'recording-unreadable'
+  | 'recording-differs'
+  | 'recording-altered'
+  | 'approval-unknown'
+  | 'approval-digest'
+  | 'vote-signature'
+  | 'vote-of-requester'
+  | 'executed-without-approval'
+  | 'executed-twice'
+  | 'call-without-approval'
+
+/** Something that is not as it should be, with its place. `note`: it may have a good reason, such as a session that still runs. */
+export interface Finding {
+  code: FindingCode
+  severity: 'error' | 'note'
+  /** `entry 17`, `ses_… record 4` */
+  place: string
+  sentence: string
+}
+
+/** What the log says about one session. */
+export interface LoggedSession {
+  counter: number | undefined
+  checkpoints: { count: number; root: string }[]
+  close?: { count: number; root: string; endReason: string }
+}
+
+interface LoggedApproval {
+  input: ApprovalDigestInput
+  digest: string
+  votes: Vote[]
+  executions: number
+}
+
+export interface LogAudit {
+  add(entry: LogEntry, index: number): void
+  /** sessions by their id, as far as the log has been read */
+  readonly sessions: ReadonlyMap<string, LoggedSession>
+  /** whether this approval was executed, by the log */
+  isExecuted(approval: string): boolean
+  findings(): Finding[]
+}
+
+/**
+ * Reads a log from its first entry to its last and says what does not fit: numbers of sessions that are missing, sessions that end without a
+ * beginning, approvals whose digest, votes or execution do not follow from one another. Memory grows with the sessions and approvals, not
+ * with their records.
+ */
+export function createLogAudit(): LogAudit {
+  const findings: Finding[] = []
+  const sessions = new Map<string, LoggedSession>()
+  const counters = new Map<number, string>()
+  const approvals = new Map<string, LoggedApproval>()
+  let lastCounter = 0
+  const report = (code: FindingCode, index: number, sentence: string, severity: Finding['severity'] = 'error') =>
+    findings.push({ code, severity, place: `entry ${index}`, sentence })
+
+  function openSession(entry: Extract<LogEntry, { kind: 'session.open' }>, index: number): void {
+    const { session, counter } = entry
+    const before = counters.get(counter)
+    if (before === undefined && counter !== lastCounter + 1) {
+      const missing = counter - lastCounter - 1
+      const sentence =
+        missing > 0 ? `${missing} numbers of sessions before ${counter} are missing.` : `The number ${counter} comes too late.`
+      report('counter-gap', index, sentence)
+    }
+    // after a crash a session may be logged as opened twice
+    if (before !== undefined && before !== session) report('counter-repeated', index, `The number ${counter} was given to two sessions.`)
+    counters.set(counter, session)
+    lastCounter = Math.max(lastCounter, counter)
+    const known = sessions.get(session)
+    if (known) known.counter ??= counter
+    else sessions.set(session, { counter, checkpoints: [] })
+  }
+
+  function sessionOf(id: string, index: number): LoggedSession {
+    const known = sessions.get(id)
+    if (known) return known
+    report('session-not-opened', index, `The session ${id} was never logged as opened.`)
+    const unopened: LoggedSession = { counter: undefined, checkpoints: [] }
+    sessions.set(id, unopened)
+    return unopened
+  }
+
+  function closeSession({ session, count, root, endReason }: Extract<LogEntry, { kind: 'session.close' }>, index: number): void {
+    const logged = sessionOf(session, index)
+    const before = logged.close
+    // after a crash the same end may be logged twice
+    if (before && (before.root !== root || before.count !== count)) {
+      report('session-closed-twice', index, `The session ${session} was closed with another root before.`)
+    }
+    if (endReason === 'recording-altered') {
+      report('recording-altered', index, `The gateway found the recording of ${session} altered when it was started again.`)
+    }
+    logged.close ??= { count, root, endReason }
+  }
+
+  function approvalOf(id: string, digest: string, index: number): LoggedApproval | undefined {
+    const known = approvals.get(id)
+    if (!known) report('approval-unknown', index, `The approval ${id} was never requested.`)
+    else if (known.digest !== digest) report('approval-digest', index, `The approval ${id} was requested with another digest.`)
+    return known
+  }
+
+  function request({ approval, digest, input }: Extract<LogEntry, { kind: 'approval.requested' }>, index: number): void {
+    if (approvalDigest(input) !== digest) report('approval-digest', index, `The digest of ${approval} is not the one of what it covers.`)
+    approvals.set(approval, { input, digest, votes: [], executions: 0 })
+  }
+
+  function castVote({ approval, digest, vote }: Extract<LogEntry, { kind: 'approval.vote' }>, index: number): void {
+    const known = approvalOf(approval, digest, index)
+    if (!verifyVoteSignature({ id: approval, digest }, vote)) {
+      report('vote-signature', index, `The vote of ${vote.person.sub} on ${approval} is not signed by its key.`)
+      return
+    }
+    if (known?.input.requester === vote.person.sub)
+      report('vote-of-requester', index, `${vote.person.sub} voted on an own request, ${approval}.`)
+    known?.votes.push(vote)
+  }
+
+  function settle({ approval, digest, state }: Extract<LogEntry, { kind: 'approval.settled' }>, index: number): void {
+    const known = approvalOf(approval, digest, index)
+    if (!known || state !== 'executed') return
+    known.executions += 1
+    if (known.executions > 1) report('executed-twice', index, `The approval ${approval} was used twice.`)
+    const approving = known.votes.filter(({ decision, person }) => decision === 'approve' && person.sub !== known.input.requester)
+    const approvers = new Set(approving.map(({ person }) => person.sub)).size
+    const denied = known.votes.some(({ decision }) => decision === 'deny')
+    if (denied || approvers < known.input.approvals) {
+      const why = denied ? 'was denied' : `has ${approvers} of ${known.input.approvals} approvals in the log`
+      report('executed-without-approval', index, `The call of ${approval} was executed, and ${why}.`)
+    }
+  }
+
+  return {
+    sessions,
+    isExecuted: (approval) => (approvals.get(approval)?.executions ?? 0) > 0,
+    add(entry, index) {
+      switch (entry.kind) {
+        case 'session.open':
+          return openSession(entry, index)
+        case 'session.checkpoint':
+          sessionOf(entry.session, index).checkpoints.push({ count: entry.count, root: entry.root })
+          return
+        case 'session.close':
+          return closeSession(entry, index)
+        case 'approval.requested':
+          return request(entry, index)
+        case 'approval.vote':
+          return castVote(entry, index)
+        case 'approval.settled':
+          return settle(entry, index)
+        default:
+      }
+    },
+    findings: () => [...findings],
+  }
+}

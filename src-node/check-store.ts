@@ -1,0 +1,195 @@
+import { createReadStream } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createLogAudit, type Finding, type LogAudit, type LoggedSession } from '../src-core/evidence/audit-log-entries.ts'
+import { createFrontier, type MerkleFrontier } from '../src-core/log/merkle-frontier.ts'
+import { hexOf } from '../src-core/log/merkle-hash.ts'
+import type { VerifierKey } from '../src-core/log/signed-note.ts'
+import { tileWidth } from '../src-core/log/tile.ts'
+import { recordLeaf } from '../src-core/recording/record-leaf.ts'
+import { maximumLineBytes, parseRecordLine } from '../src-core/recording/record-lines.ts'
+import { AppError } from '../src-protocol/app-error.ts'
+import { logEntry } from '../src-protocol/log-entry.ts'
+import { readBundle, readIfThere } from './log-files.ts'
+import { rebuildLog } from './rebuild-log.ts'
+
+export interface StoreCheck {
+  entries: number
+  sessions: number
+  recordings: number
+  records: number
+  findings: Finding[]
+}
+
+export interface StoreFolders {
+  log: string
+  /** undefined: the log alone is checked */
+  recordings?: string
+}
+
+/**
+ * Audits a whole store without the gateway: the log against its key, its checkpoint and its tiles; its entries against each other; and every
+ * recording against what the log says of it. Memory does not grow with the recordings.
+ * @throws AppError FILE_UNREADABLE if a folder cannot be read
+ */
+export async function checkStore({ log, recordings }: StoreFolders, key: VerifierKey): Promise<StoreCheck> {
+  const audit = createLogAudit()
+  const findings: Finding[] = []
+  const entries = await auditLog(log, key, audit, findings)
+  const check = { entries, sessions: audit.sessions.size, recordings: 0, records: 0 }
+  if (recordings !== undefined) {
+    const found = await findRecordings(recordings)
+    for (const [session, path] of found) {
+      const logged = audit.sessions.get(session)
+      check.recordings += 1
+      check.records += await auditRecording({ session, path, logged, audit, findings })
+    }
+    for (const [session, logged] of audit.sessions) {
+      if (!logged.close)
+        findings.push(note('session-open', session, 'It is not closed: it still runs, or its gateway has not been started since.'))
+      if (!found.has(session) && (logged.close || logged.checkpoints.length > 0)) {
+        findings.push(error('recording-missing', session, 'Its recording is not there.'))
+      }
+    }
+  }
+  return { ...check, findings: [...audit.findings(), ...findings] }
+}
+
+const error = (code: Finding['code'], place: string, sentence: string): Finding => ({ code, severity: 'error', place, sentence })
+const note = (code: Finding['code'], place: string, sentence: string): Finding => ({ code, severity: 'note', place, sentence })
+
+async function auditLog(folder: string, key: VerifierKey, audit: LogAudit, findings: Finding[]): Promise<number> {
+  const checkpoint = await orUnreadable(folder, () => readIfThere(join(folder, 'checkpoint')))
+  try {
+    await rebuildLog(folder, checkpoint?.toString('utf8'), key)
+  } catch (cause) {
+    if (!(cause instanceof AppError) || cause.code !== 'LOG_CORRUPT') throw cause
+    // the entries are read all the same: they may tell what was done
+    findings.push(error('log-corrupt', 'log', cause.message))
+  }
+  let index = 0
+  for (let bundle = 0; ; bundle += 1) {
+    const entries = await orUnreadable(folder, () => readBundle(folder, bundle))
+    if (entries === undefined || entries === 'torn') return index
+    for (const bytes of entries) {
+      const parsed = logEntry.safeParse(parseJson(bytes))
+      if (parsed.success) audit.add(parsed.data, index)
+      else findings.push(error('entry-unreadable', `entry ${index}`, 'It is none of the kinds that are known.'))
+      index += 1
+    }
+    if (entries.length < tileWidth) return index
+  }
+}
+
+interface RecordingAudit {
+  session: string
+  path: string
+  logged: LoggedSession | undefined
+  audit: LogAudit
+  findings: Finding[]
+}
+
+/** @returns how many records it has */
+async function auditRecording({ session, path, logged, audit, findings }: RecordingAudit): Promise<number> {
+  if (!logged) findings.push(error('recording-unlogged', session, 'The log does not know its recording.'))
+  const known = new Map((logged?.checkpoints ?? []).map(({ count, root }) => [count, root]))
+  if (logged?.close) known.set(logged.close.count, logged.close.root)
+  const frontier = createFrontier()
+  const held = new Map<number, string | undefined>()
+  let intact = 0
+  let problem: Finding | undefined
+  const fault = (finding: Finding) => {
+    problem ??= finding
+  }
+  const look = (line: Uint8Array, tree: MerkleFrontier) => {
+    const parsed = parseRecordLine(line)
+    if (!parsed.ok) return fault(error('recording-unreadable', `${session} record ${tree.size}`, `It cannot be read: ${parsed.problem}.`))
+    const { record } = parsed
+    if (record.seq !== tree.size) fault(error('recording-differs', `${session} record ${tree.size}`, `Its number is ${record.seq}.`))
+    if (record.kind === 'request' && record.decision?.effect === 'review') held.set(record.exchange, undefined)
+    if (record.kind === 'approval' && record.event === 'executed') held.set(record.exchange, record.approval)
+    if (record.kind === 'response' && record.direction === 'server' && held.has(record.exchange)) {
+      const approval = held.get(record.exchange)
+      if (approval === undefined || !audit.isExecuted(approval)) {
+        fault(
+          error(
+            'call-without-approval',
+            `${session} record ${record.seq}`,
+            'A held call was answered, and the log has no execution of its approval.',
+          ),
+        )
+      }
+    }
+    return undefined
+  }
+  const torn = await readLines(path, (line) => {
+    look(line, frontier)
+    frontier.append(recordLeaf(line))
+    const root = known.get(frontier.size)
+    if (root === undefined) return
+    if (hexOf(frontier.root()) === root) intact = frontier.size
+    else {
+      fault(
+        error(
+          'recording-differs',
+          `${session} records ${intact} to ${frontier.size - 1}`,
+          'They are not the records whose root is in the log.',
+        ),
+      )
+    }
+  })
+  const last = Math.max(0, ...known.keys())
+  if (frontier.size < last)
+    fault(error('recording-differs', `${session} record ${frontier.size}`, `It ends here; the log knows ${last} records.`))
+  if (logged?.close && frontier.size > logged.close.count) {
+    fault(error('recording-differs', `${session} record ${logged.close.count}`, 'It goes on after its end.'))
+  }
+  if (torn && logged?.close) fault(error('recording-differs', `${session} record ${frontier.size}`, 'Its last line is torn.'))
+  if (problem) findings.push(problem)
+  return frontier.size
+}
+
+/** Lines as they are stored, empty ones too. @returns whether the last one has no end, or is longer than any record */
+async function readLines(path: string, onLine: (line: Uint8Array) => void): Promise<boolean> {
+  let pieces: Buffer[] = []
+  let pending = 0
+  await orUnreadable(path, async () => {
+    for await (const data of createReadStream(path)) {
+      let chunk = data as Buffer
+      for (let end = chunk.indexOf(10); end >= 0 && pending <= maximumLineBytes; end = chunk.indexOf(10)) {
+        onLine(pending === 0 ? chunk.subarray(0, end) : Buffer.concat([...pieces, chunk.subarray(0, end)]))
+        pieces = []
+        pending = 0
+        chunk = chunk.subarray(end + 1)
+      }
+      if (chunk.length > 0) pieces.push(chunk)
+      pending += chunk.length
+      if (pending > maximumLineBytes) return
+    }
+  })
+  return pending > 0
+}
+
+/** Session → file: the ones that run, and the finished ones by the first letters of their id. */
+async function findRecordings(folder: string): Promise<Map<string, string>> {
+  const names = await orUnreadable(folder, () => readdir(folder, { recursive: true }))
+  const files = names.filter((name) => /(?:^|[\\/])ses_[^\\/]+\.jsonl$/.test(name)).toSorted()
+  return new Map(files.map((name) => [name.replace(/^.*[\\/]/, '').slice(0, -'.jsonl'.length), join(folder, name)]))
+}
+
+async function orUnreadable<T>(file: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause
+    throw new AppError('FILE_UNREADABLE', { file, problem: (cause as NodeJS.ErrnoException).code ?? 'unreadable' }, { cause })
+  }
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch {
+    return undefined
+  }
+}
