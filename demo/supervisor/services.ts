@@ -13,7 +13,7 @@ import { startProcess, type ManagedProcess } from './managed-process.ts'
 import { moveEnrolment } from './move-enrolment.ts'
 import { resetData } from './reset-data.ts'
 import { alreadyRunning, claimFolder, findRunningDemo, type ClaimedFolder } from './running-demo.ts'
-import { writeConfigs, type ExtraServer } from './write-config.ts'
+import { writeConfigs, type ExtraServer, type ConfigChanges } from './write-config.ts'
 
 export interface DemoServices {
   layout: DemoLayout
@@ -41,6 +41,8 @@ export async function startServices(options: {
   /** files instead of the demo's own */
   policy?: string
   masking?: string
+  /** of the gateway, instead of its own */
+  limits?: ConfigChanges['limits']
   /** more servers of the agent, each offered as a connection of the same name */
   extraServer?: ExtraServer | readonly ExtraServer[]
   /** the command's program instead of its sources: what `npm run build` made */

@@ -21,6 +21,7 @@ export interface ConfigChanges {
   /** files instead of the demo's own */
   policy?: string
   masking?: string
+  limits?: z.input<typeof gatewayConfig>['limits']
   extraServer?: ExtraServer | readonly ExtraServer[]
 }
 
@@ -42,6 +43,7 @@ export function writeConfigs(
     roles: { operator: ['operators'], reviewer: ['reviewers', 'dba'], auditor: ['audit'], administrator: ['gatehouse-admins'] },
     policy: changes.policy ?? join(root, 'demo', 'policy.yaml'),
     masking: changes.masking ?? join(root, 'demo', 'masking.yaml'),
+    ...(changes.limits && { limits: changes.limits }),
   }
   const agent: z.input<typeof agentConfig> = {
     gateway: addresses.gatewayUrl,

@@ -82,6 +82,7 @@ async function startGateway(folder: string, program: string): Promise<MeasuredGa
   const upstream = startNode('upstream', [join(import.meta.dirname, 'echo-http-server.ts')], folder)
   const { url } = await readyLineOf(upstream)
   const services = await startServices({
+    limits: { sessionsPerSignIn: 20_000, sessions: 20_000 },
     root,
     data: join(folder, 'data'),
     reset: true,
@@ -121,7 +122,7 @@ async function signInAuditor(gatewayUrl: string): Promise<GatewayApi> {
   return gatewayApi({ baseUrl: gatewayUrl, identity })
 }
 
-/** Opens them in steps and looks at the memory after each; then their desktop signs out, and all of them are sealed. */
+/** Opens them in steps and looks at the memory after each; then all of them are ended and sealed. */
 async function openIdleSessions(gateway: MeasuredGateway, most: number, folder: string) {
   const opener = await startSessionOpener({ gatewayUrl: gateway.services.gatewayUrl, connection: 'idle', name: 'idle-desktop', folder })
   const sessions: GrowthResults['sessions'] = []
@@ -137,7 +138,7 @@ async function openIdleSessions(gateway: MeasuredGateway, most: number, folder: 
     const openedPerSecond = most / ((performance.now() - started) / 1000)
     await sleep(5000)
     sessions.push({ count: most, bytes: residentBytes(gateway.gatewayPid) })
-    await opener.signOut()
+    await opener.endAll()
     for (let recorded = 0; recorded < most; recorded = await gateway.recorded()) await sleep(500)
     return { sessions, openedPerSecond }
   } finally {
