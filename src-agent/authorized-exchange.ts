@@ -27,27 +27,25 @@ export function openAuthorizedExchange(
         tokens?.refused(token)
         if (again || !isBearerChallenge(challenge)) return false
         exchange = undefined
-        whenObtained(true)
+        void whenObtained(true)
         return true
       },
     })
   }
 
-  function whenObtained(again: boolean) {
-    tokens
-      ?.obtain()
-      .then((token) => {
-        if (!over) send(token, again)
-      })
-      .catch((error: unknown) => {
-        if (over) return
-        over = true
-        receiver.failed(error instanceof AppError ? error : new AppError('INTERNAL', { where: 'the agent', reference: 'access token' }))
-      })
+  async function whenObtained(again: boolean) {
+    try {
+      const token = await tokens?.obtain()
+      if (!over && token !== undefined) send(token, again)
+    } catch (error) {
+      if (over) return
+      over = true
+      receiver.failed(error instanceof AppError ? error : new AppError('INTERNAL', { where: 'the agent', reference: 'access token' }))
+    }
   }
 
   const token = tokens.current()
-  if (token === undefined) whenObtained(false)
+  if (token === undefined) void whenObtained(false)
   else send(token, false)
   return {
     get unsent() {

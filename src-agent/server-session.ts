@@ -7,11 +7,12 @@ import type { Scheduler } from '../src-node/scheduler.ts'
 import type { ChildServer, ChildServerEvents } from './child-server.ts'
 import { answerError, refuseExchange, type ExchangeReply } from './exchange-reply.ts'
 import { readMessageFacts, type MessageFacts } from './message-facts.ts'
+import { createRestarts } from './restarts.ts'
 import { isStateless } from './stateless.ts'
 import { createStdioExchanges, type PostedMessage, type StdioExchanges } from './stdio-exchange.ts'
 
 export interface ServerSessionOptions {
-  server: StdioServer
+  server: Pick<StdioServer, 'name' | 'startSeconds' | 'restart'>
   reply: ExchangeReply
   /** @throws AppError SECRET_UNAVAILABLE */
   startChild(events: ChildServerEvents): ChildServer
@@ -63,6 +64,9 @@ export function createServerSession(options: ServerSessionOptions): ServerSessio
   let uses = 0
   let over = false
   let started = false
+  /** it said something once, so it can be started */
+  let spoke = false
+  const restarts = createRestarts(options)
   const ending = new Set<Promise<void>>()
 
   function startLane(): Lane {
@@ -73,13 +77,19 @@ export function createServerSession(options: ServerSessionOptions): ServerSessio
         started = true
         options.onStarted()
       },
-      onLine: (line, scan) => exchanges.receive(line, scan),
+      onLine(line, scan) {
+        const fine = exchanges.receive(line, scan)
+        spoke ||= fine
+        return fine
+      },
       onTooLarge: (scan, size) => exchanges.refuseTooLarge(scan, size),
       onStopped(error) {
         remove(lane)
-        exchanges.fail(error)
-        if (over || lanes.size > 0) return
+        const mayRestart = !over && spoke && restarts.stopped()
+        exchanges.fail(mayRestart ? crashed(error) : error)
+        if (over || mayRestart || lanes.size > 0) return
         over = true
+        for (const exchange of restarts.close()) reply.abort(exchange, error.toJSON())
         options.onStopped(error)
       },
     })
@@ -88,7 +98,14 @@ export function createServerSession(options: ServerSessionOptions): ServerSessio
       writeLine: (line) => child.writeLine(line),
       onDropped: (method) => log.warn({ server: server.name, pid: child.pid, method }, 'message of the server had no receiver'),
     })
-    const lane: Lane = { child, exchanges, mcpSession: undefined, era: undefined, lastUsed: ++uses, cancelStartTimeout: () => {} }
+    const lane: Lane = {
+      child,
+      exchanges,
+      mcpSession: undefined,
+      era: undefined,
+      lastUsed: ++uses,
+      cancelStartTimeout: () => {},
+    }
     lanes.add(lane)
     return lane
   }
@@ -119,6 +136,11 @@ export function createServerSession(options: ServerSessionOptions): ServerSessio
     log.info({ server: server.name, pid: idle.child.pid }, 'idle server makes room for a new client')
     idle.exchanges.fail(new AppError('SESSION_ENDED', { reason: 'it was idle, and another client needed its place' }))
     stop(idle)
+  }
+
+  function crashed(error: AppError): AppError {
+    const { problem } = error.data
+    return new AppError('SERVER_CRASHED', { server: server.name, problem: problem ?? error.message }, { cause: error })
   }
 
   function laneOf(mcpSession: string): Lane {
@@ -156,8 +178,12 @@ export function createServerSession(options: ServerSessionOptions): ServerSessio
   function post(exchange: number, headers: HeaderMap, body: Uint8Array) {
     const facts = readMessageFacts(body)
     if (!facts) throw new AppError('MESSAGE_NOT_JSONRPC', { problem: 'one request, notification or response was expected' })
-    if (isStateless(headers, facts)) return postStateless(exchange, { facts, body, headers })
     const mcpSession = headers['mcp-session-id']
+    if (restarts.resting && mcpSession === undefined && lanes.size === 0) {
+      const later = Buffer.from(body)
+      return restarts.wait(exchange, () => open(exchange, { method: 'POST', headers }, later))
+    }
+    if (isStateless(headers, facts)) return postStateless(exchange, { facts, body, headers })
     if (mcpSession === undefined && facts.kind === 'request' && facts.method === 'initialize') {
       return initialize(exchange, facts, body, headers)
     }
@@ -220,28 +246,31 @@ export function createServerSession(options: ServerSessionOptions): ServerSessio
     return lane
   }
 
+  function open(exchange: number, { method, headers }: Pick<OpenHead, 'method' | 'headers'>, body: Uint8Array) {
+    if (over) return reply.abort(exchange, new AppError('SERVER_STOPPED', { server: server.name, problem: 'it has ended' }).toJSON())
+    try {
+      if (method === 'POST') return post(exchange, headers, body)
+      if (isStateless(headers)) {
+        reply.head(exchange, { status: 405, headers: { allow: 'POST' } })
+        return reply.end(exchange)
+      }
+      const lane = existing(headers)
+      if (method === 'GET') return lane.exchanges.get(exchange)
+      lane.exchanges.fail(new AppError('SESSION_ENDED', { reason: 'the client ended it' }))
+      stop(lane)
+      reply.head(exchange, { status: 200, headers: {} })
+      return reply.end(exchange)
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      return refuseExchange(reply, exchange, error)
+    }
+  }
+
   fresh = startLane()
   return {
-    open(exchange, { method, headers }, body) {
-      if (over) return reply.abort(exchange, new AppError('SERVER_STOPPED', { server: server.name, problem: 'it has ended' }).toJSON())
-      try {
-        if (method === 'POST') return post(exchange, headers, body)
-        if (isStateless(headers)) {
-          reply.head(exchange, { status: 405, headers: { allow: 'POST' } })
-          return reply.end(exchange)
-        }
-        const lane = existing(headers)
-        if (method === 'GET') return lane.exchanges.get(exchange)
-        lane.exchanges.fail(new AppError('SESSION_ENDED', { reason: 'the client ended it' }))
-        stop(lane)
-        reply.head(exchange, { status: 200, headers: {} })
-        return reply.end(exchange)
-      } catch (error) {
-        if (!(error instanceof AppError)) throw error
-        return refuseExchange(reply, exchange, error)
-      }
-    },
+    open,
     abandon(exchange) {
+      restarts.forget(exchange)
       for (const lane of lanes) lane.exchanges.abandon(exchange)
     },
     keepAlive() {
@@ -249,6 +278,7 @@ export function createServerSession(options: ServerSessionOptions): ServerSessio
     },
     async end() {
       over = true
+      restarts.close()
       for (const lane of lanes) stop(lane)
       await Promise.all(ending)
     },

@@ -11,6 +11,7 @@ import { startChildServer, type ChildServerEvents } from './child-server.ts'
 import { createReplies } from './exchange-reply.ts'
 import { createHttpSession } from './http-session.ts'
 import { createServerSession, type ServerSession } from './server-session.ts'
+import { startSseServer } from './sse-server.ts'
 
 export interface SessionTableOptions {
   agentName: string
@@ -63,12 +64,15 @@ export function createSessionTable(options: SessionTableOptions): SessionTable {
         started = true
         send({ type: 'session.started', session })
       }
-      if (isHttpServer(server)) {
+      if (isHttpServer(server) && server.transport === 'streamable-http') {
         sessions.set(session, createHttpSession({ ...shared, server }))
         return onStarted()
       }
-      const startChild = (events: ChildServerEvents) => startChildServer({ ...shared, ...events, server })
-      sessions.set(session, createServerSession({ ...shared, server, startChild, onStarted, onStopped: failed }))
+      const startChild = (events: ChildServerEvents) =>
+        isHttpServer(server) ? startSseServer({ ...shared, ...events, server }) : startChildServer({ ...shared, ...events, server })
+      // a stream that broke is no reason to end what a person opened: the next client gets another one
+      const supervised = isHttpServer(server) ? { ...server, restart: 'on-initialize' as const } : server
+      sessions.set(session, createServerSession({ ...shared, server: supervised, startChild, onStarted, onStopped: failed }))
     } catch (error) {
       const known = error instanceof AppError ? error : unexpected(error, log)
       log.error({ server: name, code: known.code, data: known.data }, 'MCP server could not be started')
