@@ -1,18 +1,28 @@
 /**
  * One desktop without a window that opens as many sessions as it is told. In each an AI client has said hello and looked at the tools.
- * Prints {"ready"}; its parent sends {"open": number} and {"call": true, "seconds": number}, and gets what came of it.
+ * Prints {"ready"}; its parent sends {"open": number}, {"callForSeconds": number, "everyMs": number} or {"end": true}, and gets what came of it.
  *   node many-sessions.ts GATEWAY CONNECTION USER
  */
 import { openLiveAccess, type LiveAccess } from '../../src-main/services/live-access.ts'
 import { systemClock } from '../../src-node/clock.ts'
 import { createLogger } from '../../src-node/logger.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { openBrowserAs } from '../integration/sign-in-by-fetch.ts'
 import { initializeParams, kibibyte } from './load.ts'
 import type { Session } from '../../src-protocol/model.ts'
+import { sendSamples } from './soak/send-samples.ts'
+import { quantile } from './statistics.ts'
 
-export type ManySessionsCommand = { open: number } | { callForSeconds: number } | { signOut: true }
-export type ManySessionsAnswer =
-  { opened: number } | { calls: number; errors: number; slowestMs: number; firstError?: string } | { signedOut: true } | { failed: string }
+export type ManySessionsCommand = { open: number } | { callForSeconds: number; everyMs: number } | { end: true }
+export interface CallsMade {
+  calls: number
+  errors: number
+  p50: number
+  p99: number
+  slowest: number
+  firstError?: string
+}
+export type ManySessionsAnswer = { opened: number } | CallsMade | { ended: number } | { failed: string }
 
 const [gatewayUrl = '', connection = '', username = 'operator'] = process.argv.slice(2)
 const atOnce = 16
@@ -73,40 +83,64 @@ async function open(count: number): Promise<ManySessionsAnswer> {
   return { opened: clients.length }
 }
 
-/** Each session makes one call after the other. */
-async function callFor(seconds: number): Promise<ManySessionsAnswer> {
-  const end = performance.now() + seconds * 1000
-  const sum = { calls: 0, errors: 0, slowestMs: 0 }
-  let firstError: string | undefined
+async function endAll(): Promise<ManySessionsAnswer> {
+  let ended = 0
   await Promise.all(
-    clients.map(async (client) => {
-      while (performance.now() < end) {
-        const at = performance.now()
-        client.lastId += 1
-        const problem = await exchange(client, {
-          id: client.lastId,
-          method: 'tools/call',
-          params: { name: 'echo', arguments: { text: kibibyte } },
-        }).then(
-          ({ body }) => (body.includes(kibibyte) ? undefined : `the answer was ${body.slice(0, 200)}`),
-          (error: unknown) => String(error),
-        )
-        sum.calls += 1
-        sum.slowestMs = Math.max(sum.slowestMs, performance.now() - at)
-        if (problem === undefined) continue
-        sum.errors += 1
-        firstError ??= problem
+    Array.from({ length: atOnce }, async () => {
+      for (let client = clients.pop(); client; client = clients.pop()) {
+        await access.api.call('endSession', { id: client.session.id })
+        ended += 1
       }
     }),
   )
-  return { ...sum, ...(firstError !== undefined && { firstError }) }
+  return { ended }
+}
+
+/** Each session makes a call every so many milliseconds, or, when its answer takes longer, one after the other. */
+async function callFor(seconds: number, everyMs: number): Promise<CallsMade> {
+  const end = performance.now() + seconds * 1000
+  const latencies: number[] = []
+  let errors = 0
+  let firstError: string | undefined
+  await Promise.all(
+    clients.map(async (client, place) => {
+      // they do not all call at once
+      await sleep((everyMs * place) / clients.length)
+      do {
+        const at = performance.now()
+        const problem = await call(client)
+        latencies.push(performance.now() - at)
+        if (problem !== undefined) {
+          errors += 1
+          firstError ??= problem
+        }
+        await sleep(Math.max(0, at + everyMs - performance.now()))
+      } while (performance.now() < end)
+    }),
+  )
+  const [p50, p99, slowest] = [0.5, 0.99, 1].map((share) => quantile(latencies, share)) as [number, number, number]
+  return { calls: latencies.length, errors, p50, p99, slowest, ...(firstError !== undefined && { firstError }) }
+}
+
+/** What was wrong with the answer; undefined if nothing was. */
+async function call(client: OpenClient): Promise<string | undefined> {
+  client.lastId += 1
+  try {
+    const { body } = await exchange(client, {
+      id: client.lastId,
+      method: 'tools/call',
+      params: { name: 'echo', arguments: { text: kibibyte } },
+    })
+    return body.includes(kibibyte) ? undefined : `the answer was ${body.slice(0, 200)}`
+  } catch (error) {
+    return String(error)
+  }
 }
 
 async function answer(command: ManySessionsCommand): Promise<ManySessionsAnswer> {
   if ('open' in command) return open(command.open)
-  if ('callForSeconds' in command) return callFor(command.callForSeconds)
-  await access.identity.signOut()
-  return { signedOut: true }
+  if ('callForSeconds' in command) return callFor(command.callForSeconds, command.everyMs)
+  return endAll()
 }
 
 process.on('message', (command: ManySessionsCommand) => {
@@ -114,6 +148,7 @@ process.on('message', (command: ManySessionsCommand) => {
     .catch((error: unknown): ManySessionsAnswer => ({ failed: String(error) }))
     .then((result) => process.send?.(result))
 })
+sendSamples()
 await access.identity.signIn()
 await access.tunnel.ready()
 process.stdout.write('{"ready":true}\n')

@@ -1,15 +1,19 @@
+import type { ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import { readyLineOf, rootPid, startNode } from './arm-process.ts'
-import type { ManySessionsAnswer, ManySessionsCommand } from './many-sessions.ts'
+import type { CallsMade, ManySessionsAnswer, ManySessionsCommand } from './many-sessions.ts'
 
 /** A desktop without a window, in a process of its own, that opens many sessions. */
 export interface SessionOpener {
   pid: number
   /** @returns how many are open now */
   open(count: number): Promise<number>
-  callFor(seconds: number): Promise<{ calls: number; errors: number; slowestMs: number; firstError?: string }>
-  /** ends all its sessions */
-  signOut(): Promise<void>
+  /** in each session one every so many milliseconds, at least one */
+  callFor(seconds: number, everyMs: number): Promise<CallsMade>
+  /** the process itself, whose samples are messages too */
+  process: ChildProcess
+  /** ends all its sessions, one after the other */
+  endAll(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -26,9 +30,14 @@ export async function startSessionOpener(options: {
   gone.catch(() => {})
 
   async function ask(command: ManySessionsCommand): Promise<Exclude<ManySessionsAnswer, { failed: string }>> {
-    const answered = new Promise<ManySessionsAnswer>((resolve) =>
-      managed.process.once('message', (answer) => resolve(answer as ManySessionsAnswer)),
-    )
+    const answered = new Promise<ManySessionsAnswer>((resolve) => {
+      const listen = (message: object) => {
+        if ('sample' in message) return
+        managed.process.off('message', listen)
+        resolve(message as ManySessionsAnswer)
+      }
+      managed.process.on('message', listen)
+    })
     managed.process.send(command)
     const answer = await Promise.race([answered, gone])
     if ('failed' in answer) throw new Error(`${name}: ${answer.failed}`)
@@ -43,13 +52,14 @@ export async function startSessionOpener(options: {
       if (!('opened' in answer)) throw unexpected()
       return answer.opened
     },
-    async callFor(seconds) {
-      const answer = await ask({ callForSeconds: seconds })
+    process: managed.process,
+    async callFor(seconds, everyMs) {
+      const answer = await ask({ callForSeconds: seconds, everyMs })
       if (!('calls' in answer)) throw unexpected()
       return answer
     },
-    async signOut() {
-      await ask({ signOut: true })
+    async endAll() {
+      await ask({ end: true })
     },
     stop: () => managed.stop(),
   }

@@ -1,0 +1,26 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+
+/** How a process is from the inside, once a second. */
+export interface InnerSample {
+  heapUsed: number
+  external: number
+  /** ms beyond the timer's own interval */
+  loopP99: number
+  loopMax: number
+}
+
+const resolution = 10
+
+/** Tells the process that started this one; does nothing where there is no channel to it. */
+export function sendSamples(): void {
+  if (!process.send) return
+  const delay = monitorEventLoopDelay({ resolution })
+  delay.enable()
+  setInterval(() => {
+    const { heapUsed, external } = process.memoryUsage()
+    const beyond = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e6 - resolution)
+    const sample: InnerSample = { heapUsed, external, loopP99: beyond(delay.percentile(99)), loopMax: beyond(delay.max) }
+    delay.reset()
+    if (process.connected) process.send?.({ sample })
+  }, 1000).unref()
+}
