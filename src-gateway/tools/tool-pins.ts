@@ -211,7 +211,10 @@ export function createToolPins({ store, log, clock, onChanged }: ToolPinsPorts):
     },
 
     async forget(connection) {
+      const of = connections.get(connection)
       connections.delete(connection)
+      // what is still being stored must not stay behind
+      await of?.tail
       await store.forget(connection)
     },
   }
