@@ -12,7 +12,7 @@ import { benchPolicy } from './arms.ts'
 import { buildProgram } from './built-program.ts'
 import type { Figures } from './bars.ts'
 import { loadOf, openClient, type Client, type Window } from './load.ts'
-import { startSessionOpener } from './session-opener.ts'
+import { manySessions, startSessionOpener } from './session-opener.ts'
 
 export interface GrowthResults {
   /** the gateway's resident bytes without a session */
@@ -82,7 +82,6 @@ async function startGateway(folder: string, program: string): Promise<MeasuredGa
   const upstream = startNode('upstream', [join(import.meta.dirname, 'echo-http-server.ts')], folder)
   const { url } = await readyLineOf(upstream)
   const services = await startServices({
-    limits: { sessionsPerSignIn: 20_000, sessions: 20_000 },
     root,
     data: join(folder, 'data'),
     reset: true,
@@ -90,6 +89,7 @@ async function startGateway(folder: string, program: string): Promise<MeasuredGa
     progress: () => {},
     policy,
     program,
+    limits: manySessions,
     extraServer: [
       { name: 'echo', title: 'Echo', command: [process.execPath, join(import.meta.dirname, 'echo-server.ts')] },
       { name: 'idle', title: 'Idle', url: String(url) },

@@ -16,7 +16,7 @@ import { benchPolicy } from '../arms.ts'
 import { buildProgram } from '../built-program.ts'
 import { publish } from '../publish.ts'
 import { table } from '../report.ts'
-import { startSessionOpener } from '../session-opener.ts'
+import { manySessions, startSessionOpener } from '../session-opener.ts'
 import { shortNumber } from '../svg.ts'
 import { judgeMemory, type MemoryTrend } from './judge-memory.ts'
 import { soakPlot } from './plot.ts'
@@ -71,6 +71,7 @@ async function soak() {
     progress: say,
     policy,
     program: join(import.meta.dirname, 'observed-program.ts'),
+    limits: manySessions,
     extraServer: [
       { name: 'active', title: 'Active', command: [process.execPath, join(import.meta.dirname, '..', 'echo-server.ts')] },
       { name: 'idle', title: 'Idle', url: String(url) },
