@@ -79,11 +79,28 @@ const decoder = new TextDecoder('utf-8', { fatal: true })
 const emptyHead = encoder.encode('{}')
 const prefixBytes = 17
 
+/** Small frames are cut from larger pieces of memory: a buffer of its own costs more than a frame's bytes. */
+const sharedBytes = 64 * 1024
+const largestShared = 4 * 1024
+let shared = new Uint8Array(0)
+let sharedTaken = 0
+
+function memoryFor(bytes: number): Uint8Array {
+  if (bytes > largestShared) return new Uint8Array(bytes)
+  if (sharedTaken + bytes > shared.length) {
+    shared = new Uint8Array(sharedBytes)
+    sharedTaken = 0
+  }
+  const taken = shared.subarray(sharedTaken, sharedTaken + bytes)
+  sharedTaken += bytes
+  return taken
+}
+
 /** One frame as one buffer. `head` must be plain JSON; the common empty head costs nothing. */
 export function encodeFrame(type: FrameType, exchange: number, head?: object, body?: Uint8Array): Uint8Array {
   const headBytes = head === undefined ? emptyHead : encoder.encode(JSON.stringify(head))
-  const frame = new Uint8Array(prefixBytes + headBytes.length + (body?.length ?? 0))
-  const view = new DataView(frame.buffer)
+  const frame = memoryFor(prefixBytes + headBytes.length + (body?.length ?? 0))
+  const view = new DataView(frame.buffer, frame.byteOffset, prefixBytes)
   view.setUint8(0, type)
   view.setUint32(9, exchange)
   view.setUint32(13, headBytes.length)

@@ -97,10 +97,13 @@ function decide(
 
   // 4. act, once the record is durable
   const decided: DecidedMessage = { message, method, bytes, masked, decision, refusal }
+  // made while the disk works
+  const call = toCall(exchange, decided)
   durable.then(
     (seq) => {
       if (session.ended) return undefined
-      exchange.call = session.calls.add(toCall(exchange, decided, seq))
+      call.seq = seq
+      exchange.call = session.calls.add(call)
       // since 2026-07-28 a closed stream is a cancellation, also while the record was being written
       if (exchange.stream.gone && isStateless(exchange.head.headers)) {
         return cancelCall(ports, exchange, 'The client closed the stream before the call was sent on.')
@@ -127,11 +130,12 @@ function noteRequest(exchange: Exchange, message: Message, method: string): void
   if (method === 'initialize') exchange.session.client = clientName(message.params) ?? exchange.session.client
 }
 
-function toCall(exchange: Exchange, { message, method, masked, decision }: DecidedMessage, seq: number): Call {
+/** Without its number, which is the record's. */
+function toCall(exchange: Exchange, { message, method, masked, decision }: DecidedMessage): Call {
   const { effect, rule, because, policyVersion } = decision
   return {
     session: exchange.session.id,
-    seq,
+    seq: -1,
     at: timestampOf(new Date(exchange.startedAt)),
     direction: 'client',
     method,
