@@ -127,6 +127,14 @@ describe('replay rows', () => {
     expect(all[3]?.summary).toBe('The session ended: ended by operator')
   })
   test.for([
+    ['gateway-crash', 0, 'Gateway restarted after a failure. No call was under way.'],
+    ['gateway-crash', 1, 'Gateway restarted after a failure. 1 call was under way and got no answer.'],
+    ['gateway-stopped', 2, 'Gateway restarted. 2 calls were under way and got no answer.'],
+  ] as const)('of a restart: %s with %i calls', ([cause, unanswered, summary]) => {
+    const resume = { v: 1, at: openRecordFixture().at, kind: 'resume', cause, records: 1, tornBytes: 0, unanswered }
+    expect(rows(resume)[1]).toMatchObject({ seq: 1, kind: 'resume', summary, bytes: 0 })
+  })
+  test.for([
     ['a refused request', [request(1, { decision: decision('deny') })], 'denied'],
     ['the answer to a refused request', [request(1, { decision: decision('deny') }), response(1)], 'denied'],
     ['a held request', [request(1, { decision: decision('review') })], 'held'],

@@ -260,3 +260,52 @@ describe('any change is noticed', () => {
     expect(verify(good.replace('"seq":3', '"seq":1e999'), goodProof)).toMatchObject({ verified: false, reason: 'record-malformed' })
   })
 })
+
+describe('a session that the gateway went on with after a restart', () => {
+  const resume = (seq: number, records = seq) => ({
+    v: 1,
+    seq,
+    at: messageRecordFixture(seq).at,
+    kind: 'resume',
+    cause: 'gateway-crash',
+    records,
+    tornBytes: 12,
+    unanswered: 1,
+  })
+
+  test('verifies like any other', () => {
+    const list = [openRecordFixture(), messageRecordFixture(1), resume(2), messageRecordFixture(3), closeRecordFixture(4)]
+    expect(sealed(list)).toMatchObject({ verified: true })
+  })
+
+  test('does not, if it says another number of records than stand before it', () => {
+    const list = [openRecordFixture(), messageRecordFixture(1), resume(2, 3), closeRecordFixture(3)]
+    expect(sealed(list)).toMatchObject({ verified: false, reason: 'record-sequence', seq: 2 })
+  })
+
+  test('does not, if the gateway found it altered, and says where', () => {
+    const altered = (found: number) => {
+      const close = closeRecordFixture(3, { endReason: 'recording-altered', altered: { intact: 2, logged: 9, found } })
+      const list = [openRecordFixture(), messageRecordFixture(1), messageRecordFixture(2), close]
+      return sealed(list, { entry: { endReason: 'recording-altered' } })
+    }
+    expect(altered(3)).toMatchObject({ verified: false, reason: 'recording-altered', seq: 2 })
+    expect(altered(3).steps[0]?.sentence).toBe(
+      'When the gateway was started again, it found 3 records of the 9 that it had logged. ' +
+        'The first 2 are as they were: what was changed comes after them.',
+    )
+    expect(altered(9).steps[0]?.sentence).toContain('9 records that do not give the root that it had logged')
+    // the log still proves what the gateway sealed
+    expect(
+      altered(3)
+        .steps.map(({ outcome }) => outcome)
+        .slice(1, 4),
+    ).toEqual(['passed', 'passed', 'passed'])
+  })
+  test('does not, if it was closed by somebody else than the gateway', () => {
+    const list = [openRecordFixture(), closeRecordFixture(1)]
+    const verification = sealed(list, { entry: { endReason: 'recording-altered' } })
+    expect(verification).toMatchObject({ verified: false, reason: 'recording-altered' })
+    expect(verification.steps[2]?.sentence).toContain('it was not the recording whose roots had been logged')
+  })
+})

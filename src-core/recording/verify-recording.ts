@@ -130,6 +130,10 @@ function logEntryStep(
     const sentence = `The proof belongs to session ${entry.session}, the recording to ${session}.`
     return { outcome: 'failed', reason: 'session-mismatch', title, sentence, facts }
   }
+  if (entry.endReason === 'recording-altered' && records.close?.endReason !== entry.endReason) {
+    const sentence = 'When the gateway was started again, it was not the recording whose roots had been logged. The log says so.'
+    return { outcome: 'failed', reason: 'recording-altered', title, sentence, facts }
+  }
   if (records.close && records.close.endReason !== entry.endReason) {
     const sentence = `The log says that the session ended with ${entry.endReason}, the recording says ${records.close.endReason}.`
     return { outcome: 'failed', reason: 'session-mismatch', title, sentence, facts }

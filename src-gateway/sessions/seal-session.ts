@@ -20,8 +20,9 @@ export async function sealRecording(ports: SealPorts, session: SessionId, seal: 
   const { log, recordings, index } = ports
   const { count, root, endReason } = seal
   const { index: logIndex } = await log.append({ kind: 'session.close', session, count, root, endReason })
+  // why it ended is what the log says, also where the file says something else
   const summary = known
     ? { ...known, session, endReason, records: count, bytes: await recordings.sizeOf(session) }
-    : summariseRecording(await recordings.readText(session))
+    : { ...summariseRecording(await recordings.readText(session)), endReason }
   await index.add(summary, logIndex)
 }
