@@ -5,6 +5,8 @@ import type { MessageHead } from '../../src-protocol/tunnel.ts'
 export interface ClientStream {
   /** the client has closed its stream, or the tunnel is gone: what is sent now reaches nobody */
   readonly gone: boolean
+  /** `undefined` while the desktop is there; while its link is interrupted, a promise that resolves once it is back or lost for good */
+  back(): Promise<void> | undefined
   head(status: number, headers: Record<string, string>): void
   message(head: MessageHead, body: Uint8Array): void
   keepAlive(): void

@@ -34,6 +34,8 @@ export async function holdForApproval(ports: ExchangePorts, exchange: Exchange, 
   let outcome: Approval | 'pending'
   try {
     outcome = await waitForDecision(ports, exchange, approval)
+    // a desktop whose link is interrupted may be gone for good: nothing runs before it is known
+    if (outcome !== 'pending') await exchange.stream.back()
   } finally {
     stopWaiting()
   }

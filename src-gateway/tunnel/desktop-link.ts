@@ -42,6 +42,11 @@ interface OpenStream {
 /** The gateway's end of a desktop's link: its exchanges, and what is pushed to the person at it. */
 export function openDesktopLink(start: LinkStart, signedIn: SignedIn, events: DesktopLinkEvents): DesktopLink {
   const streams = new Map<number, OpenStream>()
+  /** who waits until the link is there again, or lost for good */
+  const waiting: (() => void)[] = []
+  const release = () => {
+    for (const resolve of waiting.splice(0)) resolve()
+  }
   let lastExchange = 0
   let requestBytes = 0
   let current = signedIn
@@ -56,9 +61,13 @@ export function openDesktopLink(start: LinkStart, signedIn: SignedIn, events: De
     },
     onControl: (control) => events.onRenew(link, control),
     onInterrupted: () => events.onInterrupted(),
-    onResumed: () => events.onResumed(),
+    onResumed() {
+      release()
+      events.onResumed()
+    },
     onClose(closed) {
       for (const exchange of streams.keys()) leave(exchange)
+      release()
       events.onClose(link, closed)
     },
   })
@@ -67,7 +76,7 @@ export function openDesktopLink(start: LinkStart, signedIn: SignedIn, events: De
     if (exchange <= lastExchange) return frames.close(closeCode.refused, 'exchange number used before')
     lastExchange = exchange
     const state: OpenStream = { gone: false, bytes: body.length, left: () => {} }
-    const stream = clientStream({ frames, exchange, state, forget: () => forget(exchange) })
+    const stream = clientStream({ frames, exchange, state, waiting, forget: () => forget(exchange) })
     streams.set(exchange, state)
     requestBytes += state.bytes
     try {
@@ -113,10 +122,11 @@ interface StreamParts {
   frames: FrameSocket<Push>
   exchange: number
   state: OpenStream
+  waiting: (() => void)[]
   forget: () => void
 }
 
-function clientStream({ frames, exchange, state, forget }: StreamParts): ClientStream {
+function clientStream({ frames, exchange, state, waiting, forget }: StreamParts): ClientStream {
   const send = (type: FrameType, head?: object, body?: Uint8Array) => {
     if (state.gone) return
     if (state.heldHead) frames.sendFrame(frameType.head, exchange, state.heldHead)
@@ -131,6 +141,7 @@ function clientStream({ frames, exchange, state, forget }: StreamParts): ClientS
     get gone() {
       return state.gone
     },
+    back: () => (state.gone || frames.open ? undefined : new Promise((resolve) => waiting.push(resolve))),
     head(status, headers) {
       if (headers['content-type']?.startsWith('text/event-stream') === true) send(frameType.head, { status, headers })
       else state.heldHead = { status, headers }

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { missingPlatformPackages, type LockFile } from '../../build/complete-lock-file.ts'
 import { schemaOf } from '../../src-cli/commands/policy.ts'
 import { errors } from '../../src-protocol/errors.ts'
+import { gatewayRounds, impossible, rounds, type Cell } from '../integration/fault-matrix-cells.ts'
 
 const root = resolve(import.meta.dirname, '..', '..')
 const read = (file: string): string => readFileSync(join(root, file), 'utf8')
@@ -30,6 +31,40 @@ test('docs/*.schema.json are the schemas of the documents that people write', as
   for (const kind of ['policy', 'masking'] as const) {
     await expect(`${JSON.stringify(schemaOf(kind), undefined, 2)}\n`).toMatchFileSnapshot(`../../docs/${kind}.schema.json`)
   }
+})
+
+test('docs/fault-matrix.md is the table that the fault matrix is tested by', async () => {
+  const told = (cell: Cell): string => {
+    if (typeof cell !== 'string') return cell.map(told).join(' / ')
+    return cell === 'result' || cell === 'broken' ? cell : `\`${cell}\``
+  }
+  const rows = [...rounds, ...gatewayRounds].map(
+    ({ what, cells: { before, running, answered, held } }) => `| ${what} | ${[before, running, answered, held].map(told).join(' | ')} |`,
+  )
+  const page = [
+    '# Fault matrix',
+    '',
+    'What an AI client is told when something between it and its MCP server fails, for each place, kind of fault and moment of a call. Every cell is',
+    'tried with clients of both eras of MCP (`test/integration/fault-matrix*.test.ts`), and in every one of them:',
+    '',
+    '- the client gets exactly one answer or one error with a code, unless its own connection is what broke;',
+    '- a call that had begun has run once; every other call runs once if it is answered with a result, and not at all otherwise;',
+    '- the recording of the session verifies, and has for each call that reached the gateway the request and what became of it;',
+    '- no process of the session stays.',
+    '',
+    '“result”: the call is answered as if nothing had happened. “broken”: the client sees its own connection break. The codes are those of',
+    '[Errors](errors.md); the faults of other parts are in [Faults](faults.md).',
+    '',
+    '| what fails | before the call | while it runs | answered, not delivered | while it is held |',
+    '|---|---|---|---|---|',
+    ...rows,
+    '',
+    'Not in the table:',
+    '',
+    ...impossible.map(([what, why]) => `- ${what}: ${why}.`),
+    '',
+  ]
+  await expect(page.join('\n')).toMatchFileSnapshot('../../docs/fault-matrix.md')
 })
 
 test('docs/dependencies.md gives a reason for every dependency, and for nothing else', () => {
