@@ -7,16 +7,44 @@ import { join, resolve } from 'node:path'
 interface Step {
   name: string
   command: string[]
-  /** a vitest project: its tests are counted */
-  project?: string
+  /** what it writes into its report is counted */
+  counted?: { file: string; by: (report: unknown) => Totals }
+}
+
+interface Totals {
+  passed: number
+  failed: number
+  skipped: number
 }
 
 const root = resolve(import.meta.dirname, '..')
 const results = mkdtempSync(join(tmpdir(), 'gatehouse-check-'))
 const run = (script: string): string[] => ['npm', 'run', '--silent', script]
-const vitest = (project: string): string[] => {
+const reportOf = (name: string): string => join(results, `${name}.json`)
+
+function vitest(name: string, project: string): Step {
   const runner = ['node', join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--project', project]
-  return [...runner, '--reporter=dot', '--reporter=json', `--outputFile.json=${join(results, `${project}.json`)}`]
+  const command = [...runner, '--reporter=dot', '--reporter=json', `--outputFile.json=${reportOf(project)}`]
+  const by = (report: unknown): Totals => {
+    const numbers = report as Record<string, number>
+    return {
+      passed: numbers['numPassedTests'] ?? 0,
+      failed: numbers['numFailedTests'] ?? 0,
+      skipped: (numbers['numPendingTests'] ?? 0) + (numbers['numTodoTests'] ?? 0),
+    }
+  }
+  return { name, command, counted: { file: reportOf(project), by } }
+}
+
+/** Each scenario of the suites, directly and through the product, is a test. */
+function conformance(): Step {
+  const by = (report: unknown): Totals => {
+    const { summary } = report as { summary: Record<string, number> }
+    const of = (verdict: string) => summary[verdict] ?? 0
+    return { passed: of('same') + of('explained'), failed: of('differs'), skipped: of('pending') }
+  }
+  const command = [...run('conformance'), '--', '--json', reportOf('conformance')]
+  return { name: 'conformance', command, counted: { file: reportOf('conformance'), by } }
 }
 
 const steps: Step[] = [
@@ -25,13 +53,14 @@ const steps: Step[] = [
   { name: 'lint', command: run('lint') },
   { name: 'dead code', command: run('knip') },
   { name: 'build', command: run('build') },
-  { name: 'unit tests', command: vitest('unit'), project: 'unit' },
-  { name: 'integration tests', command: vitest('integration'), project: 'integration' },
-  { name: 'end-to-end tests', command: vitest('e2e'), project: 'e2e' },
+  vitest('unit tests', 'unit'),
+  vitest('integration tests', 'integration'),
+  conformance(),
+  vitest('end-to-end tests', 'e2e'),
 ]
 
 const failed: string[] = []
-const totals = { passed: 0, failed: 0, skipped: 0 }
+const totals: Totals = { passed: 0, failed: 0, skipped: 0 }
 for (const step of steps) {
   const started = Date.now()
   process.stdout.write(`\n── ${step.name}\n`)
@@ -40,7 +69,7 @@ for (const step of steps) {
   const seconds = ((Date.now() - started) / 1000).toFixed(1)
   if (status !== 0) failed.push(step.name)
   process.stdout.write(`── ${step.name}: ${status === 0 ? 'passed' : 'FAILED'} in ${seconds} s\n`)
-  if (step.project) count(step.project)
+  count(step)
 }
 rmSync(results, { recursive: true, force: true })
 
@@ -49,13 +78,12 @@ process.stdout.write(`\n${totals.passed} passed, ${totals.failed} failed, ${tota
 // a run that tested nothing proves nothing
 process.exitCode = failed.length > 0 || totals.failed > 0 || totals.passed === 0 ? 1 : 0
 
-function count(project: string): void {
+function count({ name, counted }: Step): void {
+  if (!counted) return
   try {
-    const report = JSON.parse(readFileSync(join(results, `${project}.json`), 'utf8')) as Record<string, number>
-    totals.passed += report['numPassedTests'] ?? 0
-    totals.failed += report['numFailedTests'] ?? 0
-    totals.skipped += (report['numPendingTests'] ?? 0) + (report['numTodoTests'] ?? 0)
+    const found = counted.by(JSON.parse(readFileSync(counted.file, 'utf8')))
+    for (const kind of ['passed', 'failed', 'skipped'] as const) totals[kind] += found[kind]
   } catch {
-    failed.push(`${project}: no report`)
+    failed.push(`${name}: no report`)
   }
 }

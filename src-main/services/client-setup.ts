@@ -14,7 +14,7 @@ export function clientSetup(connection: string, { url, bearer }: LocalAccess): C
       {
         id: 'claude-code',
         title: 'Claude Code',
-        where: '.mcp.json in the project folder',
+        where: '.mcp.json in the project folder; it holds the secret, so keep it out of version control',
         language: 'json',
         snippet: json({ mcpServers: { [connection]: { type: 'http', url, headers, timeout: claudeCodeTimeoutMs } } }),
         command: `claude mcp add --transport http ${connection} ${url} --header "Authorization: Bearer ${bearer}"`,
@@ -22,7 +22,7 @@ export function clientSetup(connection: string, { url, bearer }: LocalAccess): C
       {
         id: 'claude-desktop',
         title: 'Claude Desktop',
-        where: 'claude_desktop_config.json; gatehouse-mcp is installed with the gatehouse command',
+        where: 'claude_desktop_config.json; gatehouse-mcp is installed with the gatehouse command: give its whole path if it is not found',
         language: 'json',
         // it only starts programs: this one finds the session by its connection, and needs no secret
         snippet: json({ mcpServers: { [connection]: { command: 'gatehouse-mcp', args: [connection] } } }),
@@ -30,7 +30,7 @@ export function clientSetup(connection: string, { url, bearer }: LocalAccess): C
       {
         id: 'vs-code',
         title: 'VS Code',
-        where: '.vscode/mcp.json in the workspace',
+        where: '.vscode/mcp.json in the workspace; it holds the secret, so keep it out of version control',
         language: 'json',
         snippet: json({ servers: { [connection]: { type: 'http', url, headers } } }),
       },

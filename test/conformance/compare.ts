@@ -24,6 +24,7 @@ const { values } = parseArgs({
   },
 })
 
+const attempts = 3
 type Run = { pair: string; suite: string } & ({ pending: string } | { scenarios: ScenarioComparison[] })
 
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse-conformance-'))
@@ -75,10 +76,22 @@ async function comparePair(pair: Pair): Promise<Run[]> {
 
 async function compareSuite(pair: Pair, suite: Suite, [direct, tunnel]: Side[], place: string): Promise<Run> {
   process.stdout.write(`\n${pair.name} · ${suite.name}\n`)
-  const run = (side: Side | undefined, name: string) =>
-    runSuite(suite, side?.url ?? '', join(place, `${suite.name.replaceAll('/', '-')}-${name}`), values.scenario)
-  const compared = compareResults(await run(direct, 'direct'), await run(tunnel, 'tunnel'), pair.explanations)
-  for (const comparison of compared) process.stdout.write(line(comparison))
+  const both = async (attempt: string, scenario?: string) => {
+    const run = (side: Side | undefined, name: string) =>
+      runSuite(suite, side?.url ?? '', join(place, [suite.name.replaceAll('/', '-'), name, attempt].join('-')), scenario)
+    return compareResults(await run(direct, 'direct'), await run(tunnel, 'tunnel'), pair.explanations)
+  }
+  const compared = await both('1', values.scenario)
+  for (const [index, first] of compared.entries()) {
+    let comparison = first
+    // some scenarios measure time: on a busy machine either side may fail them. What really differs differs again
+    for (let attempt = 2; comparison.verdict === 'differs' && attempt <= attempts; attempt += 1) {
+      process.stdout.write(line(comparison).replaceAll('  differs  ', '  again    '))
+      comparison = (await both(`${attempt}-${index}`, comparison.scenario))[0] ?? comparison
+    }
+    compared[index] = comparison
+    process.stdout.write(line(comparison))
+  }
   return { pair: pair.name, suite: suite.name, scenarios: compared }
 }
 

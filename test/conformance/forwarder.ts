@@ -4,6 +4,8 @@ import { pipeline } from 'node:stream'
 
 export interface Forwarder {
   url: string
+  /** from now on requests go there */
+  retarget(target: string): void
   stop(): Promise<void>
 }
 
@@ -13,7 +15,7 @@ export interface Forwarder {
  * so that a foreign one (DNS rebinding) still reaches the target as foreign.
  */
 export async function openForwarder(target: string, headers: Record<string, string> = {}): Promise<Forwarder> {
-  const { hostname, port, pathname } = new URL(target)
+  let { hostname, port, pathname } = new URL(target)
   const server = createServer({ keepAliveTimeout: 0 }, (incoming, response) => {
     const upstream = sendRequest(
       { hostname, port, path: pathname, method: incoming.method, headers: forwardedHeaders(incoming), setHost: false },
@@ -42,6 +44,9 @@ export async function openForwarder(target: string, headers: Record<string, stri
 
   return {
     url: `http://${own}${pathname}`,
+    retarget(next) {
+      ;({ hostname, port, pathname } = new URL(next))
+    },
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

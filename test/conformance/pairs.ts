@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { programOf } from '../../demo/supervisor/write-config.ts'
 import { ourHttp, ourHttpBesideEverything, stricterThanEverything, type Explanation } from './explained-differences.ts'
-import { startDirect, startDirectOnPort, startTunnel, startTunnelToHttp, type Side } from './sides.ts'
-import { stateful, stateless, type Suite } from './suites.ts'
+import { startClientAlone, startDirect, startDirectOnPort, startTunnel, startTunnelToHttp, startTunnelToSuite, type Side } from './sides.ts'
+import { clientSuites, stateful, stateless, type Suite } from './suites.ts'
 
 /** The same program twice: reached directly, and through Gatehouse. */
 export interface Pair {
@@ -53,5 +53,13 @@ export const pairs: Pair[] = [
     explanations: stricterThanEverything,
     direct: startEverything,
     tunnel: (folder) => startTunnelToHttp(startEverything, folder),
+  },
+  {
+    // the suite is the server: what reaches it of a client, and what the client makes of its answers
+    name: 'client',
+    suites: clientSuites,
+    explanations: [],
+    direct: startClientAlone,
+    tunnel: startTunnelToSuite,
   },
 ]

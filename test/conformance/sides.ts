@@ -1,5 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { stringify } from 'yaml'
 import { freePort } from '../../demo/supervisor/free-port.ts'
 import { startProcess, type ManagedProcess } from '../../demo/supervisor/managed-process.ts'
@@ -106,6 +109,30 @@ export async function startTunnel(program: ServerProgram | { name: string; url: 
   const forwarder = await openForwarder(String(url), { Authorization: `Bearer ${String(bearer)}` })
   return { url: forwarder.url, stop: () => stopAll(forwarder, connect, services) }
 }
+
+/**
+ * For a suite that plays the server and names its address with each scenario: the agent knows one address, and what stands there sends
+ * on to the suite's. `url` takes that address (POST) and answers with the one that the client has to use.
+ */
+export async function startTunnelToSuite(folder: string): Promise<Side> {
+  const upstream = await openForwarder('http://127.0.0.1:1/')
+  const tunnel = await startTunnel({ name: 'suite', url: upstream.url }, folder)
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    upstream.retarget(await text(request))
+    response.end(tunnel.url)
+  }
+  const control = createServer((request, response) => void answer(request, response))
+  await new Promise<void>((done) => control.listen(0, '127.0.0.1', done))
+  const stop = () =>
+    new Promise<void>((done) => {
+      control.close(() => done())
+      control.closeAllConnections()
+    })
+  return { url: `http://127.0.0.1:${(control.address() as AddressInfo).port}/`, stop: () => stopAll({ stop }, tunnel, upstream) }
+}
+
+/** The client goes to the suite's server itself. */
+export const startClientAlone = async (): Promise<Side> => ({ url: '', stop: async () => {} })
 
 async function stopAll(...parts: { stop(): Promise<void> }[]): Promise<void> {
   for (const part of parts) await part.stop()

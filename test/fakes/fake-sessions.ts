@@ -244,7 +244,7 @@ export const fakeClientSetup: ClientSetup = {
     {
       id: 'claude-desktop',
       title: 'Claude Desktop',
-      where: 'claude_desktop_config.json; gatehouse-mcp is installed with the gatehouse command',
+      where: 'claude_desktop_config.json; gatehouse-mcp is installed with the gatehouse command: give its whole path if it is not found',
       language: 'json',
       snippet: JSON.stringify({ mcpServers: { 'orders-db': { command: 'gatehouse-mcp', args: ['orders-db'] } } }, null, 2),
     },
