@@ -71,7 +71,7 @@ export const errors = {
   ],
   SERVER_OUTPUT_INVALID: [
     502,
-    'The MCP server {server} wrote something that is not JSON-RPC.',
+    'The MCP server {server} wrote something that does not follow the protocol.',
     'Ask an administrator to check the server’s version and its standard output.',
   ],
   SERVER_UNREACHABLE: [

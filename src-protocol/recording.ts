@@ -60,7 +60,10 @@ export const messageRecord = z.object({
   exchange: z.number().int(),
   method: z.string(),
   tool: z.string().optional(),
+  /** masked; delivered is the one that came */
   id: z.union([z.string(), z.number()]).nullable().optional(),
+  /** of the SSE event that carried it from the server */
+  sse: z.object({ id: z.string().optional(), event: z.string().optional() }).optional(),
   /** the masked message exactly as delivered (server → client) or the masked copy of what was forwarded (client → server) */
   body: z.string(),
   bytes: z.number().int(),

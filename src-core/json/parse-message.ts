@@ -75,7 +75,11 @@ function shapeMessage(value: JsonObject): { ok: true; message: Message } | Extra
   if ('id' in value && typeof id !== 'string' && typeof id !== 'number' && id !== null) return notJsonRpc('id must be a string or a number')
   if ('method' in value) {
     if (typeof method !== 'string' || method === '') return notJsonRpc('method must be a string')
+    // half a surrogate pair has no UTF-8: what it names could be neither compared nor signed
+    if (!method.isWellFormed()) return notJsonRpc('method must be well-formed Unicode', id)
     if (params !== undefined && !isJsonObject(params)) return notJsonRpc('params must be an object', id, method)
+    const name = params?.['name']
+    if (typeof name === 'string' && !name.isWellFormed()) return notJsonRpc('params.name must be well-formed Unicode', id, method)
     if ('result' in value || 'error' in value) return notJsonRpc('a message has either a method or a result', id, method)
     if ('id' in value && id === null) return notJsonRpc('the id of a request must not be null', id, method)
     return { ok: true, message: shapeRequest(id as RequestId | undefined, method, params) }

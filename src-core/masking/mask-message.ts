@@ -7,6 +7,8 @@ import { normaliseFieldName, type ActiveRules, type Masking } from './load-maski
 export interface MaskTarget {
   connection: string
   tool?: string | undefined
+  /** what names the call is masked like everything else */
+  idsToo?: boolean
 }
 
 export interface MaskResult {
@@ -39,7 +41,7 @@ export function maskMessage(masking: Masking, text: string, target: MaskTarget):
 export function maskParsed(masking: Masking, text: string, target: MaskTarget): MaskResult {
   const tally = new MaskTally()
   try {
-    const masked = maskJson(text, masking.rulesFor(target), tally, '', 0)
+    const masked = maskJson(text, masking.rulesFor(target), tally, '', 0, target.idsToo)
     return { text: masked, masks: tally.masks() }
   } catch (cause) {
     if (cause instanceof AppError) throw cause
@@ -72,8 +74,8 @@ class MaskTally {
 
 const maskToken = (kind: string): string => `[MASKED:${kind}]`
 
-function maskJson(text: string, rules: ActiveRules, tally: MaskTally, pathPrefix: string, nesting: number): string {
-  const visitor = new MaskingVisitor(text, rules, tally, pathPrefix, nesting)
+function maskJson(text: string, rules: ActiveRules, tally: MaskTally, pathPrefix: string, nesting: number, idsToo = false): string {
+  const visitor = new MaskingVisitor(text, rules, tally, pathPrefix, nesting, idsToo)
   walkJson(text, visitor, maxDepth)
   return visitor.masked()
 }
@@ -84,6 +86,7 @@ class MaskingVisitor implements JsonVisitor {
   readonly #tally: MaskTally
   readonly #pathPrefix: string
   readonly #nesting: number
+  readonly #idsToo: boolean
   /** JSON Pointer segments from the text's root */
   readonly #path: string[] = []
   #output = ''
@@ -96,7 +99,8 @@ class MaskingVisitor implements JsonVisitor {
   /** the scalar that comes next says which call the message belongs to */
   #belongs = false
 
-  constructor(text: string, rules: ActiveRules, tally: MaskTally, pathPrefix: string, nesting: number) {
+  constructor(text: string, rules: ActiveRules, tally: MaskTally, pathPrefix: string, nesting: number, idsToo: boolean) {
+    this.#idsToo = idsToo
     this.#text = text
     this.#rules = rules
     this.#tally = tally
@@ -114,7 +118,7 @@ class MaskingVisitor implements JsonVisitor {
 
   member(name: string, start: number, end: number): void {
     if (this.#fieldStart >= 0) return
-    this.#belongs = this.#depth <= 2 && this.#nesting === 0 && this.#namesTheCall(name)
+    this.#belongs = this.#depth <= 2 && this.#nesting === 0 && !this.#idsToo && this.#namesTheCall(name)
     const { cleanNames } = this.#rules
     const known = cleanNames.get(name)
     if (known) {

@@ -1,10 +1,10 @@
-import { parseMessage } from '../../src-core/json/parse-message.ts'
+import { parseMessage, type RequestId } from '../../src-core/json/parse-message.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { ApprovalId } from '../../src-protocol/ids.ts'
 import type { Call } from '../../src-protocol/model.ts'
 import type { Exchange } from './exchange.ts'
 import { deepestMessage, type ExchangePorts } from './exchange-ports.ts'
-import { maskFor, messageRecord } from './message-record.ts'
+import { maskFor, messageRecord, shownNames } from './message-record.ts'
 import { rpcError } from './rpc-answer.ts'
 
 const encoder = new TextEncoder()
@@ -20,7 +20,8 @@ export function answer(
 ): void {
   const { session, stream } = exchange
   const method = exchange.request?.method ?? 'unknown'
-  const masked = maskFor(ports.inForce().masking, exchange, text, exchange.request?.tool)
+  const { id } = exchange.request ?? (JSON.parse(text) as { id?: RequestId | null })
+  const masked = maskFor(ports.inForce().masking, exchange, text, exchange.request?.tool, undefined, id)
   const parsed = parseMessage(masked.bytes, { maxBytes: Infinity, maxDepth: deepestMessage })
   exchange.answered = true
   const facts = { direction: 'server' as const, method, tool: exchange.request?.tool, approval: options.approval }
@@ -30,7 +31,7 @@ export function answer(
     if (!exchange.headSent) stream.head(options.status ?? 200, json)
     exchange.headSent = true
     exchange.responseSent = true
-    stream.message({}, masked.bytes)
+    stream.message({}, masked.delivered ?? masked.bytes)
     finish(exchange)
   })
 }
@@ -70,6 +71,7 @@ export function recordError(
     code: error.code,
     message: error.message,
     ...facts,
+    ...(exchange.request?.shown && shownNames(exchange, facts)),
   })
 }
 

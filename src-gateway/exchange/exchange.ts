@@ -13,6 +13,8 @@ export interface OpenRequest {
   method: string
   tool?: string
   progressToken?: RequestId
+  /** where method or tool hold what is masked: what is recorded and shown of them */
+  shown?: { method?: string; tool?: string }
   /** of a list: which page is asked for */
   cursor?: string
   /** the request said so in `_meta`: its result then says whether it is complete */
@@ -32,6 +34,8 @@ export interface Exchange {
   call?: Call
   upstream?: AgentExchange
   /** a large message of the server is being inspected: what came after it waits here, so that the order is kept */
+  /** a large message is looked at */
+  inspecting?: Promise<void> | undefined
   waitingFrames?: ResponseFrame[] | undefined
   /** a head was sent, by the server or by a hold */
   headSent: boolean

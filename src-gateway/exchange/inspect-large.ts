@@ -41,7 +41,10 @@ export async function inspectLarge(
 
 const decoder = new TextDecoder()
 
-export function maskedBy({ bytes, masks, body, sha256, summary }: InspectedMessage, maskingVersion: string): MaskedMessage {
+export function maskedBy(
+  { bytes, masks, body, sha256, summary, names, delivered }: InspectedMessage,
+  maskingVersion: string,
+): MaskedMessage {
   return {
     // few need it, and it is large
     get text() {
@@ -51,5 +54,7 @@ export function maskedBy({ bytes, masks, body, sha256, summary }: InspectedMessa
     masks,
     maskingVersion,
     prepared: { body, sha256, summary },
+    ...(names && { names }),
+    ...(delivered && { delivered }),
   }
 }

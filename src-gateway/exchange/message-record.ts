@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto'
-import type { Message } from '../../src-core/json/parse-message.ts'
+import type { Message, RequestId } from '../../src-core/json/parse-message.ts'
 import type { Masking } from '../../src-core/masking/load-masking.ts'
 import { maximumLineBytes } from '../../src-core/recording/record-lines.ts'
-import { maskParsed } from '../../src-core/masking/mask-message.ts'
+import { maskRpc, type MaskedNames } from '../../src-core/masking/mask-rpc.ts'
 import type { MaskApplied } from '../../src-protocol/model.ts'
 import type { MessageRecord } from '../../src-protocol/recording.ts'
+import type { MessageHead } from '../../src-protocol/tunnel.ts'
 import type { Exchange } from './exchange.ts'
 
 export type MessageRecordDraft = Omit<MessageRecord, 'v' | 'seq' | 'at'>
@@ -15,6 +16,10 @@ export interface MaskedMessage {
   bytes: Uint8Array
   masks: MaskApplied[]
   maskingVersion: string
+  /** if something in them was masked */
+  names?: Omit<MaskedNames, 'delivered'>
+  /** with the message's id as it came, if that differs from `bytes` */
+  delivered?: Uint8Array
   /** of a large message: made beside the event loop, with its record's `body` as a JSON string, and its line in the live list */
   prepared?: { body: Uint8Array; sha256: string; summary: string }
 }
@@ -22,14 +27,26 @@ export interface MaskedMessage {
 const encoder = new TextEncoder()
 
 /**
- * Masks a message of the session's connection: JSON that was parsed, or that we made. Where nothing was masked `bytes` are the original ones.
+ * Masks a message of the session's connection: JSON that was parsed, or that we made, and its id. Where nothing was masked `bytes` are the original ones.
  * @throws AppError MESSAGE_UNMASKABLE
  */
-export function maskFor(masking: Masking, exchange: Exchange, text: string, tool?: string, original?: Uint8Array): MaskedMessage {
+export function maskFor(
+  masking: Masking,
+  exchange: Exchange,
+  text: string,
+  tool?: string,
+  original?: Uint8Array,
+  id?: RequestId | null,
+): MaskedMessage {
   const { connection } = exchange.session
-  const masked = maskParsed(masking, text, { connection, tool })
+  const masked = maskRpc(masking, text, { connection, tool }, id)
   const bytes = original !== undefined && masked.text === text ? original : encoder.encode(masked.text)
-  return { text: masked.text, bytes, masks: masked.masks, maskingVersion: masking.version }
+  const message: MaskedMessage = { text: masked.text, bytes, masks: masked.masks, maskingVersion: masking.version }
+  if (masked.names) {
+    message.names = masked.names
+    if (masked.names.delivered !== undefined) message.delivered = encoder.encode(masked.names.delivered)
+  }
+  return message
 }
 
 /** A record is one line; escaped as JSON, a text at worst doubles. */
@@ -48,17 +65,37 @@ export interface RecordFacts {
   decision?: MessageRecord['decision']
   approval?: MessageRecord['approval']
   leftOut?: MessageRecord['leftOut']
+  sse?: MessageHead
 }
+
+/** Method and tool as they may be shown. */
+export function shownNames(
+  { request }: Exchange,
+  names: { method?: string | undefined; tool?: string | undefined },
+): { method?: string; tool?: string } {
+  const { shown } = request ?? {}
+  const method = shown?.method !== undefined && names.method === request?.method ? shown.method : names.method
+  const tool = shown?.tool !== undefined && names.tool === request?.tool ? shown.tool : names.tool
+  return { ...(method !== undefined && { method }), ...(tool !== undefined && { tool }) }
+}
+
+const sseOf = ({ id, event }: MessageHead): MessageRecord['sse'] => ({
+  ...(id !== undefined && { id }),
+  ...(event !== undefined && { event }),
+})
 
 /** Length and hash are those of the masked bytes: the recording holds nothing from which a masked value could be guessed. */
 export function messageRecord(exchange: Exchange, message: Message, masked: MaskedMessage, facts: RecordFacts): MessageRecordDraft {
+  const { names } = masked
+  const { method = facts.method, tool } = exchange.request?.shown ? shownNames(exchange, facts) : facts
   return {
     kind: message.kind,
     direction: facts.direction,
     exchange: exchange.number,
-    method: facts.method,
-    ...(facts.tool !== undefined && { tool: facts.tool }),
-    ...(message.id !== undefined && { id: message.id }),
+    method: names?.method ?? method,
+    ...(tool !== undefined && { tool: names?.tool ?? tool }),
+    ...(message.id !== undefined && { id: names?.id ?? message.id }),
+    ...(facts.sse && (facts.sse.id !== undefined || facts.sse.event !== undefined) && { sse: sseOf(facts.sse) }),
     body: masked.prepared ? '' : masked.text,
     bytes: masked.bytes.length,
     sha256: masked.prepared?.sha256 ?? hash('sha256', masked.bytes, 'hex'),

@@ -1,5 +1,6 @@
 import { isJsonObject } from '../../src-core/json/json-value.ts'
 import { parseMessage, type Message, type RequestId } from '../../src-core/json/parse-message.ts'
+import { maskText } from '../../src-core/masking/mask-message.ts'
 import { summariseArguments, summariseRequest } from '../../src-core/recording/message-summary.ts'
 import type { Decision } from '../../src-core/policy/decision.ts'
 import { timestampOf } from '../../src-node/clock.ts'
@@ -44,7 +45,7 @@ export function receiveClientMessage(ports: ExchangePorts, exchange: Exchange, b
     return refuse(ports, exchange, new AppError(parsed.code, parsed.data), bytes.length, parsed.id, parsed.method)
   }
   const { message, text } = parsed
-  decide(ports, exchange, message, bytes, (tool) => maskFor(ports.inForce().masking, exchange, text, tool, bytes))
+  decide(ports, exchange, message, bytes, (tool) => maskFor(ports.inForce().masking, exchange, text, tool, bytes, message.id))
 }
 
 async function receiveLarge(ports: ExchangePorts, exchange: Exchange, bytes: Uint8Array): Promise<void> {
@@ -82,6 +83,11 @@ function decide(
     masked = mask(tool)
   } catch (error) {
     return refuse(ports, exchange, error as AppError, bytes.length, message.id, method)
+  }
+  if (masked.names) {
+    if (exchange.request) exchange.request.shown = masked.names
+    // it quotes them
+    decision.because = maskText(ports.inForce().masking, decision.because, { connection: session.connection, tool }).text
   }
   const tooLargeToReview = decision.effect === 'review' && bytes.length > mostReviewableBytes
   if (tooLargeToReview || !isRecordable(masked)) {
@@ -138,8 +144,8 @@ function toCall(exchange: Exchange, { message, method, masked, decision }: Decid
     seq: -1,
     at: timestampOf(new Date(exchange.startedAt)),
     direction: 'client',
-    method,
-    ...(message.tool !== undefined && { tool: message.tool }),
+    method: masked.names?.method ?? method,
+    ...(message.tool !== undefined && { tool: masked.names?.tool ?? message.tool }),
     summary: summarise(message, masked),
     state: effect === 'allow' ? 'running' : effect === 'review' ? 'held' : 'done',
     verdict: effect === 'deny' ? 'denied' : effect === 'review' ? 'held' : masked.masks.length > 0 ? 'masked' : 'allowed',
@@ -183,7 +189,9 @@ function refuseTool(ports: ExchangePorts, exchange: Exchange, error: AppError): 
 
 /** What is not one well-formed message of ours to decide about never reaches the server. */
 function refuse(ports: ExchangePorts, exchange: Exchange, error: AppError, length: number, id?: RequestId | null, method?: string): void {
-  const durable = recordError(exchange, error, { refusedBytes: length, ...(method !== undefined && { method }) })
+  const shown =
+    method === undefined ? undefined : maskText(ports.inForce().masking, method, { connection: exchange.session.connection }).text
+  const durable = recordError(exchange, error, { refusedBytes: length, ...(shown !== undefined && { method: shown }) })
   exchange.delivery.after(durable, () => {})
   answer(ports, exchange, rpcError(id ?? null, error), { status: error.status })
 }

@@ -5,6 +5,7 @@ import { close, endCall, failExchange, finish } from './answer.ts'
 import type { Exchange } from './exchange.ts'
 import type { ExchangePorts } from './exchange-ports.ts'
 import { receiveServerMessage } from './receive-server-message.ts'
+import { headersProblem } from './server-fields.ts'
 
 /** One frame of the agent's answer. All of them pass through the exchange's delivery, so that their order is kept. */
 export function receiveServerFrame(ports: ExchangePorts, exchange: Exchange, frame: ResponseFrame): void {
@@ -12,11 +13,18 @@ export function receiveServerFrame(ports: ExchangePorts, exchange: Exchange, fra
   if (session.ended) return
   if (exchange.waitingFrames && frame.type !== frameType.keepAlive) return void exchange.waitingFrames.push(frame)
   switch (frame.type) {
-    case frameType.head:
+    case frameType.head: {
       // a held call has had its head: what follows goes into the stream that is already open
       if (exchange.headSent) return
+      const headers = responseHeaders(frame.head.headers)
+      const wrong = headersProblem(ports.inForce().masking, exchange, headers)
+      if (wrong) {
+        exchange.upstream?.abort()
+        return failExchange(ports, exchange, wrong)
+      }
       exchange.headSent = true
-      return delivery.after(undefined, () => stream.head(frame.head.status, responseHeaders(frame.head.headers)))
+      return delivery.after(undefined, () => stream.head(frame.head.status, headers))
+    }
     case frameType.message:
       return receiveServerMessage(ports, exchange, frame.head, frame.body)
     case frameType.keepAlive:

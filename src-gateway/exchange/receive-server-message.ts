@@ -12,6 +12,7 @@ import { receiveServerFrame } from './receive-server-frame.ts'
 import { refuseServerRequest } from './refuse-server-request.ts'
 import { isRevisedList, reviseList, type RevisedList } from './revise-list.ts'
 import { rpcError } from './rpc-answer.ts'
+import { eventProblem } from './server-fields.ts'
 import { noteServerRequest } from './server-requests.ts'
 
 const largestList = 2 * 1024 * 1024
@@ -22,11 +23,16 @@ const largestList = 2 * 1024 * 1024
  */
 export function receiveServerMessage(ports: ExchangePorts, exchange: Exchange, head: MessageHead, bytes: Uint8Array): void {
   const { session, stream, delivery } = exchange
+  const wrong = eventProblem(ports.inForce().masking, exchange, head)
+  if (wrong) return withhold(ports, exchange, wrong)
   // an event without data primes the client's resumption (MCP 2025-11-25); there is nothing to see in it
   if (bytes.length === 0) return delivery.after(undefined, () => stream.message(head, bytes))
 
   if (bytes.length > largeMessageBytes && bytes.length <= ports.limits.responseBytes) {
-    if (!isRevisedList(exchange.request?.method)) return void receiveLarge(ports, exchange, head, bytes)
+    if (!isRevisedList(exchange.request?.method)) {
+      exchange.inspecting = receiveLarge(ports, exchange, head, bytes)
+      return undefined
+    }
     // the gateway itself reads such a list, so that one must not be larger than can be read in passing
     if (bytes.length > largestList) return withhold(ports, exchange, tooLarge(bytes.length, largestList))
   }
@@ -35,7 +41,9 @@ export function receiveServerMessage(ports: ExchangePorts, exchange: Exchange, h
   const { message } = parsed
   const text = continueProgress(exchange, message, parsed.text)
   const original = text === parsed.text ? bytes : undefined
-  return takeMessage(ports, exchange, head, message, text, (tool) => maskFor(ports.inForce().masking, exchange, text, tool, original))
+  return takeMessage(ports, exchange, head, message, text, (tool) =>
+    maskFor(ports.inForce().masking, exchange, text, tool, original, message.id),
+  )
 }
 
 /** What follows in the same exchange waits until the message was inspected; other exchanges go on. */
@@ -47,6 +55,7 @@ async function receiveLarge(ports: ExchangePorts, exchange: Exchange, head: Mess
   })
   const { waitingFrames } = exchange
   exchange.waitingFrames = undefined
+  exchange.inspecting = undefined
   if (exchange.session.ended) return
   if ('error' in inspected) withhold(ports, exchange, inspected.error)
   else if (!inspected.inspection.ok) withhold(ports, exchange, unreadable(exchange.session.server, inspected.inspection))
@@ -83,7 +92,14 @@ function takeMessage(
   if (!isRecordable(masked))
     return withhold(ports, exchange, new AppError('MESSAGE_UNMASKABLE', { problem: 'it is too large to be recorded' }))
   const allowed = decision === undefined || decision.effect === 'allow'
-  const record = messageRecord(exchange, message, masked, { direction: 'server', method, tool, decision, leftOut: list?.leftOut })
+  const record = messageRecord(exchange, message, masked, {
+    direction: 'server',
+    method,
+    tool,
+    decision,
+    leftOut: list?.leftOut,
+    sse: head,
+  })
   const recorded = session.record(record, masked.prepared?.body)
   const durable = list?.noted ? Promise.all([recorded, list.noted]) : recorded
   if (!allowed) {
@@ -92,7 +108,7 @@ function takeMessage(
     else if (message.kind === 'response' && message.id === exchange.request?.id) refuseInputs(ports, exchange, decision)
     return undefined
   }
-  if (message.kind === 'request') noteServerRequest(exchange, message.id, method)
+  if (message.kind === 'request') noteServerRequest(exchange, message.id, masked.names?.method ?? method)
   const answers = message.kind === 'response' && exchange.request !== undefined && message.id === exchange.request.id
   if (answers) exchange.answered = true
   if (answers && method === 'initialize') session.tools.initialized(message.result)
@@ -101,7 +117,7 @@ function takeMessage(
       exchange.responseSent = true
       settle(ports, exchange, masked)
     }
-    stream.message(head, masked.bytes)
+    stream.message(head, masked.delivered ?? masked.bytes)
   })
   return undefined
 }

@@ -14,13 +14,17 @@ export function refuseServerRequest(ports: ExchangePorts, exchange: Exchange, re
   const { session, head } = exchange
   const error = new AppError('POLICY_DENIED', { because: decision?.because ?? '', rule: decision?.rule ?? 'default deny' })
   const id = request.id ?? null
-  const masked = maskFor(ports.inForce().masking, exchange, rpcError(id, error, { rule: decision?.rule ?? null }))
+  const masked = maskFor(ports.inForce().masking, exchange, rpcError(id, error, { rule: decision?.rule ?? null }), undefined, undefined, id)
   const facts = { direction: 'client' as const, method: request.method ?? 'unknown' }
   const send = async () => {
     await session.record(messageRecord(exchange, { kind: 'response', id }, masked, facts))
     if (session.ended) return
     const headers = { ...head.headers, 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
-    session.link.openExchange({ session: session.id, method: 'POST', headers: withoutRequestHeaders(headers) }, masked.bytes, () => {})
+    session.link.openExchange(
+      { session: session.id, method: 'POST', headers: withoutRequestHeaders(headers) },
+      masked.delivered ?? masked.bytes,
+      () => {},
+    )
   }
   send().catch((failure: unknown) => ports.fail(session, failure))
 }

@@ -56,7 +56,7 @@ export function reviseList(
   const set = isStateless(exchange.head.headers) ? { name: 'cacheScope', value: 'private' } : undefined
   const edited = editList(text, { list, drop, set }, deepestMessage)
   if (edited === text) return { masked, leftOut, noted }
-  return { masked: maskFor(ports.inForce().masking, exchange, edited), leftOut, noted }
+  return { masked: maskFor(ports.inForce().masking, exchange, edited, undefined, undefined, message.id), leftOut, noted }
 }
 
 /** By the request that is answered; where there is none (a stream that was taken up again) by its form, as a client would read it. */

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { isJsonObject, type JsonValue } from '../../src-core/json/json-value.ts'
 import { parseMessage, type Message, type MessageParse } from '../../src-core/json/parse-message.ts'
 import { loadMasking, type Masking } from '../../src-core/masking/load-masking.ts'
-import { maskParsed } from '../../src-core/masking/mask-message.ts'
+import { maskRpc, type MaskedNames } from '../../src-core/masking/mask-rpc.ts'
 import { summariseRequest } from '../../src-core/recording/message-summary.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { MaskApplied } from '../../src-protocol/model.ts'
@@ -37,6 +37,9 @@ export interface InspectedMessage {
   /** of a request or notification: its line in the live list */
   summary: string
   masks: MaskApplied[]
+  /** see `MaskedMessage` */
+  names?: MaskedNames
+  delivered?: Uint8Array
 }
 
 /**
@@ -51,7 +54,7 @@ export function inspectMessage(masking: Masking, job: InspectionJob): Inspection
   const message = { ...rest, ...(asked && { result: asked }) }
   const tool = 'named' in job.tool ? message.tool : message.method === undefined ? job.tool.called : undefined
   const text = continueProgress(job.progress, parsed.message, parsed.text)
-  const masked = maskParsed(masking, text, { connection: job.connection, tool })
+  const masked = maskRpc(masking, text, { connection: job.connection, tool }, message.id)
   const bytes = masked.text === parsed.text ? job.bytes : Buffer.from(masked.text)
   return {
     ok: true,
@@ -62,6 +65,8 @@ export function inspectMessage(masking: Masking, job: InspectionJob): Inspection
     sha256: hash('sha256', bytes, 'hex'),
     summary: message.method === undefined ? '' : summariseRequest(masked.text),
     masks: masked.masks,
+    ...(masked.names && { names: masked.names }),
+    ...(masked.names?.delivered !== undefined && { delivered: Buffer.from(masked.names.delivered) }),
   }
 }
 
