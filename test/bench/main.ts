@@ -18,7 +18,7 @@ import { root } from './arm-process.ts'
 import { measureDecisions } from './decisions.ts'
 import { measureEvidence } from './evidence.ts'
 import { growthFigures, measureGrowth } from './growth.ts'
-import { measurePages, pageFigures } from './pages.ts'
+import { measureLibrarySearch, measurePages, pageFigures, searchFigures } from './pages.ts'
 import { installPeers } from './peers.ts'
 import { growthPlot, latencyPlot, memoryPlot, throughputPlot } from './plots.ts'
 import { publish } from './publish.ts'
@@ -87,7 +87,7 @@ async function measure(): Promise<BenchReport> {
     })
     await section('pages', async (own) => {
       result.pages = await measurePages(own)
-      Object.assign(result.figures, pageFigures(result.pages))
+      Object.assign(result.figures, pageFigures(result.pages), searchFigures(await measureLibrarySearch(own)))
     })
     await section('decisions', async () => void Object.assign(result.figures, await measureDecisions()))
     await section('evidence', async (own) => void Object.assign(result.figures, await measureEvidence(own)))

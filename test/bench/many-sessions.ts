@@ -143,12 +143,14 @@ async function answer(command: ManySessionsCommand): Promise<ManySessionsAnswer>
   return endAll()
 }
 
-process.on('message', (command: ManySessionsCommand) => {
+process.on('message', (command: ManySessionsCommand | { collect: true }) => {
+  if ('collect' in command) return
   void answer(command)
     .catch((error: unknown): ManySessionsAnswer => ({ failed: String(error) }))
     .then((result) => process.send?.(result))
 })
 sendSamples()
+process.channel?.ref()
 await access.identity.signIn()
 await access.tunnel.ready()
 process.stdout.write('{"ready":true}\n')

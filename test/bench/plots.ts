@@ -46,7 +46,7 @@ function armPlot(
     const left = namesWidth + 24 + panel * (panelWidth + 24)
     const at = (row: Row) => row.cells.filter((cell) => cell.clients === clients)
     const values = rows.flatMap((row) => [of(at(row)), ...(until ? [until(at(row))] : [])])
-    const scale = logScale(values, left, left + panelWidth - 44)
+    const scale = logScale(values, left, left + panelWidth - (until ? 96 : 52))
     const bottom = top + rows.length * rowHeight - 8
     return [
       label(left, 62, `${clients} ${clients === 1 ? 'client' : 'clients'}`, 'ink strong'),
@@ -61,7 +61,7 @@ function armPlot(
         return [
           ...(end === undefined ? [] : [segment(scale.at(value), y, right, y, kind, 3)]),
           dot(scale.at(value), y, 5.5, kind),
-          label(right + 10, y + 4.5, text, row.ours ? 'ink small strong' : 'ink small'),
+          label(right + 10, y + 4.5, text, row.ours ? 'ink small strong halo' : 'ink small halo'),
         ]
       }),
     ]
@@ -87,13 +87,13 @@ export function memoryPlot({ idleBytes, sessions }: GrowthResults): string {
   return drawing(frame.width, frame.height, 'Memory of the gateway in MB, by idle sessions', [
     ...axes(x, y, 'idle sessions'),
     segment(x.at(0), y.at(150), x.at(last.x), y.at(allowed(last.x)), 'limit'),
-    label(x.at(last.x / 2), y.at(allowed(last.x / 2)) - 10, 'wanted: 150 MB and 30 KB per session', 'limit-text small', 'end'),
+    label(x.at(last.x / 2), y.at(allowed(last.x / 2)) - 10, 'wanted: 150 MB and 30 KB per session', 'limit-text small halo', 'end'),
     polyline(
       points.map((point) => [x.at(point.x), y.at(point.y)] as const),
       'ours line',
     ),
     ...points.map((point) => dot(x.at(point.x), y.at(point.y), 3.5, 'ours')),
-    label(x.at(last.x), y.at(last.y) - 12, `${shortNumber(last.y)} MB`, 'ink small strong', 'end'),
+    label(x.at(last.x), y.at(last.y) - 12, `${shortNumber(last.y)} MB`, 'ink small strong halo', 'end'),
   ])
 }
 
@@ -116,7 +116,7 @@ export function growthPlot(pages: readonly PageTimes[]): string {
       return [
         polyline(points, `${kind} line`),
         ...points.map(([px, py]) => dot(px, py, 3.5, kind)),
-        label(endX, endY - 12, name, 'ink small', 'end'),
+        label(endX, endY - 12, name, 'ink small halo', 'end'),
       ]
     }),
   ])

@@ -7,12 +7,12 @@ export const escapeXml = (text: string): string =>
 const style = `
   .paper { fill: #ffffff } .ink { fill: #1f2328 } .quiet { fill: #59636e } .grid { stroke: #d1d9e0; stroke-width: 1; fill: none }
   .ours { fill: #0969da; stroke: #0969da } .theirs { fill: #818b98; stroke: #818b98 } .second { fill: #bc4c00; stroke: #bc4c00 }
-  .line { fill: none; stroke-width: 2 } .limit { stroke: #1a7f37; stroke-width: 1.5; stroke-dasharray: 5 4; fill: none } .limit-text { fill: #1a7f37 }
+  .line { fill: none !important; stroke-width: 2 } .halo { paint-order: stroke; stroke: #ffffff; stroke-width: 4px; stroke-linejoin: round } .limit { stroke: #1a7f37; stroke-width: 1.5; stroke-dasharray: 5 4; fill: none } .limit-text { fill: #1a7f37 }
   text { font: 13px system-ui, -apple-system, "Segoe UI", sans-serif } .title { font-size: 15px; font-weight: 600 } .small { font-size: 12px } .strong { font-weight: 600 }
   @media (prefers-color-scheme: dark) {
     .paper { fill: #0d1117 } .ink { fill: #f0f6fc } .quiet { fill: #9198a1 } .grid { stroke: #3d444d }
     .ours { fill: #4493f8; stroke: #4493f8 } .theirs { fill: #8b949e; stroke: #8b949e } .second { fill: #f0883e; stroke: #f0883e }
-    .limit { stroke: #3fb950 } .limit-text { fill: #3fb950 }
+    .halo { stroke: #0d1117 } .limit { stroke: #3fb950 } .limit-text { fill: #3fb950 }
   }`
 
 export function drawing(width: number, height: number, title: string, body: readonly string[]): string {

@@ -34,8 +34,8 @@ const { values } = parseArgs({
 })
 const seconds = Number(values.minutes) * 60
 const [idleCount, activeCount, everyMs] = [Number(values.idle), Number(values.active), Number(values.every)]
-/** compilers and collectors need a while; no more than a third of the time */
-const warmUpSeconds = Math.min(120, seconds / 3)
+/** compilers, collectors and the young generation need a while before they have what they want */
+const warmUpSeconds = seconds / 2
 const say = (text: string): void => void process.stderr.write(`${text}\n`)
 
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse-soak-'))
@@ -51,7 +51,7 @@ try {
       values.json,
       `${JSON.stringify({ date: new Date().toISOString(), seconds, idleCount, activeCount, everyMs, samples }, null, 1)}\n`,
     )
-  if (values.publish) await publish({ soak: lines }, { 'soak.svg': soakPlot(samples) })
+  if (values.publish) await publish({ soak: lines }, { 'soak.svg': soakPlot(samples, { idle: idleCount, active: activeCount }) })
   process.stdout.write(`${lines.join('\n')}\n`)
   process.exitCode = failed ? 1 : 0
 } finally {
@@ -95,7 +95,10 @@ async function soak() {
     watchProcess('desktop, idle', idle.process),
   ]
   say(`${values.minutes} minutes of calls`)
+  const collectAll = () => watches.forEach((watch) => watch.collect())
+  const collections = [sleep(warmUpSeconds * 1000 - 2000).then(collectAll), sleep(seconds * 1000 - 2000).then(collectAll)]
   const calls = await active.callFor(seconds, everyMs)
+  await Promise.all(collections)
   for (const watch of watches) watch.stop()
   say('Is every idle session still there?')
   const still = await idle.callFor(0, 0)
@@ -109,7 +112,7 @@ async function soak() {
     ...trends.filter(({ flat }) => !flat).map(({ name }) => `memory or open files of the ${name} grew`),
   ]
   const lines = [
-    `${idleCount} idle and ${activeCount} active sessions for ${values.minutes} minutes: ${shortNumber(calls.calls)} calls, ${calls.errors} errors, p50 ${calls.p50.toFixed(1)} ms, p99 ${calls.p99.toFixed(1)} ms, the slowest ${calls.slowest.toFixed(0)} ms. ${still.calls - still.errors} of ${idleCount} idle sessions answered at the end. Trends leave out the first ${shortNumber(warmUpSeconds)} s.`,
+    `${idleCount} idle and ${activeCount} active sessions for ${values.minutes} minutes: ${shortNumber(calls.calls)} calls, ${calls.errors} errors, p50 ${calls.p50.toFixed(1)} ms, p99 ${calls.p99.toFixed(1)} ms, the slowest ${calls.slowest.toFixed(0)} ms. ${still.calls - still.errors} of ${idleCount} idle sessions answered at the end. The table is about the second half of the time.`,
     '',
     ...trendTable(trends),
     '',
@@ -121,13 +124,13 @@ async function soak() {
 function trendTable(trends: readonly MemoryTrend[]): string[] {
   const plusMinus = (value: number, uncertainty: number): string => `${value.toFixed(1)} ± ${uncertainty.toFixed(1)}`
   return table(
-    ['process', 'MB at first', 'MB at last', 'MB an hour', 'heap, MB an hour', 'open files', 'loop delay p99, ms', 'worst, ms', 'flat'],
+    ['process', 'MB at first', 'MB at last', 'MB an hour', 'live heap, MB', 'open files', 'loop delay p99, ms', 'worst, ms', 'flat'],
     trends.map((trend) => [
       trend.name,
       trend.firstMb.toFixed(0),
       trend.lastMb.toFixed(0),
       plusMinus(trend.mbPerHour, trend.uncertainty),
-      plusMinus(trend.heapMbPerHour, trend.heapUncertainty),
+      `${trend.liveFirstMb.toFixed(1)} → ${trend.liveLastMb.toFixed(1)}`,
       `${trend.filesFirst} → ${trend.filesLast}`,
       trend.loopP99.toFixed(1),
       trend.loopMax.toFixed(0),

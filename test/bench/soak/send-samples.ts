@@ -1,9 +1,13 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 
 /** How a process is from the inside, once a second. */
 export interface InnerSample {
   heapUsed: number
   external: number
+  /** what a whole collection left, when one was asked for */
+  liveHeap?: number
   /** ms beyond the timer's own interval */
   loopP99: number
   loopMax: number
@@ -23,4 +27,19 @@ export function sendSamples(): void {
     delay.reset()
     if (process.connected) process.send?.({ sample })
   }, 1000).unref()
+  process.on('message', (message: object) => {
+    if (!('collect' in message)) return
+    collectGarbage()
+    process.send?.({ sample: { liveHeap: process.memoryUsage().heapUsed } })
+  })
+  // being able to listen must not keep a finished process alive
+  process.channel?.unref()
+}
+
+let collect: (() => void) | undefined
+/** Twice in a soak: so often it changes nothing but what can be seen. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc')
+  collect ??= runInNewContext('gc') as () => void
+  collect()
 }

@@ -13,6 +13,9 @@ export interface ProcessSample extends Partial<InnerSample> {
 export interface Watch {
   name: string
   samples: ProcessSample[]
+  /** bytes that a whole collection left, each time it was asked for */
+  liveHeap: number[]
+  collect(): void
   stop(): void
 }
 
@@ -22,9 +25,13 @@ export function watchProcess(name: string, child: ChildProcess): Watch {
   if (pid === undefined) throw new Error(`${name} does not run`)
   const samples: ProcessSample[] = []
   const started = performance.now()
+  const liveHeap: number[] = []
   let inner: Partial<InnerSample> = {}
   const hear = (message: object) => {
-    if ('sample' in message) inner = message.sample as InnerSample
+    if (!('sample' in message)) return
+    const sample = message.sample as Partial<InnerSample>
+    if (sample.liveHeap === undefined) inner = sample
+    else liveHeap.push(sample.liveHeap)
   }
   child.on('message', hear)
   const timer = setInterval(() => {
@@ -37,6 +44,8 @@ export function watchProcess(name: string, child: ChildProcess): Watch {
   return {
     name,
     samples,
+    liveHeap,
+    collect: () => void child.send({ collect: true }),
     stop() {
       clearInterval(timer)
       child.off('message', hear)
