@@ -42,6 +42,13 @@ const routes = root.addChildren([
   }),
   createRoute({
     ...parent,
+    path: '/connections/$connection/tools',
+    component: lazyRouteComponent(() => import('./pages/connections/tools/tools-page.tsx'), 'ToolsPage'),
+    validateSearch: (search: Record<string, unknown>): { tool?: string } => (typeof search.tool === 'string' ? { tool: search.tool } : {}),
+    staticData: { roles: ['administrator'], rail: true },
+  }),
+  createRoute({
+    ...parent,
     path: '/sessions',
     component: lazyRouteComponent(() => import('./pages/sessions/sessions-page.tsx'), 'SessionsPage'),
     staticData: { roles: ['operator', 'reviewer', 'administrator', 'auditor'] },

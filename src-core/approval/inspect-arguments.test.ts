@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { inspectArguments } from './inspect-arguments.ts'
+import { findDisguisedLetters, inspectArguments } from './inspect-arguments.ts'
 
 const args = (sql: string) => JSON.stringify({ sql })
 
@@ -53,4 +53,14 @@ test('any text can be inspected, and warnings themselves are safe to show', () =
       for (const warning of inspectArguments(text)) expect(warning).not.toMatch(/[\u202a-\u202e\u2066-\u2069\u200b]/)
     }),
   )
+})
+
+test.for([
+  ['one odd letter', 'first r\u0435ad it', [{ at: 7, length: 1, codePoint: 'U+0435' }]],
+  ['a word that only looks Latin', '\u0430\u0435\u043e\u0441', ['U+0430', 'U+0435', 'U+043E', 'U+0441']],
+  ['a word of its own alphabet', 'привет мир', []],
+  ['plain words', 'read it', []],
+] as const)('where letters are disguised: %s', ([, text, expected]) => {
+  const found = findDisguisedLetters(text)
+  expect(expected.some((each) => typeof each === 'string') ? found.map(({ codePoint }) => codePoint) : found).toEqual(expected)
 })

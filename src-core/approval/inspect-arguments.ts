@@ -132,6 +132,30 @@ function inspectWords(words: readonly string[]): string[] {
 
 const isMixed = (word: string): boolean => alikeScripts.filter((script) => script.test(word)).length > 1
 
+/** A letter that a reader takes for another one. */
+export interface DisguisedLetter {
+  /** UTF-16 offset */
+  at: number
+  length: number
+  /** `U+0435` */
+  codePoint: string
+}
+
+/** The odd letters of words that mix alphabets, and all letters of words that only look Latin: where `inspectArguments` warns of them. */
+export function findDisguisedLetters(text: string): DisguisedLetter[] {
+  const found: DisguisedLetter[] = []
+  for (const word of text.matchAll(/[\p{L}\p{M}]+/gu)) {
+    if (!isMixed(word[0]) && !disguises.some((disguise) => disguise.test(word[0]))) continue
+    let at = word.index
+    for (const letter of word[0]) {
+      if (/\p{L}/u.test(letter) && !/\p{Script=Latin}/u.test(letter))
+        found.push({ at, length: letter.length, codePoint: codePoint(letter) })
+      at += letter.length
+    }
+  }
+  return found
+}
+
 const countOf = (characters: readonly string[]): string =>
   characters.length === 1 ? 'once' : `${characters.length}${characters.length === countLimit ? ' or more' : ''} times`
 

@@ -50,7 +50,8 @@ export function useLiveCache(): void {
   })
 
   useDesktopEvent('connections:changed', () => {
-    void client.invalidateQueries({ queryKey: ['connections:list'] })
+    for (const channel of ['connections:list', 'connections:tools', 'connections:tool'])
+      void client.invalidateQueries({ queryKey: [channel] })
     void client.invalidateQueries({ queryKey: ['agents:list'] })
   })
 }

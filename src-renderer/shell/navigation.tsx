@@ -58,7 +58,10 @@ function useCounts(): Record<string, PlaceCount> {
     enabled: useHasRole('operator', 'reviewer', 'administrator'),
   }).data
   const approvals = useDesktopQueryWith({ channel: 'approvals:list', input: [], enabled: useHasRole('reviewer') }).data
+  const connections = useDesktopQueryWith({ channel: 'connections:list', input: [], enabled: useHasRole('administrator') }).data
+  const tools = connections?.reduce((sum, { toolsWaiting = 0 }) => sum + toolsWaiting, 0)
   return {
+    '/connections': { count: tools ?? 0, noun: 'tools waiting' },
     '/sessions': { count: sessions?.filter((session) => session.state === 'live').length ?? 0, noun: 'live' },
     '/inbox': { count: approvals?.filter((approval) => isWaitingFor(approval, person)).length ?? 0, noun: 'waiting' },
   }

@@ -33,7 +33,7 @@ export function createFakeDesktop(setting: FakeSetting): FakeDesktop {
       try {
         if (setting.scenario === 'offline' && needsGateway.test(channel))
           throw new AppError('GATEWAY_UNREACHABLE', { gateway: 'gate.acme.example' })
-        if (setting.scenario === 'error' && channel.endsWith(':list'))
+        if (setting.scenario === 'error' && /:(list|tools)$/.test(channel))
           throw new AppError('INTERNAL', { where: 'the gateway', reference: 'req_7Yk2mQ' })
         const handler = handlers[channel]
         return { ok: true, value: await handler(input[0] as never) }

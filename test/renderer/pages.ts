@@ -35,6 +35,28 @@ export const pagesUnderTest: readonly PageUnderTest[] = [
   { name: 'connections-error', path: '/connections', as: 'mira', scenario: 'error' },
   { name: 'connections-loading', path: '/connections', as: 'mira', scenario: 'loading' },
   { name: 'connections-too-much', path: '/connections', as: 'priya', scenario: 'too-much' },
+  { name: 'connections-tools', path: '/connections/orders-db/tools', as: 'priya' },
+  {
+    name: 'connections-tools-unified',
+    path: '/connections/orders-db/tools?tool=search_objects',
+    as: 'priya',
+    prepare: (page) => page.getByText('Unified').click(),
+  },
+  { name: 'connections-tools-pinned', path: '/connections/orders-db/tools?tool=execute_sql', as: 'priya' },
+  { name: 'connections-tools-rejected', path: '/connections/orders-db/tools?tool=export_table', as: 'priya' },
+  {
+    name: 'connections-tools-accept',
+    path: '/connections/orders-db/tools',
+    as: 'priya',
+    prepare: async (page) => {
+      await page.getByLabel('Reason').fill('Compared with release 1.4.0 of the server: wrong.')
+      await page.getByRole('button', { name: 'Accept' }).click()
+    },
+  },
+  { name: 'connections-tools-empty', path: '/connections/orders-db/tools', as: 'priya', scenario: 'empty' },
+  { name: 'connections-tools-loading', path: '/connections/orders-db/tools', as: 'priya', scenario: 'loading' },
+  { name: 'connections-tools-offline', path: '/connections/orders-db/tools', as: 'priya', scenario: 'error' },
+  { name: 'connections-tools-too-much', path: '/connections/orders-db/tools', as: 'priya', scenario: 'too-much' },
   { name: 'sessions', path: '/sessions', as: 'mira' },
   { name: 'sessions-empty', path: '/sessions', as: 'mira', scenario: 'empty' },
   { name: 'sessions-too-much', path: '/sessions', as: 'jonas', scenario: 'too-much' },

@@ -1,5 +1,6 @@
 import { ActionIcon, Menu } from '@mantine/core'
-import { Ellipsis, Play, Trash2, Unplug } from 'lucide-react'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { Ellipsis, FileDiff, Play, Trash2, Unplug, Wrench } from 'lucide-react'
 import { useState } from 'react'
 import type { Connection } from '../../../src-protocol/model.ts'
 import { useDesktopState, useHasRole } from '../../api/use-desktop-state.ts'
@@ -68,7 +69,9 @@ export function ConnectionsTable({ connections, onStart, onRemove }: Connections
 function ConnectionRow({ connection, onStart, onRemove }: Omit<ConnectionsTableProps, 'connections'> & { connection: Connection }) {
   const { gateway } = useDesktopState()
   const operator = useHasRole('operator')
-  const { agent, groups } = connection
+  const administrator = useHasRole('administrator')
+  const navigate = useNavigate()
+  const { agent, groups, toolsWaiting = 0 } = connection
   const reason = !gateway.reachable
     ? 'A session needs the gateway, and it cannot be reached.'
     : !operator
@@ -79,8 +82,16 @@ function ConnectionRow({ connection, onStart, onRemove }: Omit<ConnectionsTableP
   return (
     <tr>
       <td>
-        <div className="medium ellipsis" title={connection.name}>
-          {connection.name}
+        <div className="row">
+          <span className="medium ellipsis" title={connection.name}>
+            {connection.name}
+          </span>
+          {administrator && toolsWaiting > 0 && (
+            <Link className="small nowrap" to="/connections/$connection/tools" params={{ connection: connection.name }}>
+              <ToneMark icon={FileDiff} tone="held" word={toolsWaiting === 1 ? '1 tool waits' : `${toolsWaiting} tools wait`} />
+              <span className="unseen"> on {connection.name}</span>
+            </Link>
+          )}
         </div>
         <div className="small t3 ellipsis" title={[connection.title, connection.description].filter(Boolean).join('\n')}>
           {connection.title}
@@ -110,6 +121,12 @@ function ConnectionRow({ connection, onStart, onRemove }: Omit<ConnectionsTableP
                 </ActionIcon>
               </Menu.Target>
               <Menu.Dropdown>
+                <Menu.Item
+                  leftSection={<Wrench className="small" aria-hidden />}
+                  onClick={() => void navigate({ to: '/connections/$connection/tools', params: { connection: connection.name } })}
+                >
+                  Tools
+                </Menu.Item>
                 <Menu.Item leftSection={<Trash2 className="small" aria-hidden />} onClick={() => onRemove(connection)}>
                   Remove connection
                 </Menu.Item>
