@@ -68,7 +68,7 @@ export interface World {
   close(): Promise<void>
 }
 
-export async function startWorld(limits: Record<string, number>): Promise<World> {
+export async function startWorld(limits: Record<string, number>, documents: { masking?: string } = {}): Promise<World> {
   const provider = await startIdentityProviderProcess()
   const folders = await prepareGateway(provider.issuer, limits)
   const proxy = await startLabelledProxy(folders.port, labelOf)
@@ -76,6 +76,7 @@ export async function startWorld(limits: Record<string, number>): Promise<World>
   const config = JSON.parse(readFileSync(folders.config, 'utf8')) as Record<string, unknown>
   writeFileSync(folders.config, JSON.stringify({ ...config, publicUrl: url }))
   writeFileSync(folders.policy, policy)
+  if (documents.masking !== undefined) writeFileSync(folders.masking, documents.masking)
   const gateway = await startGatewayProcess(folders.config)
   const [administrator, reviewer, auditor] = [await signInAs(url, 'admin'), await signInAs(url, 'reviewer'), await signInAs(url, 'auditor')]
   const world: World = {

@@ -1,117 +1,14 @@
-/**
- * The strict parser against messages written by an adversary: JSON spelt in every way that JSON allows. The generator knows what is
- * wrong with each text because it put it there, not because it parsed it.
- */
+/** The strict parser, and masking, against messages written by an adversary: JSON spelt in every way that JSON allows. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { loadMasking } from '../../src-core/masking/load-masking.ts'
 import { maskParsed } from '../../src-core/masking/mask-message.ts'
 import { parseMessage } from '../../src-core/json/parse-message.ts'
-
-type Flaw = 'MESSAGE_DUPLICATE_KEY' | 'MESSAGE_NUMBER_UNSAFE' | 'MESSAGE_TOO_DEEP'
-
-interface Written {
-  text: string
-  flaws: Set<Flaw>
-  depth: number
-}
+import { jsonSpace, jsonText, stringToken, type Written } from '../fixtures/json-text.ts'
 
 const maxDepth = 8
 const limits = { maxBytes: 1_000_000, maxDepth }
 const runs = { numRuns: 400 }
-
-const space = fc.constantFrom('', '', '', ' ', '\n', '\r\n', '\t', ' \r ')
-/** U+2028 and U+0085 end lines for some readers, U+FEFF is a byte order mark at the start only, U+0000 ends a text in C */
-const character = fc.oneof(
-  fc.constantFrom('a', 'é', '日', '😀', '\u2028', '\u0085', '\ufeff', '\u007f', ':', '{', ']', ',', '='),
-  fc.string({ unit: 'grapheme', minLength: 1, maxLength: 2 }),
-)
-const hex = (code: number) => `\\u${code.toString(16).padStart(4, '0')}`
-/** a character as itself, or escaped; some only exist escaped */
-const spelt = fc.oneof(
-  { weight: 4, arbitrary: character.map((raw) => JSON.stringify(raw).slice(1, -1)) },
-  {
-    weight: 2,
-    arbitrary: character.map((raw) =>
-      raw
-        .split('')
-        .map((unit) => hex(unit.charCodeAt(0)))
-        .join(''),
-    ),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.constantFrom('\\"', '\\\\', '\\/', '\\b', '\\n', '\\u0000', '\\uD800', '\\udfff', '\\ud83d\\uDE00', '\\uFEFF'),
-  },
-)
-const stringToken = fc.array(spelt, { maxLength: 5 }).map((parts) => `"${parts.join('')}"`)
-/** few names, each in several spellings, so that they meet */
-const nameToken = fc.oneof(
-  fc.constantFrom(
-    '"a"',
-    '"\\u0061"',
-    '"\\u0041"',
-    '"A"',
-    '"id"',
-    '"__proto__"',
-    '"constructor"',
-    '"\\ud800"',
-    '"\\uD800"',
-    '"a\\u0000"',
-    '""',
-  ),
-  stringToken,
-)
-
-const leaf = (text: string, ...flaws: Flaw[]): Written => ({ text, flaws: new Set(flaws), depth: 0 })
-const scalar = fc.oneof(
-  stringToken.map((text) => leaf(text)),
-  fc
-    .constantFrom('0', '-0', '1.5', '1E2', '1e-400', '0.1', '-7', '9007199254740991', '-9007199254740991', 'true', 'false', 'null')
-    .map((text) => leaf(text)),
-  fc
-    .constantFrom(
-      '9007199254740992',
-      '9007199254740993',
-      '-9007199254740993',
-      '1e400',
-      '-1E+400',
-      '1e308000',
-      '123456789012345678901234567890',
-      '9007199254740993.0',
-    )
-    .map((text) => leaf(text, 'MESSAGE_NUMBER_UNSAFE')),
-)
-
-function joined(parts: Written[], text: string, ...more: Flaw[]): Written {
-  const flaws = new Set([...more, ...parts.flatMap((part) => [...part.flaws])])
-  return { text, flaws, depth: 1 + Math.max(0, ...parts.map(({ depth }) => depth)) }
-}
-
-const { value } = fc.letrec<{ value: Written; list: Written; object: Written }>((tie) => ({
-  value: fc.oneof(
-    { maxDepth: 6, depthIdentifier: 'json' },
-    { weight: 3, arbitrary: scalar },
-    { weight: 1, arbitrary: tie('list') },
-    { weight: 2, arbitrary: tie('object') },
-  ),
-  list: fc.array(fc.tuple(space, tie('value'), space), { maxLength: 3, depthIdentifier: 'json' }).map((items) =>
-    joined(
-      items.map(([, item]) => item),
-      `[${items.map(([before, { text }, after]) => before + text + after).join(',')}]`,
-    ),
-  ),
-  object: fc.array(fc.tuple(space, nameToken, space, tie('value')), { maxLength: 3, depthIdentifier: 'json' }).map((members) => {
-    const names = members.map(([, name]) => JSON.parse(name) as string)
-    const text = `{${members.map(([before, name, between, { text: inner }]) => `${before}${name}${between}:${between}${inner}${before}`).join(',')}}`
-    const twice = new Set(names).size < names.length
-    return joined(
-      members.map(([, , , inner]) => inner),
-      text,
-      ...(twice ? (['MESSAGE_DUPLICATE_KEY'] as const) : []),
-    )
-  }),
-}))
 
 /** The nesting of a message is that of its arguments and of the two objects around them. */
 function expectedOf({ flaws, depth }: Written): Set<string> {
@@ -120,7 +17,7 @@ function expectedOf({ flaws, depth }: Written): Set<string> {
 
 test('a message is parsed as it was written, or refused for what is wrong with it', () => {
   fc.assert(
-    fc.property(value, space, stringToken, (args, gap, id) => {
+    fc.property(jsonText, jsonSpace, stringToken, (args, gap, id) => {
       const text = `${gap}{"jsonrpc":"2.0",${gap}"id":${id},"method":"tools/call","params":{"name":"x",${gap}"arguments":${gap}${args.text}${gap}}}${gap}`
       const bytes = Buffer.from(text)
       const parsed = parseMessage(bytes, limits)
@@ -146,7 +43,7 @@ test('whatever the bytes are: never a throw, never two readings', () => {
     fc
       .constantFrom('{', '}', '[', ']', '"', ',', ':', '\\u00', '"id":', '"method":"a"', '"jsonrpc":"2.0"', '1', 'e999', '\ufeff', '\ud800')
       .map((text) => Buffer.from(text)),
-    value.map(({ text }) => Buffer.from(text)),
+    jsonText.map(({ text }) => Buffer.from(text)),
   )
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
