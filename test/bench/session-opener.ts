@@ -35,7 +35,7 @@ export async function startSessionOpener(options: {
   async function ask(command: ManySessionsCommand): Promise<Exclude<ManySessionsAnswer, { failed: string }>> {
     const answered = new Promise<ManySessionsAnswer>((resolve) => {
       const listen = (message: object) => {
-        if ('sample' in message) return
+        if ('sample' in message || 'collected' in message) return
         managed.process.off('message', listen)
         resolve(message as ManySessionsAnswer)
       }

@@ -4,14 +4,11 @@ import type { Watch } from './watch-process.ts'
 /** What a process's memory did after it had warmed up. */
 export interface MemoryTrend {
   name: string
-  firstMb: number
-  lastMb: number
-  /** resident memory, MB in an hour if it went on like this, and twice the standard error of that */
-  mbPerHour: number
-  uncertainty: number
-  /** what whole collections left of the heap, at the begin and at the end of the watched time */
-  liveFirstMb: number
-  liveLastMb: number
+  /** resident memory: the most of it in the watched time */
+  mostMb: number
+  /** what whole collections left */
+  resident: Trend
+  heap: Trend
   filesFirst: number
   filesLast: number
   loopP99: number
@@ -19,35 +16,47 @@ export interface MemoryTrend {
   flat: boolean
 }
 
-/** More than this share in the watched time is growth: of resident memory if it is more than noise too, of the live heap if it is more than this. */
-const toleratedShare = 0.05
-const toleratedLiveMb = 3
+export interface Trend {
+  firstMb: number
+  lastMb: number
+  /** MB in an hour if it went on like this, and twice the standard error of that */
+  perHour: number
+  uncertainty: number
+  grows: boolean
+}
 
-export function judgeMemory({ name, samples, liveHeap }: Watch, warmUpSeconds: number): MemoryTrend {
+/** More than so much in the watched time is growth, if it is more than noise too. */
+const toleratedShare = 0.05
+const toleratedMb = 3
+const toleratedFiles = 8
+
+export function judgeMemory({ name, samples, collected }: Watch, warmUpSeconds: number): MemoryTrend {
   const steady = samples.filter(({ second }) => second > warmUpSeconds)
   const [first, last] = [steady[0], steady.at(-1)]
-  if (!first || !last || steady.length < 10) throw new Error(`${name}: too few samples after ${warmUpSeconds} s`)
-  const hours = (seconds: number): number => seconds / 3600
-  const resident = fitLine(steady.map((sample) => ({ x: hours(sample.second), y: sample.residentBytes / 1e6 })))
-  const [liveFirstMb, liveLastMb] = [(liveHeap[0] ?? Number.NaN) / 1e6, (liveHeap.at(-1) ?? Number.NaN) / 1e6]
-  const watched = hours(last.second - first.second)
-  const level = steady.reduce((sum, sample) => sum + sample.residentBytes / 1e6, 0) / steady.length
-  const growth = resident.slope * watched
-  const grows = growth > level * toleratedShare && resident.slope > 2 * resident.slopeError
-  const liveGrows = !(liveLastMb - liveFirstMb <= Math.max(toleratedLiveMb, liveFirstMb * toleratedShare))
+  const left = collected.filter(({ second }) => second > warmUpSeconds)
+  if (!first || !last || left.length < 4) throw new Error(`${name}: it was not looked at long enough`)
+  const trendOf = (pick: (one: (typeof left)[number]) => number) =>
+    judgeTrend(left.map((one) => ({ second: one.second, mb: pick(one) / 1e6 })))
+  const resident = trendOf((one) => one.residentBytes)
+  const heap = trendOf((one) => one.heapUsed)
   const delays = steady.flatMap(({ loopP99 }) => (loopP99 === undefined ? [] : [loopP99]))
   return {
     name,
-    firstMb: first.residentBytes / 1e6,
-    lastMb: last.residentBytes / 1e6,
-    mbPerHour: resident.slope,
-    uncertainty: 2 * resident.slopeError,
-    liveFirstMb,
-    liveLastMb,
+    mostMb: Math.max(...steady.map(({ residentBytes }) => residentBytes)) / 1e6,
+    resident,
+    heap,
     filesFirst: first.files,
     filesLast: last.files,
     loopP99: quantile(delays, 0.5),
     loopMax: Math.max(0, ...steady.map(({ loopMax = 0 }) => loopMax)),
-    flat: !grows && !liveGrows && last.files <= first.files + 8,
+    flat: !resident.grows && !heap.grows && last.files <= first.files + toleratedFiles,
   }
+}
+
+export function judgeTrend(points: readonly { second: number; mb: number }[]): Trend {
+  const [firstMb, lastMb] = [points[0]?.mb ?? Number.NaN, points.at(-1)?.mb ?? Number.NaN]
+  const { slope, slopeError } = fitLine(points.map(({ second, mb }) => ({ x: second / 3600, y: mb })))
+  const growth = (slope * ((points.at(-1)?.second ?? 0) - (points[0]?.second ?? 0))) / 3600
+  const grows = growth > Math.max(toleratedMb, firstMb * toleratedShare) && slope > 2 * slopeError
+  return { firstMb, lastMb, perHour: slope, uncertainty: 2 * slopeError, grows }
 }

@@ -18,7 +18,7 @@ import { publish } from '../publish.ts'
 import { table } from '../report.ts'
 import { manySessions, startSessionOpener } from '../session-opener.ts'
 import { shortNumber } from '../svg.ts'
-import { judgeMemory, type MemoryTrend } from './judge-memory.ts'
+import { judgeMemory, type MemoryTrend, type Trend } from './judge-memory.ts'
 import { soakPlot } from './plot.ts'
 import { watchProcess } from './watch-process.ts'
 
@@ -34,8 +34,9 @@ const { values } = parseArgs({
 })
 const seconds = Number(values.minutes) * 60
 const [idleCount, activeCount, everyMs] = [Number(values.idle), Number(values.active), Number(values.every)]
-/** compilers, collectors and the young generation need a while before they have what they want */
-const warmUpSeconds = seconds / 2
+/** compilers and caches need a while before they have what they want */
+const warmUpSeconds = seconds / 3
+const collectionsInAll = 12
 const say = (text: string): void => void process.stderr.write(`${text}\n`)
 
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse-soak-'))
@@ -95,8 +96,10 @@ async function soak() {
     watchProcess('desktop, idle', idle.process),
   ]
   say(`${values.minutes} minutes of calls`)
-  const collectAll = () => watches.forEach((watch) => watch.collect())
-  const collections = [sleep(warmUpSeconds * 1000 - 2000).then(collectAll), sleep(seconds * 1000 - 2000).then(collectAll)]
+  const collections = Array.from({ length: collectionsInAll }, async (_, at) => {
+    await sleep((seconds * 1000 * (at + 1)) / collectionsInAll - 1000)
+    for (const watch of watches) watch.collect()
+  })
   const calls = await active.callFor(seconds, everyMs)
   await Promise.all(collections)
   for (const watch of watches) watch.stop()
@@ -112,7 +115,7 @@ async function soak() {
     ...trends.filter(({ flat }) => !flat).map(({ name }) => `memory or open files of the ${name} grew`),
   ]
   const lines = [
-    `${idleCount} idle and ${activeCount} active sessions for ${values.minutes} minutes: ${shortNumber(calls.calls)} calls, ${calls.errors} errors, p50 ${calls.p50.toFixed(1)} ms, p99 ${calls.p99.toFixed(1)} ms, the slowest ${calls.slowest.toFixed(0)} ms. ${still.calls - still.errors} of ${idleCount} idle sessions answered at the end. The table is about the second half of the time.`,
+    `${idleCount} idle and ${activeCount} active sessions for ${values.minutes} minutes: ${shortNumber(calls.calls)} calls, ${calls.errors} errors, p50 ${calls.p50.toFixed(1)} ms, p99 ${calls.p99.toFixed(1)} ms, the slowest ${calls.slowest.toFixed(0)} ms. ${still.calls - still.errors} of ${idleCount} idle sessions answered at the end. The table leaves out the first third of the time.`,
     '',
     ...trendTable(trends),
     '',
@@ -122,19 +125,19 @@ async function soak() {
 }
 
 function trendTable(trends: readonly MemoryTrend[]): string[] {
-  const plusMinus = (value: number, uncertainty: number): string => `${value.toFixed(1)} ± ${uncertainty.toFixed(1)}`
+  const trend = ({ firstMb, lastMb, perHour, uncertainty }: Trend): string =>
+    `${firstMb.toFixed(1)} → ${lastMb.toFixed(1)} (${perHour.toFixed(0)} ± ${uncertainty.toFixed(0)} an hour)`
   return table(
-    ['process', 'MB at first', 'MB at last', 'MB an hour', 'live heap, MB', 'open files', 'loop delay p99, ms', 'worst, ms', 'flat'],
-    trends.map((trend) => [
-      trend.name,
-      trend.firstMb.toFixed(0),
-      trend.lastMb.toFixed(0),
-      plusMinus(trend.mbPerHour, trend.uncertainty),
-      `${trend.liveFirstMb.toFixed(1)} → ${trend.liveLastMb.toFixed(1)}`,
-      `${trend.filesFirst} → ${trend.filesLast}`,
-      trend.loopP99.toFixed(1),
-      trend.loopMax.toFixed(0),
-      trend.flat ? 'yes' : '**no**',
+    ['process', 'most, MB', 'resident after collections, MB', 'live heap, MB', 'open files', 'loop delay p99, ms', 'worst, ms', 'flat'],
+    trends.map((one) => [
+      one.name,
+      one.mostMb.toFixed(0),
+      trend(one.resident),
+      trend(one.heap),
+      `${one.filesFirst} → ${one.filesLast}`,
+      one.loopP99.toFixed(1),
+      one.loopMax.toFixed(0),
+      one.flat ? 'yes' : '**no**',
     ]),
   )
 }

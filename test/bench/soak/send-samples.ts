@@ -2,12 +2,16 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
+/** What a whole collection left. */
+export interface Collected {
+  heapUsed: number
+  residentBytes: number
+}
+
 /** How a process is from the inside, once a second. */
 export interface InnerSample {
   heapUsed: number
   external: number
-  /** what a whole collection left, when one was asked for */
-  liveHeap?: number
   /** ms beyond the timer's own interval */
   loopP99: number
   loopMax: number
@@ -30,14 +34,16 @@ export function sendSamples(): void {
   process.on('message', (message: object) => {
     if (!('collect' in message)) return
     collectGarbage()
-    process.send?.({ sample: { liveHeap: process.memoryUsage().heapUsed } })
+    const { heapUsed, rss } = process.memoryUsage()
+    const collected: Collected = { heapUsed, residentBytes: rss }
+    process.send?.({ collected })
   })
   // being able to listen must not keep a finished process alive
   process.channel?.unref()
 }
 
 let collect: (() => void) | undefined
-/** Twice in a soak: so often it changes nothing but what can be seen. */
+/** So seldom that it changes little but what can be seen. */
 function collectGarbage(): void {
   setFlagsFromString('--expose-gc')
   collect ??= runInNewContext('gc') as () => void

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { residentBytes } from '../arm-process.ts'
-import type { InnerSample } from './send-samples.ts'
+import type { Collected, InnerSample } from './send-samples.ts'
 
 /** A process in one second; `second` counts from the begin of the watch. */
 export interface ProcessSample extends Partial<InnerSample> {
@@ -13,8 +13,8 @@ export interface ProcessSample extends Partial<InnerSample> {
 export interface Watch {
   name: string
   samples: ProcessSample[]
-  /** bytes that a whole collection left, each time it was asked for */
-  liveHeap: number[]
+  collected: (Collected & { second: number })[]
+  /** asks for a whole collection */
   collect(): void
   stop(): void
 }
@@ -25,26 +25,24 @@ export function watchProcess(name: string, child: ChildProcess): Watch {
   if (pid === undefined) throw new Error(`${name} does not run`)
   const samples: ProcessSample[] = []
   const started = performance.now()
-  const liveHeap: number[] = []
+  const collected: Watch['collected'] = []
+  const secondsNow = (): number => Math.round((performance.now() - started) / 1000)
   let inner: Partial<InnerSample> = {}
   const hear = (message: object) => {
-    if (!('sample' in message)) return
-    const sample = message.sample as Partial<InnerSample>
-    if (sample.liveHeap === undefined) inner = sample
-    else liveHeap.push(sample.liveHeap)
+    if ('sample' in message) inner = message.sample as InnerSample
+    if ('collected' in message) collected.push({ second: secondsNow(), ...(message.collected as Collected) })
   }
   child.on('message', hear)
   const timer = setInterval(() => {
     // one that has just ended has nothing to look at
     if (child.exitCode !== null || child.signalCode !== null) return
-    const second = Math.round((performance.now() - started) / 1000)
-    samples.push({ second, residentBytes: residentBytes(pid), files: readdirSync(`/proc/${pid}/fd`).length, ...inner })
+    samples.push({ second: secondsNow(), residentBytes: residentBytes(pid), files: readdirSync(`/proc/${pid}/fd`).length, ...inner })
     inner = {}
   }, 1000)
   return {
     name,
     samples,
-    liveHeap,
+    collected,
     collect: () => void child.send({ collect: true }),
     stop() {
       clearInterval(timer)
