@@ -48,8 +48,22 @@ export const gatewayConfig = section({
       .default(16 * 1024 * 1024),
     /** bytes of one message from a server; above it the message is withheld */
     responseBytes: z.number().int().positive().max(largestMessageBytes).default(largestMessageBytes),
-    /** how long a held call keeps its client waiting before it is told to repeat */
+    /** how long a held call keeps its client waiting before it is told to repeat; at most 50 for a client that did not ask for progress */
     holdSeconds: z.number().int().positive().default(200),
+    /** the same for some clients, by the name that they give themselves (`*` stands for anything); the first that fits counts, before what is known of them */
+    holds: z
+      .array(
+        section({
+          client: z.string().min(1).max(120),
+          seconds: z.number().positive().max(86_400),
+          /** for a client whose patience each sign of progress renews */
+          secondsWithProgress: z.number().positive().max(86_400).optional(),
+        }),
+      )
+      .max(100)
+      .default([]),
+    /** how often a client whose call is held gets a sign of life */
+    holdBeatSeconds: z.number().positive().max(60).default(10),
     /**
      * how long a desktop or an agent may be away before its sessions end, the gateway's own restart included; 0: sessions end with the
      * gateway

@@ -32,10 +32,12 @@ export interface Exchange {
   readonly startedAt: number
   request?: OpenRequest
   call?: Call
+  /** as the client names itself in this very request */
+  client?: string | undefined
   upstream?: AgentExchange
-  /** a large message of the server is being inspected: what came after it waits here, so that the order is kept */
   /** a large message is looked at */
   inspecting?: Promise<void> | undefined
+  /** a large message of the server is being inspected: what came after it waits here, so that the order is kept */
   waitingFrames?: ResponseFrame[] | undefined
   /** a head was sent, by the server or by a hold */
   headSent: boolean

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../src-core/json/json-value.ts'
 import { parseMessage, type Message } from '../../src-core/json/parse-message.ts'
 import { maskText } from '../../src-core/masking/mask-message.ts'
+import { holdBudget } from '../../src-core/approval/hold-budget.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { Approval, SqlFacts } from '../../src-protocol/model.ts'
 import type { ApprovalRecord } from '../../src-protocol/recording.ts'
@@ -15,7 +16,6 @@ import type { DecidedMessage } from './receive-client-message.ts'
 import { rpcError, toolRefusal } from './rpc-answer.ts'
 import { toolProblem } from './tool-problem.ts'
 
-const keepAliveMs = 10_000
 const shownBefore = 5
 
 /**
@@ -126,7 +126,7 @@ function keepWaiting(ports: ExchangePorts, exchange: Exchange, approval: Approva
     exchange.delivery.after(undefined, () => exchange.stream.keepAlive())
     const progress = waitingProgress(exchange, `Waiting for approval ${approval.id}`)
     if (progress !== undefined) deliverProgress(ports, exchange, progress)
-    cancel = ports.scheduler.after(keepAliveMs, tell)
+    cancel = ports.scheduler.after(ports.limits.holdBeatSeconds * 1000, tell)
   }
   tell()
   return () => cancel()
@@ -146,7 +146,7 @@ async function waitForDecision(ports: ExchangePorts, exchange: Exchange, approva
   // it left while the request was being recorded and asked for
   if (exchange.stream.gone) return 'pending'
   const patience = new AbortController()
-  const cancel = ports.scheduler.after(ports.limits.holdSeconds * 1000, () => patience.abort())
+  const cancel = ports.scheduler.after(budgetMs(ports, exchange), () => patience.abort())
   exchange.stopHolding = () => patience.abort()
   const over = new Promise<'pending'>((resolve) => patience.signal.addEventListener('abort', () => resolve('pending'), { once: true }))
   try {
@@ -156,6 +156,11 @@ async function waitForDecision(ports: ExchangePorts, exchange: Exchange, approva
     exchange.stopHolding = undefined
     patience.abort()
   }
+}
+
+function budgetMs({ limits }: ExchangePorts, { session, head, client, request }: Exchange): number {
+  const known = client ?? session.clients?.get(head.headers['mcp-session-id'] ?? '') ?? session.client
+  return holdBudget(limits.holds, limits.holdSeconds, { client: known, progress: request?.progressToken !== undefined }) * 1000
 }
 
 /** The client is told to repeat the call; the approval stays, and only a call that waits for it can run it. */

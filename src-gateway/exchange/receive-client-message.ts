@@ -1,4 +1,4 @@
-import { isJsonObject } from '../../src-core/json/json-value.ts'
+import { isJsonObject, type JsonValue } from '../../src-core/json/json-value.ts'
 import { parseMessage, type Message, type RequestId } from '../../src-core/json/parse-message.ts'
 import { maskText } from '../../src-core/masking/mask-message.ts'
 import { summariseArguments, summariseRequest } from '../../src-core/recording/message-summary.ts'
@@ -7,7 +7,7 @@ import { timestampOf } from '../../src-node/clock.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { Call } from '../../src-protocol/model.ts'
 import { answer, cancelCall, recordError } from './answer.ts'
-import { clientName } from './client-name.ts'
+import { clientName, statelessClientName } from './client-name.ts'
 import { decideRequest } from './decide-request.ts'
 import { isStateless, type Exchange } from './exchange.ts'
 import { deepestMessage, type ExchangePorts } from './exchange-ports.ts'
@@ -77,6 +77,7 @@ function decide(
   const { session } = exchange
   const { method, tool } = message
   noteRequest(exchange, message, method)
+  if (method === 'notifications/cancelled') stopHolding(exchange, message.params?.['requestId'])
   const { decision, refusal } = decideRequest(ports, exchange, message, method)
   let masked: MaskedMessage
   try {
@@ -133,10 +134,21 @@ function noteRequest(exchange: Exchange, message: Message, method: string): void
     ...(message.progressToken !== undefined && { progressToken: message.progressToken }),
     ...(typeof message.params?.['cursor'] === 'string' && { cursor: message.params['cursor'] }),
   }
-  if (method === 'initialize') exchange.session.client = clientName(message.params) ?? exchange.session.client
+  const stateless = exchange.request.stateless
+  if (stateless) exchange.client = statelessClientName(message.params)
+  else if (method === 'initialize') exchange.client = clientName(message.params)
+  if (exchange.client !== undefined) exchange.session.client = exchange.client
 }
 
 /** Without its number, which is the record's. */
+/** A client that was not patient enough cancels its call. Nobody waits for it any more: it must not run in the place of a repeated one. */
+function stopHolding({ session, head }: Exchange, requestId: JsonValue | undefined): void {
+  const mcpSession = head.headers['mcp-session-id']
+  for (const other of session.exchanges) {
+    if (other.request?.id === requestId && other.head.headers['mcp-session-id'] === mcpSession) other.stopHolding?.()
+  }
+}
+
 function toCall(exchange: Exchange, { message, method, masked, decision }: DecidedMessage): Call {
   const { effect, rule, because, policyVersion } = decision
   return {

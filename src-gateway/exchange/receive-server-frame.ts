@@ -23,6 +23,7 @@ export function receiveServerFrame(ports: ExchangePorts, exchange: Exchange, fra
         return failExchange(ports, exchange, wrong)
       }
       exchange.headSent = true
+      if (exchange.request?.method === 'initialize') noteClient(exchange, headers['mcp-session-id'])
       return delivery.after(undefined, () => stream.head(frame.head.status, headers))
     }
     case frameType.message:
@@ -53,4 +54,15 @@ function responseHeaders(headers: Record<string, string>): Record<string, string
     if (value !== undefined) kept[name] = value
   }
   return kept
+}
+
+const keptClients = 64
+
+/** Several clients can share a session, each with an MCP session of its own: calls are held as long as theirs allows. */
+function noteClient({ client, session }: Exchange, mcpSession: string | undefined): void {
+  if (client === undefined || mcpSession === undefined) return
+  session.clients ??= new Map()
+  const [oldest] = session.clients.keys()
+  if (session.clients.size >= keptClients && oldest !== undefined) session.clients.delete(oldest)
+  session.clients.set(mcpSession, client)
 }

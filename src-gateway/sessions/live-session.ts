@@ -47,6 +47,8 @@ export interface LiveSession {
   lastExchange: number
   /** `clientInfo` of initialize */
   client?: string
+  /** the same for each MCP session, by its id */
+  clients?: Map<string, string>
   /** set first of all when it ends: from then on no message goes on in either direction */
   ended?: {
     reason: EndReason
