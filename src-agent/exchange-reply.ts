@@ -1,6 +1,7 @@
 import type { AppError, SerializedError } from '../src-protocol/app-error.ts'
 import { frameType, type AgentControl, type FrameType, type MessageHead, type ResponseHead } from '../src-protocol/tunnel.ts'
 import type { FrameSocket } from '../src-node/frame-socket.ts'
+import type { Scheduler } from '../src-node/scheduler.ts'
 
 /** Where the answer to an exchange goes: the frames towards the client. */
 export interface ExchangeReply {
@@ -16,6 +17,10 @@ export interface ExchangeReply {
 export interface Replies extends ExchangeReply {
   readonly socket: FrameSocket<AgentControl> | undefined
   connect(socket: FrameSocket<AgentControl>): void
+  /** `undefined` while there is room, in the exchange if one is given; else a promise that resolves once there is */
+  room(exchange?: number): Promise<void> | undefined
+  /** what was answered is on its way; but nobody waits for a client that does not read */
+  drained(): Promise<void>
   /** @returns the exchanges that were open: nothing they say reaches anybody any more */
   disconnect(): number[]
   /** @returns the number by which the sessions know the exchange */
@@ -24,11 +29,14 @@ export interface Replies extends ExchangeReply {
   abandoned(exchange: number): number
 }
 
+/** a server that has ended is news that must not wait for ever */
+const drainPatienceMs = 5000
+
 /**
  * Each link counts its exchanges from 1, and a server may answer an exchange of a link that was lost. So the sessions know an exchange by a
  * number of this agent's own, which goes on counting over all links.
  */
-export function createReplies(): Replies {
+export function createReplies(scheduler: Scheduler): Replies {
   let socket: FrameSocket<AgentControl> | undefined
   /** the highest number of the links before */
   let base = 0
@@ -46,6 +54,18 @@ export function createReplies(): Replies {
     },
     connect(next) {
       socket = next
+    },
+    room(exchange) {
+      if (exchange === undefined) return socket?.writable()
+      return open.has(exchange) ? socket?.room(exchange - base) : undefined
+    },
+    async drained() {
+      const drained = socket?.drained()
+      if (!drained) return
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const cancel = scheduler.after(drainPatienceMs, resolve)
+      await Promise.race([drained, promise])
+      cancel()
     },
     disconnect() {
       socket = undefined

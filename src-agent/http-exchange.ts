@@ -36,7 +36,7 @@ export interface HttpExchangeOptions {
   ignoresBody?: boolean
   connectSeconds: number
   scheduler: Scheduler
-  /** `undefined` while the way to the gateway has room, else when it has some again */
+  /** `undefined` while the way to the client has room, else when it has some again */
   room(): Promise<void> | undefined
   messageLimit: number
 }

@@ -23,8 +23,8 @@ export interface HttpSessionOptions {
   log: Logger
   scheduler: Scheduler
   clock?: Clock
-  /** `undefined` while the way to the gateway has room, else when it has some again */
-  room(): Promise<void> | undefined
+  /** `undefined` while the way to the client of the exchange has room, else when it has some again */
+  room(exchange: number): Promise<void> | undefined
   messageLimit?: number
   /** a connection that nobody used for so long is closed, before the server closes it under a request */
   idleMs?: number
@@ -55,14 +55,13 @@ export function createHttpSession(options: HttpSessionOptions): ServerSession {
   let over = false
   let ended: Promise<void> | undefined
 
-  const httpOptions: HttpExchangeOptions = {
+  const httpOptions: Omit<HttpExchangeOptions, 'room'> = {
     server: server.name,
     url,
     agent,
     credential,
     connectSeconds: server.startSeconds,
     scheduler,
-    room: () => options.room(),
     messageLimit: options.messageLimit ?? defaultMessageLimit,
   }
 
@@ -112,7 +111,7 @@ export function createHttpSession(options: HttpSessionOptions): ServerSession {
       const headers = { 'mcp-session-id': mcpSession, ...(revision !== undefined && { 'mcp-protocol-version': revision }) }
       const ignore = { head() {}, message() {}, keepAlive() {}, end: resolve, failed: () => resolve() }
       const head: OpenHead = { session: options.session, method: 'DELETE', headers }
-      waiting.push(openAuthorizedExchange(httpOptions, head, new Uint8Array(), ignore))
+      waiting.push(openAuthorizedExchange({ ...httpOptions, room: () => undefined }, head, new Uint8Array(), ignore))
       return promise
     })
     const { promise: patience, resolve: giveUp } = Promise.withResolvers<void>()
@@ -131,7 +130,8 @@ export function createHttpSession(options: HttpSessionOptions): ServerSession {
       try {
         assertOpenable(head, body)
         // the body is a view on a received frame, and the request may take its time
-        exchanges.set(exchange, openAuthorizedExchange(httpOptions, head, Buffer.from(body), receiverOf(exchange, head)))
+        const own = { ...httpOptions, room: () => options.room(exchange) }
+        exchanges.set(exchange, openAuthorizedExchange(own, head, Buffer.from(body), receiverOf(exchange, head)))
         return undefined
       } catch (error) {
         if (!(error instanceof AppError)) throw error

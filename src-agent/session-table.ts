@@ -43,8 +43,13 @@ const defaultKeepAliveMs = 15_000
 export function createSessionTable(options: SessionTableOptions): SessionTable {
   const sessions = new Map<SessionId, ServerSession>()
   const ending = new Set<Promise<void>>()
-  const replies = createReplies()
+  const replies = createReplies(options.scheduler)
   const send = (control: AgentControl) => replies.socket?.sendControl(control)
+  /** after what the server has answered: the end of a session cuts what is not there by then */
+  const sendLast = async (control: AgentControl) => {
+    await replies.drained()
+    send(control)
+  }
   const keepAliveMs = options.keepAliveMs ?? defaultKeepAliveMs
 
   function start(session: SessionId, name: string) {
@@ -52,14 +57,14 @@ export function createSessionTable(options: SessionTableOptions): SessionTable {
     let started = false
     const failed = (error: AppError) => {
       sessions.delete(session)
-      send({ type: started ? 'session.ended' : 'session.failed', session, error: error.toJSON() })
+      void sendLast({ type: started ? 'session.ended' : 'session.failed', session, error: error.toJSON() })
     }
     const server = options.servers.find((candidate) => candidate.name === name)
     if (!server) return failed(new AppError('SERVER_UNKNOWN', { agent: options.agentName, server: name }))
     // an id is used once; a second start would leave the first server running and unreachable
     if (sessions.has(session)) return log.error('the gateway started a session twice: ignored')
     try {
-      const shared = { ...options, session, log, reply: replies, room: () => replies.socket?.writable() }
+      const shared = { ...options, session, log, reply: replies, room: (exchange?: number) => replies.room(exchange) }
       const onStarted = () => {
         started = true
         send({ type: 'session.started', session })

@@ -60,7 +60,7 @@ interface End {
   closed: Closed[]
 }
 
-function openEnd(): End {
+function openEnd(mostWaiting?: number): End {
   const socket = new MemorySocket()
   const received: number[] = []
   const closed: Closed[] = []
@@ -76,6 +76,7 @@ function openEnd(): End {
     onControl: ({ number }) => received.push(number),
     onClose: (end) => closed.push(end),
     heartbeatMs: 0,
+    ...(mostWaiting !== undefined && { mostWaiting }),
     scheduler: createManualScheduler(),
   })
   return { link, socket, sent: 0, received, closed }
@@ -198,7 +199,7 @@ test('an acknowledgement of what was never sent ends the link', () => {
 })
 
 test('more than may wait for a peer that is away ends the link, and what comes then is dropped', async () => {
-  const one = openEnd()
+  const one = openEnd(64 * 1024 * 1024)
   one.socket.drop()
   const block = new Uint8Array(8 * 1024 * 1024)
   for (let count = 0; count < 7; count += 1) one.link.sendFrame(frameType.message, 1, {}, block)

@@ -2,9 +2,10 @@ import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { z } from 'zod'
 import { largestMessageBytes } from '../src-protocol/config.ts'
-import { decodeFrame, encodeFrame, frameType, type FrameType } from '../src-protocol/tunnel.ts'
+import { decodeFrame, encodeFrame, frameType, type Frame, type FrameType } from '../src-protocol/tunnel.ts'
 import type { FrameCheck } from './checked-frame.ts'
 import { corkForTick } from './cork-for-tick.ts'
+import { createFrameFlow } from './frame-flow.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { createLinkLedger } from './link-ledger.ts'
 import { systemScheduler, type Scheduler } from './scheduler.ts'
@@ -46,7 +47,10 @@ export interface FrameSocketOptions<F, C extends z.ZodType> {
   check: FrameCheck<F>
   /** schema of the control messages that may come in */
   control: C
-  onFrame(frame: F): void
+  /** a promise: what the frame brought is in use until it is settled, and until then its exchange gets no new credit */
+  onFrame(frame: F): unknown
+  /** of the side that opens the exchanges: whether it still waits for this one */
+  isOpen?(exchange: number): boolean
   onControl(control: z.output<C>): void
   /** the WebSocket was lost: what is sent now is kept until the link is resumed or closed */
   onInterrupted?(): void
@@ -55,6 +59,8 @@ export interface FrameSocketOptions<F, C extends z.ZodType> {
   onClose(closed: Closed): void
   /** see `startHeartbeat`; 0 switches it off */
   heartbeatMs?: number
+  /** what may wait for a peer that does not read, or that is away; above it the connection ends */
+  mostWaiting?: number
   scheduler?: Scheduler
 }
 
@@ -77,13 +83,17 @@ export interface ResumableLink {
 export interface FrameSocket<Out> extends ResumableLink {
   /** it has a WebSocket, and what is sent leaves now */
   readonly open: boolean
-  /** bytes that were sent and that the other end is not known to have (without a link: not taken by the operating system) */
+  /** bytes that were sent and that the other end is not known to have (without a link: that the operating system has not taken) */
   readonly bufferedAmount: number
   /** What is sent after the end is dropped: `onClose` tells. */
   sendFrame(type: FrameType, exchange: number, head?: object, body?: Uint8Array): void
   sendControl(control: Out): void
   /** `undefined` while there is room; otherwise a promise that resolves once there is (or once it has closed) */
   writable(): Promise<void> | undefined
+  /** the same for one exchange: others may have room while this one's reader does not read */
+  room(exchange: number): Promise<void> | undefined
+  /** `undefined` if everything that was sent is on its way; otherwise a promise that resolves once it is */
+  drained(): Promise<void> | undefined
   /** for good: a link that was closed is not resumed */
   close(code?: number, reason?: string): void
   /** like `close`, without the closing handshake */
@@ -92,10 +102,15 @@ export interface FrameSocket<Out> extends ResumableLink {
   interrupt(reason: string): void
 }
 
-const highMark = 4 * 1024 * 1024
-const lowMark = 1024 * 1024
-/** what may wait for a peer that does not read, or that is away; above it the link ends */
-const mostUnacknowledged = largestMessageBytes * 2
+/** without a link nothing but the operating system says whether the other end reads */
+const socketMark = { high: 4 * 1024 * 1024, low: 1024 * 1024 }
+/** on a link each exchange has its own bound: this is for all of them, whatever waits */
+const linkMark = { high: largestMessageBytes * 2, low: largestMessageBytes }
+const defaultMostWaiting = largestMessageBytes * 6
+/** so much may be written and not taken by the operating system: what comes next waits for its turn, so that a small frame is soon sent */
+const congestedAt = 256 * 1024
+/** and so much may be on its way to the other end: more than a fast network has under way */
+const mostUnderWay = 4 * 1024 * 1024
 /** a lost peer is noticed after 10 to 15 seconds, well within the default grace of 30; a stall of 5 seconds is nothing */
 const defaultHeartbeatMs = 5000
 const encoder = new TextEncoder()
@@ -110,7 +125,7 @@ export function openFrameSocket<F, C extends z.ZodType, Out extends object>(
   options: FrameSocketOptions<F, C>,
 ): FrameSocket<Out> {
   const { link } = options
-  const scheduler = options.scheduler ?? systemScheduler
+  const { scheduler = systemScheduler, mostWaiting = defaultMostWaiting } = options
   const ledger = link && createLinkLedger()
   const waiting: (() => void)[] = []
   let current: WebSocket | undefined
@@ -122,13 +137,26 @@ export function openFrameSocket<F, C extends z.ZodType, Out extends object>(
   let stopHeartbeat = () => {}
   let cancelGrace = () => {}
 
-  const outstanding = () => ledger?.unacknowledgedBytes ?? current?.bufferedAmount ?? 0
+  const flow =
+    ledger &&
+    createFrameFlow({
+      write: (frame) => transmit(frame),
+      congested: () => ledger.unacknowledgedBytes > mostUnderWay || (current?.bufferedAmount ?? 0) > congestedAt,
+      messageLimit: largestMessageBytes,
+      isOpen: options.isOpen && ((exchange) => options.isOpen?.(exchange) === true),
+    })
+  const mark = ledger ? linkMark : socketMark
+
+  const outstanding = () => (ledger && flow ? ledger.unacknowledgedBytes + flow.queuedBytes : (current?.bufferedAmount ?? 0))
   const releaseWaiting = () => {
-    if (waiting.length === 0 || (!ended && outstanding() > lowMark)) return
+    if (waiting.length === 0 || (!ended && outstanding() > mark.low)) return
     for (const resolve of waiting.splice(0)) resolve()
   }
   // one function for every send: the hot path allocates no closure
-  const flushed = () => releaseWaiting()
+  const flushed = () => {
+    if (flow && flow.queuedBytes > 0) flow.pump()
+    releaseWaiting()
+  }
   const write = (message: Uint8Array | string) => {
     if (current?.readyState !== current?.OPEN) return
     if (transport) corkForTick(transport)
@@ -137,12 +165,16 @@ export function openFrameSocket<F, C extends z.ZodType, Out extends object>(
   const transmit = (frame: Uint8Array) => {
     ledger?.send(frame)
     write(frame)
-    if (outstanding() > mostUnacknowledged) terminate('too much was sent that nobody took')
+  }
+  const send = (type: FrameType, exchange: number, head?: object, body?: Uint8Array) => {
+    if (flow) flow.send(type, exchange, head, body)
+    else transmit(encodeFrame(type, exchange, head, body))
+    if (outstanding() > mostWaiting) terminate('too much was sent that nobody took')
   }
   const flushHeld = () => {
     if (!ending) joiner.flush()
   }
-  const joiner = joinAnswers(transmit, () => process.nextTick(flushHeld))
+  const joiner = joinAnswers(send, () => process.nextTick(flushHeld))
 
   const stopWith = (code: number, reason: string) => {
     setEnding()
@@ -159,16 +191,22 @@ export function openFrameSocket<F, C extends z.ZodType, Out extends object>(
     if (ledger) {
       const agreed = frame.type === frameType.acknowledge ? ledger.acknowledged(frame.acknowledged) : ledger.receive(frame, data.length)
       if (!agreed) return stopWith(closeCode.malformed, 'out of sequence')
-      releaseWaiting()
+      flushed()
       if (frame.type === frameType.acknowledge) return undefined
-      if (frame.type === frameType.control) return receiveControl(frame.body)
     }
-    for (const part of framesOf(frame)) {
-      const checked = options.check(part)
-      if (checked === undefined) return stopWith(closeCode.malformed, 'frame not expected')
-      options.onFrame(checked)
-    }
+    const whole = flow ? flow.receive(frame) : frame
+    if (!whole) return undefined
+    if (flow && whole.type === frameType.control) return receiveControl(whole.body)
+    for (const part of framesOf(whole)) if (!receivePart(part)) return stopWith(closeCode.malformed, 'frame not expected')
+    flow?.handled(whole.exchange)
     return undefined
+  }
+  const receivePart = (part: Frame): boolean => {
+    const checked = options.check(part)
+    if (checked === undefined) return false
+    const inUse = options.onFrame(checked)
+    if (inUse instanceof Promise) flow?.hold(part.exchange, inUse)
+    return true
   }
   const acknowledge = (when: 'due' | 'any') => {
     const acknowledgement = ledger?.acknowledgement(when)
@@ -231,6 +269,7 @@ export function openFrameSocket<F, C extends z.ZodType, Out extends object>(
     ended = true
     cancelGrace()
     detach()?.terminate()
+    flow?.close()
     releaseWaiting()
     options.onClose({ code, reason, ...(failure === undefined ? {} : { error: failure }) })
   }
@@ -264,13 +303,15 @@ export function openFrameSocket<F, C extends z.ZodType, Out extends object>(
     sendControl(control) {
       if (ending) return
       joiner.flush()
-      if (ledger) transmit(encodeFrame(frameType.control, 0, undefined, encoder.encode(JSON.stringify(control))))
+      if (flow) send(frameType.control, 0, undefined, encoder.encode(JSON.stringify(control)))
       else write(JSON.stringify(control))
     },
     writable() {
-      if (outstanding() <= highMark || ending) return undefined
+      if (outstanding() <= mark.high || ending) return undefined
       return new Promise((resolve) => waiting.push(resolve))
     },
+    room: (exchange) => (flow && !ending ? flow.room(exchange) : frames.writable()),
+    drained: () => flow?.drained(),
     close(code = closeCode.normal, reason = '') {
       flushHeld()
       setEnding()
@@ -294,6 +335,7 @@ export function openFrameSocket<F, C extends z.ZodType, Out extends object>(
       cancelGrace()
       attach(next)
       for (const message of ledger?.resume(peerReceived) ?? []) write(message)
+      flow?.pump()
       options.onResumed?.()
     },
     lose: (reason) => end(1006, reason),

@@ -10,7 +10,7 @@ import type { Scheduler } from './scheduler.ts'
 
 type Carried<F, C extends z.ZodType> = Pick<
   FrameSocketOptions<F, C>,
-  'check' | 'control' | 'onFrame' | 'onControl' | 'onInterrupted' | 'heartbeatMs'
+  'check' | 'control' | 'onFrame' | 'isOpen' | 'onControl' | 'onInterrupted' | 'heartbeatMs'
 >
 
 export interface KeepLinkOptions<F, C extends z.ZodType, Out extends object> extends Carried<F, C> {
@@ -130,6 +130,7 @@ export function keepLink<F, C extends z.ZodType, Out extends object>(options: Ke
       scheduler,
       ...(heartbeatMs !== undefined && { heartbeatMs }),
       onFrame: (frame) => options.onFrame(frame),
+      ...(options.isOpen && { isOpen: (exchange: number) => options.isOpen?.(exchange) === true }),
       onControl: (message) => options.onControl(message),
       onInterrupted() {
         options.onInterrupted?.()

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { decodeFrame, frameType, type Frame } from '../src-protocol/tunnel.ts'
+import { frameType, type Frame } from '../src-protocol/tunnel.ts'
 import { framesOf, joinAnswers } from './whole-answer.ts'
 
 const body = new TextEncoder().encode('{"jsonrpc":"2.0","id":1,"result":{}}')
@@ -9,11 +9,7 @@ function join() {
   const sent: Frame[] = []
   let held = 0
   const joiner = joinAnswers(
-    (bytes) => {
-      const decoded = decodeFrame(bytes)
-      if (!decoded.ok) throw new Error(decoded.reason)
-      sent.push(decoded.frame)
-    },
+    (type, exchange, head = {}, body = new Uint8Array()) => sent.push({ type, exchange, head, body }),
     () => (held += 1),
   )
   const types = () => sent.map(({ type, exchange }) => `${exchange}:${type}`)

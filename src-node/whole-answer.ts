@@ -1,7 +1,9 @@
-import { encodeFrame, frameType, type Frame, type FrameType } from '../src-protocol/tunnel.ts'
+import { frameType, type Frame, type FrameType } from '../src-protocol/tunnel.ts'
+
+type Send = (type: FrameType, exchange: number, head?: object, body?: Uint8Array) => void
 
 export interface FrameJoiner {
-  send: (type: FrameType, exchange: number, head?: object, body?: Uint8Array) => void
+  send: Send
   /** sends what is held back: before anything else goes out, and at the end of the tick */
   flush: () => void
 }
@@ -18,15 +20,15 @@ interface Held {
  * @param send takes the bytes before it returns
  * @param holding something is held back: `flush` must be called in this tick
  */
-export function joinAnswers(send: (frame: Uint8Array) => void, holding: () => void): FrameJoiner {
+export function joinAnswers(send: Send, holding: () => void): FrameJoiner {
   let held: Held | undefined
 
   const flush = () => {
     if (!held) return
     const { exchange, head, body } = held
     held = undefined
-    send(encodeFrame(frameType.head, exchange, head))
-    if (body) send(encodeFrame(frameType.message, exchange, undefined, body))
+    send(frameType.head, exchange, head)
+    if (body) send(frameType.message, exchange, undefined, body)
   }
 
   return {
@@ -38,13 +40,14 @@ export function joinAnswers(send: (frame: Uint8Array) => void, holding: () => vo
           return
         }
         if (type === frameType.end && held.body) {
-          send(encodeFrame(frameType.answer, exchange, held.head, held.body))
+          const { head: answerHead, body: answerBody } = held
           held = undefined
+          send(frameType.answer, exchange, answerHead, answerBody)
           return
         }
       }
       flush()
-      if (type !== frameType.head) return send(encodeFrame(type, exchange, head, body))
+      if (type !== frameType.head) return send(type, exchange, head, body)
       held = { exchange, head, body: undefined }
       return holding()
     },

@@ -9,6 +9,8 @@
  * towards the server:  open{session, method, headers} + body      abort
  * towards the client:  head{status, headers}  message{id?, event?, retry?} + body …  keepAlive  end | abort{error}
  *                      answer{status, headers} + body: the same as head, message{} + body, end
+ * both ways:           part + body: the body of the next frame of this exchange begins with these bytes
+ *                      credit{bytes}: so much more may be sent in this exchange (see `frame-flow.ts`)
  *
  * `message` is one SSE event, or the one JSON body, as the head's content type says. An exchange number is chosen by
  * the side that opens it, counts up from 1 and is never used again on that link.
@@ -23,7 +25,19 @@ import { z } from 'zod'
 import { sessionId } from './ids.ts'
 import { declaredServer } from './model.ts'
 
-export const frameType = { open: 1, head: 2, message: 3, keepAlive: 4, end: 5, abort: 6, answer: 7, control: 8, acknowledge: 9 } as const
+export const frameType = {
+  open: 1,
+  head: 2,
+  message: 3,
+  keepAlive: 4,
+  end: 5,
+  abort: 6,
+  answer: 7,
+  control: 8,
+  acknowledge: 9,
+  part: 10,
+  credit: 11,
+} as const
 export type FrameType = (typeof frameType)[keyof typeof frameType]
 
 /** Lower-case names. Only what MCP defines passes: see `forwardedRequestHeaders`. */
@@ -43,6 +57,7 @@ export const serializedError = z.object({
   data: z.record(z.string(), z.union([z.string(), z.number()])),
 })
 export const abortHead = z.object({ error: serializedError.optional() })
+export const creditHead = z.object({ bytes: z.number().int().nonnegative() })
 
 export type OpenHead = z.infer<typeof openHead>
 export type ResponseHead = z.infer<typeof responseHead>
@@ -123,7 +138,7 @@ export function decodeFrame(bytes: Uint8Array): DecodedFrame {
   if (bytes.length < prefixBytes) return { ok: false, reason: 'too-short' }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const type = view.getUint8(0)
-  if (type < frameType.open || type > frameType.acknowledge) return { ok: false, reason: 'unknown-type' }
+  if (type < frameType.open || type > frameType.credit) return { ok: false, reason: 'unknown-type' }
   const headEnd = prefixBytes + view.getUint32(13)
   if (headEnd > bytes.length) return { ok: false, reason: 'too-short' }
   try {

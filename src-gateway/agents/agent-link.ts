@@ -11,12 +11,15 @@ export interface AgentExchange {
   abort(): void
 }
 
+/** A promise: what the frame brought is in use until it is settled; until then the agent gets no new credit for the exchange. */
+export type ReceiveFrame = (frame: ResponseFrame) => Promise<void> | undefined
+
 export interface AgentLink {
   readonly agent: string
   /** @throws AppError SERVER_START_FAILED, AGENT_LOST, SERVER_TIMED_OUT */
   startSession(session: SessionId, server: string): Promise<void>
   endSession(session: SessionId): void
-  openExchange(head: OpenHead, body: Uint8Array, onFrame: (frame: ResponseFrame) => void): AgentExchange
+  openExchange(head: OpenHead, body: Uint8Array, onFrame: ReceiveFrame): AgentExchange
   close(reason: string): void
 }
 
@@ -35,7 +38,7 @@ const startTimeoutMs = 120_000
 
 /** The gateway's end of an agent's link: numbers the exchanges and hands each answer to whom it belongs. */
 export function openAgentLink(start: LinkStart, agent: { id: string; name: string }, events: AgentLinkEvents): AgentLink {
-  const exchanges = new Map<number, (frame: ResponseFrame) => void>()
+  const exchanges = new Map<number, ReceiveFrame>()
   const starting = new Map<SessionId, { resolve: () => void; reject: (error: AppError) => void; server: string }>()
   let lastExchange = 0
   const lost = () => new AppError('AGENT_LOST', { agent: agent.name })
@@ -47,10 +50,11 @@ export function openAgentLink(start: LinkStart, agent: { id: string; name: strin
     onFrame(frame) {
       // an exchange that was aborted here may still have answers on their way
       const receive = exchanges.get(frame.exchange)
-      if (!receive) return
+      if (!receive) return undefined
       if (frame.type === frameType.end || frame.type === frameType.abort) exchanges.delete(frame.exchange)
-      receive(frame)
+      return receive(frame)
     },
+    isOpen: (exchange) => exchanges.has(exchange),
     onControl(control) {
       if (control.type === 'hello') return events.onHello(control)
       const waiting = starting.get(control.session)
@@ -65,7 +69,7 @@ export function openAgentLink(start: LinkStart, agent: { id: string; name: strin
       for (const waiting of starting.values()) waiting.reject(lost())
       const open = [...exchanges]
       exchanges.clear()
-      for (const [exchange, receive] of open) receive({ type: frameType.abort, exchange, head: { error: lost().toJSON() } })
+      for (const [exchange, receive] of open) void receive({ type: frameType.abort, exchange, head: { error: lost().toJSON() } })
       events.onClose(closed)
     },
   })
@@ -95,7 +99,7 @@ export function openAgentLink(start: LinkStart, agent: { id: string; name: strin
     openExchange(head, body, onFrame) {
       const exchange = ++lastExchange
       if (frames.over) {
-        queueMicrotask(() => onFrame({ type: frameType.abort, exchange, head: { error: lost().toJSON() } }))
+        queueMicrotask(() => void onFrame({ type: frameType.abort, exchange, head: { error: lost().toJSON() } }))
         return { abort: () => {} }
       }
       exchanges.set(exchange, onFrame)

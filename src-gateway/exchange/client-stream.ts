@@ -7,6 +7,8 @@ export interface ClientStream {
   readonly gone: boolean
   /** `undefined` while the desktop is there; while its link is interrupted, a promise that resolves once it is back or lost for good */
   back(): Promise<void> | undefined
+  /** `undefined` while the client reads; otherwise a promise that resolves once it does, or is gone */
+  room(): Promise<void> | undefined
   head(status: number, headers: Record<string, string>): void
   message(head: MessageHead, body: Uint8Array): void
   keepAlive(): void

@@ -10,7 +10,12 @@ export function forward(ports: ExchangePorts, exchange: Exchange, bytes: Uint8Ar
   const { session, head } = exchange
   if (session.ended) return
   const open = { session: session.id, method: head.method, headers: requestHeaders(head.headers) }
-  exchange.upstream = session.link.openExchange(open, bytes, (frame) => receiveServerFrame(ports, exchange, frame))
+  exchange.upstream = session.link.openExchange(open, bytes, (frame) => {
+    receiveServerFrame(ports, exchange, frame)
+    // what the client does not read, or nobody has looked at yet, is not followed by more
+    const { inspecting, stream } = exchange
+    return inspecting ? inspecting.then(() => stream.room()) : stream.room()
+  })
 }
 
 function requestHeaders(headers: Record<string, string>): Record<string, string> {

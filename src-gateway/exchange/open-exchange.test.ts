@@ -133,6 +133,7 @@ beforeEach(async () => {
   stream = {
     gone: false,
     back: () => undefined,
+    room: () => undefined,
     head: (status) => void delivered.push(`head ${status}`),
     message: (_head, body) => void delivered.push(Buffer.from(body).toString()),
     keepAlive: () => void delivered.push('keep-alive'),

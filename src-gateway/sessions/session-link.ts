@@ -1,14 +1,13 @@
-import type { ResponseFrame } from '../../src-node/checked-frame.ts'
 import type { Scheduler } from '../../src-node/scheduler.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { SessionId } from '../../src-protocol/ids.ts'
 import { frameType, type OpenHead } from '../../src-protocol/tunnel.ts'
-import type { AgentExchange, AgentLink } from '../agents/agent-link.ts'
+import type { AgentExchange, AgentLink, ReceiveFrame } from '../agents/agent-link.ts'
 
 /** A session's way to its server: through the connection that its agent has now, which is another one after a restart of the gateway. */
 export interface SessionLink {
   /** Sent at once; while the agent is away it waits a moment. It is sent once, or not at all, and then it is aborted with AGENT_OFFLINE. */
-  openExchange(head: OpenHead, body: Uint8Array, onFrame: (frame: ResponseFrame) => void): AgentExchange
+  openExchange(head: OpenHead, body: Uint8Array, onFrame: ReceiveFrame): AgentExchange
   /** the agent runs the session's server, and can be reached over this connection */
   bind(link: AgentLink): void
   /** over: the agent ends the server, and nothing that waits is sent */
@@ -21,7 +20,7 @@ const patienceMs = 20_000
 interface Waiting {
   head: OpenHead
   body: Uint8Array
-  onFrame: (frame: ResponseFrame) => void
+  onFrame: ReceiveFrame
   cancelTimeout: () => void
   sent?: AgentExchange
 }
@@ -31,11 +30,11 @@ export function createSessionLink(options: { session: SessionId; agentName: stri
   const waiting = new Set<Waiting>()
   let bound: AgentLink | undefined
 
-  function wait(head: OpenHead, body: Uint8Array, onFrame: (frame: ResponseFrame) => void): AgentExchange {
+  function wait(head: OpenHead, body: Uint8Array, onFrame: ReceiveFrame): AgentExchange {
     const giveUp = () => {
       waiting.delete(entry)
       const error = new AppError('AGENT_OFFLINE', { agent: agentName })
-      onFrame({ type: frameType.abort, exchange: 0, head: { error: error.toJSON() } })
+      void onFrame({ type: frameType.abort, exchange: 0, head: { error: error.toJSON() } })
     }
     const entry: Waiting = { head, body, onFrame, cancelTimeout: scheduler.after(patienceMs, giveUp) }
     waiting.add(entry)

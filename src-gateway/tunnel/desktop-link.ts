@@ -1,6 +1,7 @@
 import { checkRequestFrame } from '../../src-node/checked-frame.ts'
 import { closeCode, openFrameSocket, type Closed, type FrameSocket } from '../../src-node/frame-socket.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
+import { largestMessageBytes } from '../../src-protocol/config.ts'
 import type { Push } from '../../src-protocol/push.ts'
 import { desktopControl, frameType, type FrameType, type OpenHead } from '../../src-protocol/tunnel.ts'
 import type { ClientStream } from '../exchange/client-stream.ts'
@@ -27,9 +28,10 @@ export interface DesktopLinkEvents {
   onClose(link: DesktopLink, closed: Closed): void
 }
 
-/** what one desktop can make the gateway hold: exchanges, and the bytes of their requests; answers that it does not read: see the link */
+/** what one desktop can make the gateway hold: exchanges, the bytes of their requests, and answers that it does not read */
 const mostExchanges = 1024
 const mostRequestBytes = 64 * 1024 * 1024
+const mostUnreadBytes = largestMessageBytes * 4
 
 interface OpenStream {
   gone: boolean
@@ -47,7 +49,6 @@ export function openDesktopLink(start: LinkStart, signedIn: SignedIn, events: De
   const release = () => {
     for (const resolve of waiting.splice(0)) resolve()
   }
-  let lastExchange = 0
   let requestBytes = 0
   let current = signedIn
 
@@ -73,8 +74,8 @@ export function openDesktopLink(start: LinkStart, signedIn: SignedIn, events: De
   })
 
   function open(exchange: number, head: OpenHead, body: Uint8Array): void {
-    if (exchange <= lastExchange) return frames.close(closeCode.refused, 'exchange number used before')
-    lastExchange = exchange
+    // a large request takes its time: a small one that was opened after it may be here before
+    if (streams.has(exchange)) return frames.close(closeCode.refused, 'exchange number used before')
     const state: OpenStream = { gone: false, bytes: body.length, left: () => {} }
     const stream = clientStream({ frames, exchange, state, waiting, forget: () => forget(exchange) })
     streams.set(exchange, state)
@@ -129,6 +130,7 @@ interface StreamParts {
 function clientStream({ frames, exchange, state, waiting, forget }: StreamParts): ClientStream {
   const send = (type: FrameType, head?: object, body?: Uint8Array) => {
     if (state.gone) return
+    if (frames.bufferedAmount + (body?.length ?? 0) > mostUnreadBytes) return tooMuch()
     if (state.heldHead) frames.sendFrame(frameType.head, exchange, state.heldHead)
     state.heldHead = undefined
     frames.sendFrame(type, exchange, head, body)
@@ -137,11 +139,20 @@ function clientStream({ frames, exchange, state, waiting, forget }: StreamParts)
     state.gone = true
     forget()
   }
+  /** credit holds back what one client does not read: this is for many of them */
+  const tooMuch = () => {
+    const { left } = state
+    const error = new AppError('CONFLICT', { problem: 'More waits for this desktop than the gateway keeps' })
+    frames.sendFrame(frameType.abort, exchange, { error: error.toJSON() })
+    ended()
+    left()
+  }
   return {
     get gone() {
       return state.gone
     },
     back: () => (state.gone || frames.open ? undefined : new Promise((resolve) => waiting.push(resolve))),
+    room: () => (state.gone ? undefined : frames.room(exchange)),
     head(status, headers) {
       if (headers['content-type']?.startsWith('text/event-stream') === true) send(frameType.head, { status, headers })
       else state.heldHead = { status, headers }

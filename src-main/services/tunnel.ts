@@ -12,8 +12,11 @@ import type { DesktopIdentity } from './identity.ts'
 
 export interface ExchangeReceiver {
   head(head: ResponseHead): void
-  /** the bytes are a view on the received frame */
-  message(head: MessageHead, body: Uint8Array): void
+  /**
+   * The bytes are a view on the received frame.
+   * @returns a promise if the client does not keep up: no more is asked for in this exchange until it is settled
+   */
+  message(head: MessageHead, body: Uint8Array): unknown
   keepAlive(): void
   end(): void
   abort(error: AppError): void
@@ -93,6 +96,7 @@ export function createTunnel(options: TunnelOptions): Tunnel {
       check: checkResponseFrame,
       control: push,
       onFrame: receive,
+      isOpen: (exchange) => exchanges.has(exchange),
       onControl: options.onPush,
       onOpen(socket, how) {
         log.info({ gateway, how }, 'tunnel open')
@@ -138,10 +142,10 @@ export function createTunnel(options: TunnelOptions): Tunnel {
     for (const receiver of cut) receiver.abort(error)
   }
 
-  function receive(frame: ResponseFrame) {
+  function receive(frame: ResponseFrame): unknown {
     const receiver = exchanges.get(frame.exchange)
     // the client has gone and the gateway does not know it yet
-    if (!receiver) return
+    if (!receiver) return undefined
     switch (frame.type) {
       case frameType.head:
         return receiver.head(frame.head)

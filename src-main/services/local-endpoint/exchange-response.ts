@@ -9,11 +9,14 @@ import { keepAliveComment, sseFrame } from './sse-frame.ts'
 const eventStream = 'text/event-stream'
 /** a client that does not read its stream must not fill this computer's memory: two of the largest messages */
 const unreadLimit = largestMessageBytes * 2
+/** above it the gateway is asked for no more */
+const unreadMark = 256 * 1024
 
 /** Writes what comes through the tunnel as the HTTP answer. `request` is the posted message, to answer its id if the exchange fails. */
 export function exchangeResponse(response: ServerResponse, request: Uint8Array): ExchangeReceiver {
   let head: ResponseHead | undefined
   let streaming = false
+  let keptUp: PromiseWithResolvers<void> | undefined
 
   const headersOf = ({ headers }: ResponseHead): Record<string, string> => {
     const kept: Record<string, string> = {}
@@ -32,6 +35,17 @@ export function exchangeResponse(response: ServerResponse, request: Uint8Array):
     response.write(bytes)
     if (response.writableLength > unreadLimit) response.destroy()
   }
+  /** `undefined` while the client keeps up */
+  const read = (): Promise<void> | undefined => {
+    if (response.writableLength <= unreadMark) return undefined
+    if (response.listenerCount('drain', goOn) === 0) for (const event of ['drain', 'close']) response.on(event, goOn)
+    keptUp ??= Promise.withResolvers()
+    return keptUp.promise
+  }
+  const goOn = () => {
+    keptUp?.resolve()
+    keptUp = undefined
+  }
 
   return {
     head(received) {
@@ -45,10 +59,14 @@ export function exchangeResponse(response: ServerResponse, request: Uint8Array):
       response.flushHeaders()
     },
     message(fields, body) {
-      if (!head || response.writableEnded) return
-      if (streaming) return write(sseFrame(fields, body))
+      if (!head || response.writableEnded) return undefined
+      if (streaming) {
+        write(sseFrame(fields, body))
+        return read()
+      }
       response.writeHead(head.status, { ...headersOf(head), 'content-length': body.length, 'cache-control': 'no-store' })
       response.end(body)
+      return undefined
     },
     keepAlive() {
       if (streaming) write(keepAliveComment)
