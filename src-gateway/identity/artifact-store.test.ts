@@ -60,3 +60,35 @@ test('expired rows are swept once they are of no use to anybody', async () => {
     vi.useRealTimers()
   }
 })
+
+test('a token whose answer a crash may have swallowed works once more, and only until its successor is used', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  try {
+    const { database, store } = openStore()
+    const tokens = store('RefreshToken')
+    await tokens.upsert('first', { grantId: 'grant' }, 60)
+    await tokens.consume('first')
+    await tokens.upsert('successor', { grantId: 'grant' }, 60)
+    expect(await tokens.find('first')).toHaveProperty('consumed')
+
+    vi.setSystemTime(Date.now() + 1000)
+    const restarted = createArtifactStore(database)('RefreshToken')
+    expect(await restarted.find('first')).not.toHaveProperty('consumed')
+    await restarted.consume('first')
+    expect(await restarted.find('first')).toHaveProperty('consumed')
+
+    vi.setSystemTime(Date.now() + 1000)
+    const again = createArtifactStore(database)('RefreshToken')
+    await again.consume('successor')
+    vi.setSystemTime(Date.now() + 1000)
+    expect(await createArtifactStore(database)('RefreshToken').find('first')).toHaveProperty('consumed')
+    // a code is for one use, whatever happens
+    const codes = store('AuthorizationCode')
+    await codes.upsert('code', { grantId: 'grant' }, 60)
+    await codes.consume('code')
+    vi.setSystemTime(Date.now() + 1000)
+    expect(await createArtifactStore(database)('AuthorizationCode').find('code')).toHaveProperty('consumed')
+  } finally {
+    vi.useRealTimers()
+  }
+})

@@ -6,6 +6,9 @@ import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider'
  * Where oidc-provider keeps its sessions, grants, codes and refresh tokens. The key of a row is the SHA-256 of the identifier,
  * and the identifier is cut out of the payload wherever it stands there: who reads the database holds nothing to present.
  * (256 random bits need no slow hash.)
+ *
+ * A token that was used, but never its successor, by a process that ended since: the answer may not have reached the desktop, which then
+ * comes again with what it has. That is no theft, and every token works only with the desktop's key.
  */
 export function createArtifactStore(database: Database): AdapterFactory {
   const statements = {
@@ -14,9 +17,12 @@ export function createArtifactStore(database: Database): AdapterFactory {
        ON CONFLICT (model, id_hash) DO UPDATE SET payload = excluded.payload, grant_id = excluded.grant_id, expires_at = excluded.expires_at`,
     ),
     find: database.prepare<[string, string], ArtifactRow>(
-      'SELECT payload, consumed_at FROM identity_artifacts WHERE model = ? AND id_hash = ?',
+      'SELECT payload, consumed_at, grant_id FROM identity_artifacts WHERE model = ? AND id_hash = ?',
     ),
-    consume: database.prepare('UPDATE identity_artifacts SET consumed_at = ? WHERE model = ? AND id_hash = ? AND consumed_at IS NULL'),
+    usedSince: database.prepare('SELECT 1 FROM identity_artifacts WHERE model = ? AND grant_id = ? AND consumed_at > ?'),
+    consume: database.prepare(
+      'UPDATE identity_artifacts SET consumed_at = ? WHERE model = ? AND id_hash = ? AND (consumed_at IS NULL OR consumed_at < ?)',
+    ),
     destroy: database.prepare('DELETE FROM identity_artifacts WHERE model = ? AND id_hash = ?'),
     revoke: database.prepare('DELETE FROM identity_artifacts WHERE model = ? AND grant_id = ?'),
     sweep: database.prepare('DELETE FROM identity_artifacts WHERE expires_at < ?'),
@@ -29,6 +35,9 @@ export function createArtifactStore(database: Database): AdapterFactory {
     statements.sweep.run(now - keepExpiredSeconds)
   }
   sweep()
+  const startedAt = Date.now()
+  const answerMayBeLost = (model: string, { consumed_at: usedAt, grant_id: grantId }: ArtifactRow): boolean =>
+    model === 'RefreshToken' && usedAt !== null && usedAt < startedAt && statements.usedSince.get(model, grantId, usedAt) === undefined
 
   return (model): Adapter => ({
     async upsert(id, payload, expiresIn) {
@@ -42,10 +51,10 @@ export function createArtifactStore(database: Database): AdapterFactory {
       const row = statements.find.get(model, hashOf(id))
       if (!row) return undefined
       const payload = JSON.parse(row.payload.replaceAll(identifierMark, id)) as AdapterPayload
-      return row.consumed_at === null ? payload : { ...payload, consumed: row.consumed_at }
+      return row.consumed_at === null || answerMayBeLost(model, row) ? payload : { ...payload, consumed: row.consumed_at }
     },
     async consume(id) {
-      statements.consume.run(epochSeconds(), model, hashOf(id))
+      statements.consume.run(Date.now(), model, hashOf(id), startedAt)
     },
     async destroy(id) {
       statements.destroy.run(model, hashOf(id))
@@ -66,7 +75,9 @@ export function createArtifactStore(database: Database): AdapterFactory {
 
 interface ArtifactRow {
   payload: string
+  /** milliseconds since 1970 */
   consumed_at: number | null
+  grant_id: string | null
 }
 
 /** JSON text never holds this character unescaped, so the mark cannot be in a payload by itself. */

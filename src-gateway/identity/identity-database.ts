@@ -1,8 +1,8 @@
 import type { Database } from 'better-sqlite3'
 
 /**
- * Tables of the identity part. No column holds a token: what the desktop can present is stored as SHA-256 only, and access
- * tokens are signed statements that are not stored at all.
+ * Tables of the identity part. No column holds a token: what the desktop can present is stored as SHA-256 only, access tokens are
+ * signed statements that are not stored at all, and what the identity provider gave is sealed with a token that only the desktop has.
  */
 export function prepareIdentityTables(database: Database): void {
   database.exec(`
@@ -36,6 +36,13 @@ export function prepareIdentityTables(database: Database): void {
       expires_at TEXT NOT NULL,
       ended_at TEXT
     ) STRICT, WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS identity_standings (
+      id_hash TEXT PRIMARY KEY,
+      sign_in TEXT NOT NULL,
+      sealed BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS identity_standings_sign_in ON identity_standings (sign_in);
+
     CREATE INDEX IF NOT EXISTS identity_sign_ins_sub ON identity_sign_ins (sub);
   `)
 }

@@ -22,7 +22,7 @@ export interface IdentityProviderClient {
   recheck(standing: Standing, sub: string): Promise<Recheck>
 }
 
-/** What the gateway may ask the identity provider with, later on. Held in memory only. */
+/** What the gateway may ask the identity provider with, later on. */
 export interface Standing {
   accessToken: string
   refreshToken: string | undefined

@@ -13,10 +13,11 @@ import { createAccessCheck } from './access-check.ts'
 import { createArtifactStore } from './artifact-store.ts'
 import { createDesktopProvider, type Lifetimes } from './desktop-provider.ts'
 import { prepareIdentityTables } from './identity-database.ts'
-import { createIdentityProviderClient, type Standing } from './identity-provider-client.ts'
+import { createIdentityProviderClient } from './identity-provider-client.ts'
 import { mountProvider } from './mount-provider.ts'
 import { createPeopleStore, type SignInRow } from './people-store.ts'
 import { callbackPath, createSignInRoutes } from './sign-in-routes.ts'
+import { createStandingStore } from './standing-store.ts'
 
 /** Somebody whose request was authenticated. */
 export interface SignedIn {
@@ -73,9 +74,6 @@ export interface IdentityOptions {
   lifetimes?: Partial<Lifetimes>
 }
 
-/** more sign-ins than this are not rechecked with the identity provider before they end by themselves */
-const standingsLimit = 10_000
-
 /** @throws AppError CONFIG_INVALID, CONFIG_UNREADABLE */
 export async function openIdentity(options: IdentityOptions): Promise<Identity> {
   const { config, database, clientSecret, clock, log } = options
@@ -95,7 +93,7 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     if (!person) throw new AppError('TOKEN_INVALID', { problem: 'its person is unknown' })
     return person
   }
-  const standings = new Map<string, Standing>()
+  const standings = createStandingStore(database)
   const upstream = createIdentityProviderClient({
     config: config.identityProvider,
     clientSecret,
@@ -136,7 +134,7 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     issuer,
     audience: publicUrl,
     keys,
-    store,
+    store: (model) => (model === 'RefreshToken' ? standings.watch(store(model)) : store(model)),
     lifetimes,
     log,
     person: (sub) => people.person(sub),
@@ -168,8 +166,6 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     publicUrl,
     signInSeconds: lifetimes.signInSeconds,
     onStarted({ id, sub, standing, groupsChanged }) {
-      const [oldest] = standings.keys()
-      if (standings.size >= standingsLimit && oldest !== undefined) standings.delete(oldest)
       standings.set(id, standing)
       if (groupsChanged) personChanged.tell(personOf(sub))
     },

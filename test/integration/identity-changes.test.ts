@@ -109,6 +109,19 @@ describe.for([
     expect(await whoAmI(other)).toMatchObject({ person: { sub: 'reviewer' } })
   })
 
+  test('a lost group is lost also if the gateway was restarted in between, twice', async () => {
+    const desktop = await signedIn('operator')
+    await gateway.restart()
+    await desktop.recheck()
+    await gateway.restart()
+    const changed: Person[] = []
+    gateway.identity.onPersonChanged((person) => changed.push(person))
+    await restartProvider([{ ...operator, groups: ['data-oncall'] }, reviewer])
+    await desktop.recheck()
+    expect(changed).toMatchObject([{ sub: 'operator', groups: ['data-oncall'] }])
+    expect(desktop.state.state).toBe('signed-in')
+  })
+
   test('a provider that is away for a while stops nobody', async () => {
     const desktop = await signedIn('operator')
     await provider.stop()
