@@ -211,6 +211,47 @@ test('twice is as good as once', async () => {
   await expectSealed('gateway-crash')
 })
 
+describe('many sessions', () => {
+  const many = 40
+
+  async function crashWithMany(): Promise<void> {
+    for (let number = 0; number < many; number += 1) {
+      session = newSessionId()
+      const counter = await numbered()
+      // every fourth crashed before its number was logged
+      if (counter % 4 === 0) continue
+      await logged(counter)
+      await recorded(counter)
+    }
+    await crash()
+  }
+
+  test('are all sealed, and those that were not in the log are logged in the order of their numbers', async () => {
+    await crashWithMany()
+    const before = (await entries('session.open')).length
+    expect(await recover()).toEqual({ sealed: many, resumed: 0 })
+    expect(await store.unsealed()).toEqual([])
+    const added = (await entries('session.open')).slice(before)
+    expect(added.map((entry) => entry.kind === 'session.open' && entry.counter)).toEqual([4, 8, 12, 16, 20, 24, 28, 32, 36, 40])
+    expect(await entries('session.close')).toHaveLength(many)
+    expect((await index.list({})).total).toBe(many)
+  })
+
+  test('one that cannot be sealed keeps the gateway from starting, and nothing is written after that is told', async () => {
+    await crashWithMany()
+    const failing: RecordingIndex = { ...index, add: () => Promise.reject(new Error('the disk is full')) }
+    const ports = { store, index: failing, log, recordings, clock: systemClock, gateway: 'http://gateway', logger }
+    await expect(recoverSessions(ports)).rejects.toThrow('the disk is full')
+    const size = log.size
+    expect((await entries('session.close')).length).toBeLessThan(many)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(log.size).toBe(size)
+    // and the next start finishes it
+    expect((await recover()).sealed).toBe(many)
+    expect(await store.unsealed()).toEqual([])
+  })
+})
+
 describe('a session that ran', () => {
   const file = () => join(folder, 'recordings', 'open', `${session}.jsonl`)
   const word = (text: string) => ({ kind: 'error' as const, code: 'INTERNAL', message: text })

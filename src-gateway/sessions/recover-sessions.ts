@@ -50,21 +50,50 @@ export async function recoverSessions(ports: RecoveryPorts): Promise<{ sealed: n
   })
   const unsealed = new Map(recovered.map((recording) => [recording.session as string, recording]))
   let resumed = 0
+  const over: SessionRow[] = []
   for (const row of rows) {
     const recording = unsealed.get(row.id)
-    unsealed.delete(row.id)
     const interrupted = recording && interruptedSession(row, recording, recorded.get(row.id))
+    recorded.delete(row.id)
     if (interrupted && ports.resume) {
+      unsealed.delete(row.id)
       await ports.resume(interrupted)
       resumed += 1
-    } else await sealSession(ports, row, recording, checkpoints.get(row.id) ?? [])
-    recorded.delete(row.id)
+      continue
+    }
+    // one after the other: the log knows sessions in the order of their numbers
+    if (row.logged === 0) await ports.log.append(openEntry(row))
+    over.push(row)
   }
+  await eachAtOnce(over, sealingWidth, async (row) => {
+    const recording = unsealed.get(row.id)
+    unsealed.delete(row.id)
+    await sealSession(ports, row, recording, checkpoints.get(row.id) ?? [])
+  })
   // a state that was restored from an older copy does not know these; the recordings stay evidence all the same
   for (const { session, writer, counts } of unsealed.values()) {
     await sealRecording(ports, session, await writer.close({ endReason: 'gateway-crash', counts }))
   }
   return { sealed: rows.length - resumed + unsealed.size, resumed }
+}
+
+/** sessions that are sealed at the same time: what they log shares the commits of the log */
+const sealingWidth = 16
+
+/** After a failure nothing more is begun; it is told once what was under way is over. */
+async function eachAtOnce<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items]
+  const worker = async () => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
+      await work(item).catch((error: unknown) => {
+        queue.length = 0
+        throw error
+      })
+    }
+  }
+  const workers = await Promise.allSettled(Array.from({ length: width }, worker))
+  const failed = workers.find((result) => result.status === 'rejected')
+  if (failed) throw failed.reason
 }
 
 /** Only what ran: a session that had ended, or that had not begun, has nobody who waits for it. */
@@ -85,7 +114,6 @@ async function sealSession(
   recording: UnsealedRecording | undefined,
   checkpoints: readonly RecordedSoFar[],
 ): Promise<void> {
-  if (row.logged === 0) await ports.log.append(openEntry(row))
   const { seal, counts } = recording ? await closeRecording(recording, row) : await closeWithoutOpenFile(ports, row, checkpoints)
   await sealRecording(ports, seal.session, seal)
   await ports.store.recovered(row.id, {
