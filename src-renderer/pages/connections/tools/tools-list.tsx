@@ -89,7 +89,7 @@ export function ToolsList({ tools, found, filter, onFilter, text, onText, chosen
                   {visibleText(tool.tool)}
                 </span>
                 <span className="small">
-                  <ToneMark {...look} form={tool.state === 'pinned' ? 'icon' : 'text'} />
+                  <ToneMark {...look} />
                 </span>
               </div>
             )
