@@ -19,8 +19,20 @@ export const ourHttp: Explanation[] = [
   { scenario: 'server-sse-polling', check: 'server-sse-retry-field', direct: 'WARNING', tunnel: '', because: jsonBody },
 ]
 
+const unlisted = 'it has no such tool and says so in a result, which the check takes for one; we refuse tools that were never listed'
+
+/** Nobody could have said what a tool does that no list has: no decision about it would mean anything. */
+const neverListed: Explanation[] = ['tools-call-simple-text', 'tools-call-error'].map((scenario) => ({
+  scenario,
+  check: scenario,
+  direct: 'SUCCESS',
+  tunnel: 'FAILURE',
+  because: unlisted,
+}))
+
 /** server-everything's HTTP part is laxer than ours. */
 export const stricterThanEverything: Explanation[] = [
+  ...neverListed,
   {
     scenario: 'dns-rebinding-protection',
     check: 'localhost-host-rebinding-rejected',
@@ -36,6 +48,14 @@ export const stricterThanEverything: Explanation[] = [
     because: 'it answers 400 for a session that has ended; the agent, which knows the sessions of each client, answers 404 as MCP asks',
   },
 ]
+
+/** What is said of streams is said of the one that answers a tool which it does not have. */
+export const withoutItsStreams: Explanation[] = [
+  ['incoming-sse-event', 'FAILURE'],
+  ['server-sse-priming-event', 'SUCCESS'],
+  ['server-sse-priming-event', 'WARNING'],
+  ['server-sse-retry-field', 'WARNING'],
+].map(([check = '', direct = '']) => ({ scenario: 'server-sse-polling', check, direct, tunnel: '', because: unlisted }))
 
 /** Its resumable streams do not exist over stdio. */
 export const ourHttpBesideEverything: Explanation[] = [

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { programOf } from '../../demo/supervisor/write-config.ts'
-import { ourHttp, ourHttpBesideEverything, stricterThanEverything, type Explanation } from './explained-differences.ts'
+import { ourHttp, ourHttpBesideEverything, stricterThanEverything, withoutItsStreams, type Explanation } from './explained-differences.ts'
 import { startClientAlone, startDirect, startDirectOnPort, startTunnel, startTunnelToHttp, startTunnelToSuite, type Side } from './sides.ts'
 import { clientSuites, stateful, stateless, type Suite } from './suites.ts'
 
@@ -50,7 +50,7 @@ export const pairs: Pair[] = [
   {
     name: 'everything-http',
     suites: stateful,
-    explanations: stricterThanEverything,
+    explanations: [...stricterThanEverything, ...withoutItsStreams],
     direct: startEverything,
     tunnel: (folder) => startTunnelToHttp(startEverything, folder),
   },
