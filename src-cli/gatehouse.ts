@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { AppError } from '../src-protocol/app-error.ts'
+import { evidenceCommand } from './commands/evidence-command.ts'
 import { logCommand } from './commands/log-command.ts'
 import { policyCommand } from './commands/policy-command.ts'
 import { verifyCommand } from './commands/verify.ts'
@@ -57,6 +58,7 @@ program
 program.addCommand(inherit(verifyCommand(finish)))
 program.addCommand(inherit(policyCommand(finish)))
 program.addCommand(inherit(logCommand(finish)))
+program.addCommand(inherit(evidenceCommand(finish)))
 
 try {
   await program.parseAsync()

@@ -170,8 +170,8 @@ async function readLines(path: string, onLine: (line: Uint8Array) => void): Prom
   return pending > 0
 }
 
-/** Session → file: the ones that run, and the finished ones by the first letters of their id. */
-async function findRecordings(folder: string): Promise<Map<string, string>> {
+/** Session → file: the ones that run, and the finished ones by the first letters of their id. @throws AppError FILE_UNREADABLE */
+export async function findRecordings(folder: string): Promise<Map<string, string>> {
   const names = await orUnreadable(folder, () => readdir(folder, { recursive: true }))
   const files = names.filter((name) => /(?:^|[\\/])ses_[^\\/]+\.jsonl$/.test(name)).toSorted()
   return new Map(files.map((name) => [name.replace(/^.*[\\/]/, '').slice(0, -'.jsonl'.length), join(folder, name)]))

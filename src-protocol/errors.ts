@@ -207,6 +207,7 @@ export const errors = {
   // programs
   CONFIG_INVALID: [400, 'The configuration {file} is not valid: {problem}.', 'Correct the named place and start again.'],
   CONFIG_UNREADABLE: [400, 'The configuration {file} cannot be read: {problem}.', 'Check the path and its permissions.'],
+  FILE_UNWRITABLE: [400, 'The file {file} cannot be written: {problem}.', 'Choose another place, or make room.'],
   FILE_UNREADABLE: [400, 'The file {file} cannot be read: {problem}.', 'Check the path and its permissions.'],
   PORT_TAKEN: [409, 'Port {port} is taken.', 'Stop the program that uses it, or configure another port.'],
 } as const satisfies Record<string, readonly [status: number, message: string, remedy: string]>

@@ -25,7 +25,11 @@ const rules: Record<string, { folders: string[]; packages: string[] | 'any'; nod
     ],
     node: ['node:crypto'],
   },
-  'src-node': { folders: ['src-protocol', 'src-core'], packages: ['zod', 'yaml', 'pino', 'ws', 'jose'], node: 'any' },
+  'src-node': {
+    folders: ['src-protocol', 'src-core'],
+    packages: ['zod', 'yaml', 'pino', 'ws', 'jose', 'yazl', 'csv-stringify'],
+    node: 'any',
+  },
   'src-gateway': {
     folders: ['src-protocol', 'src-core', 'src-node'],
     packages: ['zod', 'fastify', 'ws', 'better-sqlite3', 'kysely', 'jose', 'oidc-provider', 'openid-client', 'oauth4webapi', 'koa'],

@@ -44,10 +44,10 @@ export function parseRecordLine(line: Uint8Array): ParsedRecord {
   return { ok: false, problem: place ? `its ${place} is missing or not as expected` : 'it is not an object' }
 }
 
+export type ParsedRecords = { ok: true; records: SessionRecord[]; lines: Uint8Array[] } | { ok: false; problem: string }
+
 /** All records of a recording's text, or the first line that is none. */
-export function parseRecords(
-  recording: Uint8Array,
-): { ok: true; records: SessionRecord[]; lines: Uint8Array[] } | { ok: false; problem: string } {
+export function parseRecords(recording: Uint8Array): ParsedRecords {
   const split = splitRecordingLines(recording)
   if (!split.ok) return { ok: false, problem: `line ${split.line}: ${split.problem}` }
   const records: SessionRecord[] = []

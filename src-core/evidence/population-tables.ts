@@ -1,0 +1,255 @@
+import type { LogEntry } from '../../src-protocol/log-entry.ts'
+import type { MessageRecord, OpenRecord, SessionRecord } from '../../src-protocol/recording.ts'
+import { createVerdictCounter } from '../recording/verdict-counter.ts'
+
+type Cell = string | number | undefined
+/** The rows of one table; the first names the columns. */
+export type Row = readonly Cell[]
+
+/** Tables an auditor opens: complete, one row for each thing, in the order of the log and of the records. */
+export const populationColumns = {
+  'population/sessions.csv':
+    'session,number,person,name,email,groups,connection,server,agent,reason,opened,ends,closed,end reason,records,allowed,masked,held,denied,policy version,masking version,root,log entry'.split(
+      ',',
+    ),
+  'population/people.csv': 'person,name,email,groups,first session,last session,sessions'.split(','),
+  'population/calls.csv':
+    'session,record,at,person,connection,method,tool,decision,rule,outcome,answered,milliseconds,values masked,approval,sha256 of the masked request'.split(
+      ',',
+    ),
+  'population/decisions.csv': 'session,record,at,from,method,tool,decision,rule,policy version,because'.split(','),
+  'population/masks.csv': 'session,record,at,from,rule,kind,place,values'.split(','),
+  'population/refusals.csv': 'session,record,at,code,method,tool,sentence'.split(','),
+  'population/approvals.csv':
+    'approval,requested,session,requester,connection,tool,rule,approvals needed,groups,decide by,approved by,denied by,state,settled,digest,log entry'.split(
+      ',',
+    ),
+  'population/policies.csv': 'at,document,version,author,log entry'.split(','),
+  'population/access.csv': 'at,act,person,log entry'.split(','),
+  'population/admin.csv': 'at,act,by,subject,log entry'.split(','),
+} as const
+export type PopulationFile = keyof typeof populationColumns
+
+interface Approval {
+  requested: string
+  entry: Extract<LogEntry, { kind: 'approval.requested' }>
+  index: number
+  approvedBy: string[]
+  deniedBy: string[]
+  state: string
+  settled?: string
+}
+
+interface Person {
+  open: OpenRecord
+  first: string
+  last: string
+  sessions: number
+}
+
+export interface PopulationTables {
+  addEntry(entry: LogEntry, index: number): void
+  /** a recording's rows are written as it is read, so that memory does not grow with the records */
+  sessionRows(
+    records: Iterable<SessionRecord>,
+    close: { root: string; index: number } | undefined,
+    write: (file: PopulationFile, row: Row) => void,
+  ): void
+  /** what can only be told when everything was seen */
+  finish(write: (file: PopulationFile, row: Row) => void): void
+}
+
+export function createPopulationTables(): PopulationTables {
+  const approvals = new Map<string, Approval>()
+  const people = new Map<string, Person>()
+  const gathered: [PopulationFile, Row][] = []
+
+  function addEntry(entry: LogEntry, index: number): void {
+    switch (entry.kind) {
+      case 'policy.version':
+        gathered.push(['population/policies.csv', [entry.at, entry.document, entry.version, entry.author, index]])
+        return
+      case 'identity':
+        gathered.push(['population/access.csv', [entry.at, entry.act, entry.person, index]])
+        return
+      case 'admin':
+        gathered.push(['population/admin.csv', [entry.at, entry.act, entry.by, entry.subject, index]])
+        return
+      case 'approval.requested':
+        approvals.set(entry.approval, { requested: entry.at, entry, index, approvedBy: [], deniedBy: [], state: 'pending' })
+        return
+      case 'approval.vote': {
+        const { vote, approval } = entry
+        const known = approvals.get(approval)
+        ;(vote.decision === 'approve' ? known?.approvedBy : known?.deniedBy)?.push(vote.person.sub)
+        return
+      }
+      case 'approval.settled': {
+        const known = approvals.get(entry.approval)
+        if (known) Object.assign(known, { state: entry.state, settled: entry.at })
+        return
+      }
+      default:
+        if (entry.kind.startsWith('tool.') && 'tool' in entry && 'by' in entry) {
+          gathered.push(['population/admin.csv', [entry.at, entry.kind, entry.by, `${entry.connection}: ${entry.tool}`, index]])
+        }
+    }
+  }
+
+  function notePerson(open: OpenRecord): void {
+    const known = people.get(open.person.sub)
+    if (known) Object.assign(known, { last: open.at, sessions: known.sessions + 1, open })
+    else people.set(open.person.sub, { open, first: open.at, last: open.at, sessions: 1 })
+  }
+
+  return {
+    addEntry,
+    sessionRows(records, close, write) {
+      let open: OpenRecord | undefined
+      let count = 0
+      let end: Extract<SessionRecord, { kind: 'close' }> | undefined
+      const counter = createVerdictCounter()
+      const calls = createCallRows((row) => write('population/calls.csv', row))
+      for (const record of records) {
+        count += 1
+        counter.add(record)
+        if (record.kind === 'open') open ??= record
+        if (!open) continue
+        if (record.kind === 'close') end = record
+        calls.add(open, record)
+        writeMessage(open, record, write)
+      }
+      calls.finish()
+      if (!open) return
+      notePerson(open)
+      const { allowed, masked, held, denied } = counter.counts()
+      const { person, agent } = open
+      write('population/sessions.csv', [
+        open.session,
+        open.counter,
+        person.sub,
+        person.name,
+        person.email,
+        person.groups.join(' '),
+        open.connection,
+        open.server,
+        agent.name,
+        open.reason,
+        open.at,
+        open.endsAt,
+        end?.at,
+        end?.endReason,
+        count,
+        allowed,
+        masked,
+        held,
+        denied,
+        open.policyVersion,
+        open.maskingVersion,
+        close?.root,
+        close?.index,
+      ])
+    },
+    finish(write) {
+      for (const [file, row] of gathered) write(file, row)
+      for (const { open, first, last, sessions } of people.values()) {
+        const { sub, name, email, groups } = open.person
+        write('population/people.csv', [sub, name, email, groups.join(' '), first, last, sessions])
+      }
+      for (const { entry, index, requested, approvedBy, deniedBy, state, settled } of approvals.values()) {
+        const { approval, digest, input } = entry
+        write('population/approvals.csv', [
+          approval,
+          requested,
+          input.session,
+          input.requester,
+          input.connection,
+          input.tool,
+          input.rule,
+          input.approvals,
+          input.groups.join(' '),
+          input.decideBy,
+          approvedBy.join(' '),
+          deniedBy.join(' '),
+          state,
+          settled,
+          digest,
+          index,
+        ])
+      }
+    },
+  }
+}
+
+function writeMessage(open: OpenRecord, record: SessionRecord, write: (file: PopulationFile, row: Row) => void): void {
+  const { session } = open
+  if (record.kind === 'error') {
+    write('population/refusals.csv', [session, record.seq, record.at, record.code, record.method, record.tool, record.message])
+  }
+  if (record.kind !== 'request' && record.kind !== 'response' && record.kind !== 'notification') return
+  const { seq, at, direction, method, tool, decision, masks } = record
+  if (decision) {
+    const { effect, rule, policyVersion, because } = decision
+    write('population/decisions.csv', [session, seq, at, direction, method, tool, effect, rule ?? 'default', policyVersion, because])
+  }
+  for (const { rule, kind, path, count } of masks) write('population/masks.csv', [session, seq, at, direction, rule, kind, path, count])
+}
+
+interface PendingCall {
+  open: OpenRecord
+  request: MessageRecord
+  approval?: string
+  values: number
+}
+
+/** A call is a request of the client that was decided about; its row is written when its answer is seen, or at the end. */
+function createCallRows(write: (row: Row) => void) {
+  const pending = new Map<number, PendingCall>()
+  const finish = ({ open, request, approval, values }: PendingCall, outcome: string, answeredAt?: string) => {
+    pending.delete(request.exchange)
+    const { seq, at, method, tool, decision, sha256 } = request
+    const took = answeredAt === undefined ? undefined : Date.parse(answeredAt) - Date.parse(at)
+    const { session, connection, person } = open
+    write([
+      session,
+      seq,
+      at,
+      person.sub,
+      connection,
+      method,
+      tool,
+      decision?.effect,
+      decision?.rule ?? 'default',
+      outcome,
+      answeredAt,
+      took,
+      values,
+      approval,
+      sha256,
+    ])
+  }
+  return {
+    add(open: OpenRecord, record: SessionRecord): void {
+      if (record.kind === 'request' && record.direction === 'client') {
+        pending.set(record.exchange, { open, request: record, values: valuesOf(record) })
+        return
+      }
+      const call = 'exchange' in record && record.exchange !== undefined ? pending.get(record.exchange) : undefined
+      if (!call) return
+      if (record.kind === 'approval') call.approval = record.approval
+      if (record.kind === 'response' && record.direction === 'server' && record.id === call.request.id) {
+        call.values += valuesOf(record)
+        finish(
+          call,
+          record.delivered === false ? 'answered, not delivered' : call.request.decision?.effect === 'deny' ? 'refused' : 'answered',
+          record.at,
+        )
+      } else if (record.kind === 'error') finish(call, `failed: ${record.code}`, record.at)
+    },
+    finish(): void {
+      for (const call of pending.values()) finish(call, call.request.decision?.effect === 'deny' ? 'refused' : 'no answer')
+    },
+  }
+}
+
+const valuesOf = ({ masks }: MessageRecord): number => masks.reduce((sum, { count }) => sum + count, 0)

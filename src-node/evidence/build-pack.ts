@@ -1,0 +1,263 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { ZipFile } from 'yazl'
+import { stringify } from 'csv-stringify/sync'
+import { controls } from '../../src-core/evidence/controls.ts'
+import { ocsfEvents } from '../../src-core/evidence/ocsf-events.ts'
+import { oscalResults } from '../../src-core/evidence/oscal-results.ts'
+import {
+  createPopulationTables,
+  populationColumns,
+  type PopulationFile,
+  type PopulationTables,
+  type Row,
+} from '../../src-core/evidence/population-tables.ts'
+import { selectSample } from '../../src-core/evidence/select-sample.ts'
+import { parseRecords, type ParsedRecords } from '../../src-core/recording/record-lines.ts'
+import { AppError } from '../../src-protocol/app-error.ts'
+import { logEntry, type LogEntry } from '../../src-protocol/log-entry.ts'
+import type { LogReader } from '../log-reader.ts'
+import { replayPage } from './replay-page.ts'
+import { openStagedFile, type StagedFile } from './staged-file.ts'
+
+export interface PackQuery {
+  /** RFC 3339; log entries from this time on */
+  from: string
+  /** and before this one */
+  to: string
+  timeZone: string
+  /** of the auditor, so that nobody else picks the sample */
+  seed: string
+  sampleSize: number
+}
+
+export interface PackPorts {
+  log: LogReader
+  /** C2SP verifier key */
+  verifierKey: string
+  gateway: string
+  version: string
+  now: Date
+  readRecording(session: string): Promise<Uint8Array>
+  proofOf(index: number): Promise<string>
+  /** puts the hash of the manifest into the log and gives the proof of it; absent where a copy of the store is read */
+  logExport?(manifestHash: string): Promise<string>
+}
+
+export interface PackManifest {
+  format: 'gatehouse-evidence-pack/1'
+  gateway: string
+  version: string
+  made: string
+  query: PackQuery & { filtered: boolean }
+  counts: { entries: number; sessions: number; sample: number; rows: Record<string, number> }
+  files: { path: string; bytes: number; sha256: string }[]
+  /** made from the manifest, so that it cannot stand in it */
+  notCovered: string[]
+}
+
+const oscalPath = 'oscal/assessment-results.json'
+
+interface ClosedSession {
+  session: string
+  /** of its entry in the log */
+  index: number
+  root: string
+}
+
+/**
+ * Writes an evidence pack: everything that the log says about a period, the tables made of it and of the recordings, and a sample of the
+ * sessions as they were recorded. Recordings are read one after the other and tables written piece by piece, so that memory does not grow
+ * with their number.
+ * @returns the zip as it is written, and what it holds once it is
+ * @throws AppError LOG_CORRUPT, INVALID_REQUEST, RECORDING_INVALID (the stream then breaks off)
+ */
+export function buildPack(ports: PackPorts, query: PackQuery): { zip: Readable; done: Promise<PackManifest> } {
+  const zip = new ZipFile()
+  const output = zip.outputStream as unknown as Readable
+  const done = writeInTemporaryFolder(ports, query, zip)
+  done.catch((error: unknown) => output.destroy(error instanceof Error ? error : new Error(String(error))))
+  return { zip: output, done }
+}
+
+async function writeInTemporaryFolder(ports: PackPorts, query: PackQuery, zip: ZipFile): Promise<PackManifest> {
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-pack-'))
+  const read = new Promise<void>((resolve) => (zip.outputStream as unknown as Readable).once('close', resolve))
+  try {
+    const manifest = await writePack(ports, query, { zip, folder })
+    // the staged files are read while the zip is
+    await read
+    return manifest
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+interface PackTarget {
+  zip: ZipFile
+  /** for what is not written at once */
+  folder: string
+}
+
+async function writePack(ports: PackPorts, query: PackQuery, { zip, folder }: PackTarget): Promise<PackManifest> {
+  const { log } = ports
+  const files: PackManifest['files'] = []
+  const mtime = ports.now
+  const add = (path: string, content: string | Uint8Array) => {
+    const bytes = Buffer.from(content)
+    files.push({ path, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') })
+    zip.addBuffer(bytes, path, { mtime })
+  }
+  const addStaged = (path: string, staged: StagedFile) => {
+    files.push({ path, ...staged.end() })
+    zip.addFile(staged.path, path, { mtime })
+  }
+
+  const tables = createPopulationTables()
+  const entries = openStagedFile(join(folder, 'entries'))
+  const period = await readPeriod(log, query, { tables, entries })
+  add('README.md', readAsset('pack-readme.md'))
+  add('trust/log.vkey', `${ports.verifierKey}\n`)
+  add('log/end.checkpoint', log.checkpoint)
+  addStaged('log/entries.jsonl', entries)
+  const { start, end } = period
+  add('log/range.json', json({ start, end, size: log.size, nodes: await log.around(start, end) }))
+
+  const csv = openTables(folder)
+  const sessions = period.closed.map(({ session }) => session)
+  const selection = selectSample(sessions, query.seed, query.sampleSize)
+  const selected = new Set(selection.selected)
+  for (const closed of period.closed) {
+    const recording = await ports.readRecording(closed.session)
+    const parsed = readRecords(closed.session, recording)
+    tables.sessionRows(parsed.records, closed, csv.write)
+    if (selected.has(closed.session)) await addSample({ ports, closed, parsed, recording, add })
+  }
+  tables.finish(csv.write)
+  for (const [path, staged] of csv.files) addStaged(path, staged)
+  add('sample/selection.json', json(selection))
+  add('controls.csv', controlsTable())
+  add('verify/verify.mjs', readAsset('verify.mjs'))
+
+  const manifest: PackManifest = {
+    format: 'gatehouse-evidence-pack/1',
+    gateway: ports.gateway,
+    version: ports.version,
+    made: mtime.toISOString(),
+    query: { ...query, filtered: false },
+    counts: { entries: end - start, sessions: sessions.length, sample: selection.selected.length, rows: Object.fromEntries(csv.rows) },
+    files: files.toSorted((one, other) => (one.path < other.path ? -1 : 1)),
+    notCovered: [oscalPath],
+  }
+  const text = json(manifest)
+  const manifestHash = createHash('sha256').update(text).digest('hex')
+  zip.addBuffer(Buffer.from(text), 'manifest.json', { mtime })
+  const proof = await ports.logExport?.(manifestHash)
+  if (proof !== undefined) zip.addBuffer(Buffer.from(proof), 'manifest.json.tlog-proof', { mtime })
+  const hashes = new Map([...files.map(({ path, sha256 }) => [path, sha256] as const), ['manifest.json', manifestHash] as const])
+  const { from, to } = query
+  const oscal = oscalResults({ manifestHash, gateway: ports.gateway, from, to, collected: manifest.made, files: hashes })
+  zip.addBuffer(Buffer.from(json(oscal)), oscalPath, { mtime })
+  zip.end()
+  return manifest
+}
+
+interface Period {
+  /** first log entry */
+  start: number
+  /** entry after the last */
+  end: number
+  closed: ClosedSession[]
+}
+
+/** The log is in the order of time, so that a period is a range of it. */
+async function readPeriod(
+  log: LogReader,
+  { from, to }: PackQuery,
+  { tables, entries }: { tables: PopulationTables; entries: StagedFile },
+): Promise<Period> {
+  const [first, last] = [Date.parse(from), Date.parse(to)]
+  if (!(first < last)) throw new AppError('INVALID_REQUEST', { problem: 'the period ends before it begins' })
+  const closed = new Map<string, ClosedSession>()
+  let start: number | undefined
+  let end = 0
+  for await (const { index, bytes } of log.entries(0, log.size)) {
+    const entry = readEntry(bytes, index)
+    const at = Date.parse(entry.at)
+    if (start === undefined && at < first) continue
+    if (at >= last) break
+    start ??= index
+    end = index + 1
+    tables.addEntry(entry, index)
+    entries.write(`${JSON.stringify({ index, entry: Buffer.from(bytes).toString('base64') })}\n`)
+    if (entry.kind === 'session.close' && !closed.has(entry.session)) {
+      closed.set(entry.session, { session: entry.session, index, root: entry.root })
+    }
+  }
+  if (start === undefined) throw new AppError('INVALID_REQUEST', { problem: 'the log has no entry in this period' })
+  return { start, end, closed: [...closed.values()] }
+}
+
+function readEntry(bytes: Uint8Array, index: number): LogEntry {
+  const parsed = logEntry.safeParse(JSON.parse(Buffer.from(bytes).toString('utf8')))
+  if (!parsed.success) throw new AppError('LOG_CORRUPT', { problem: `entry ${index} is none of the kinds that are known` })
+  return parsed.data
+}
+
+interface Sample {
+  ports: PackPorts
+  closed: ClosedSession
+  parsed: Extract<ParsedRecords, { ok: true }>
+  recording: Uint8Array
+  add: (path: string, content: string | Uint8Array) => void
+}
+
+async function addSample({ ports, closed, parsed, recording, add }: Sample): Promise<void> {
+  const { verifierKey, version } = ports
+  const folder = `sample/${closed.session}`
+  const proof = await ports.proofOf(closed.index)
+  add(`${folder}/recording.jsonl`, recording)
+  add(`${folder}/recording.tlog-proof`, proof)
+  add(`${folder}/ocsf.jsonl`, [...ocsfEvents(parsed.records, version)].map((event) => `${JSON.stringify(event)}\n`).join(''))
+  const lines = parsed.lines.map((line) => Buffer.from(line).toString('utf8'))
+  add(`${folder}/replay.html`, replayPage({ lines, proof, key: verifierKey }))
+}
+
+function readRecords(session: string, recording: Uint8Array): Extract<ParsedRecords, { ok: true }> {
+  const parsed = parseRecords(recording)
+  if (!parsed.ok) throw new AppError('RECORDING_INVALID', { problem: `${session}, ${parsed.problem}` })
+  return parsed
+}
+
+/** RFC 4180. A cell that a spreadsheet would take for a formula gets an apostrophe in front. */
+const csvText = (rows: readonly Row[]): string => stringify(rows as Row[], { record_delimiter: '\r\n', escape_formulas: true })
+
+function controlsTable(): string {
+  const rows = controls.map(({ id, title, evidence, test, files }) => [id, title, evidence, test, files.join(' ')])
+  return csvText([['criterion', 'what it asks, in our words', 'evidence', 'how to try it', 'files'], ...rows])
+}
+
+/** Tables that are written while their rows come. */
+function openTables(folder: string) {
+  const names = Object.keys(populationColumns) as PopulationFile[]
+  const files = new Map(names.map((file, index) => [file, openStagedFile(join(folder, `table-${index}`))]))
+  const rows = new Map(names.map((file) => [file, 0]))
+  for (const [file, staged] of files) staged.write(csvText([populationColumns[file]]))
+  return {
+    files,
+    rows,
+    write: (file: PopulationFile, row: Row): void => {
+      rows.set(file, (rows.get(file) ?? 0) + 1)
+      files.get(file)?.write(csvText([row]))
+    },
+  }
+}
+
+const json = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`
+
+/** Files that stand beside this module, in its sources as in the bundle. */
+const readAsset = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8')

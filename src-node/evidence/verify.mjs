@@ -1,0 +1,345 @@
+#!/usr/bin/env node
+// Checks an evidence pack of Gatehouse with Node alone, without network and without anything else of this pack but its data.
+//
+//   node verify/verify.mjs [--key KEY] [--json] [FOLDER]
+//
+// FOLDER is the unpacked pack (default: the folder above this file). KEY is the verifier key of the log, got from somewhere else than the
+// pack; without it the key in trust/ is used, and whoever made the pack could have made that too.
+// Exit code: 0 verified, 1 not verified, 2 nothing could be checked.
+import { createHash, createPublicKey, verify } from 'node:crypto'
+import { readFileSync, readdirSync, statSync } from 'node:fs'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const options = parseArguments(process.argv.slice(2))
+const problems = []
+const checked = []
+const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest()
+const leafOf = (bytes) => sha256(Buffer.of(0), bytes)
+const nodeOf = (left, right) => sha256(Buffer.of(1), left, right)
+const fail = (place, sentence) => problems.push({ place, sentence })
+const pass = (sentence) => checked.push(sentence)
+
+try {
+  run()
+} catch (error) {
+  process.stderr.write(`nothing could be checked: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exit(2)
+}
+if (options.json) process.stdout.write(`${JSON.stringify({ verified: problems.length === 0, problems, checked })}\n`)
+else {
+  for (const sentence of checked) process.stdout.write(`passed  ${sentence}\n`)
+  for (const { place, sentence } of problems) process.stdout.write(`FAILED  ${place}: ${sentence}\n`)
+  process.stdout.write(problems.length === 0 ? 'verified\n' : `not verified: ${problems.length} problems\n`)
+}
+process.exit(problems.length === 0 ? 0 : 1)
+
+function run() {
+  const manifest = JSON.parse(read('manifest.json').toString('utf8'))
+  checkFiles(manifest)
+  const key = readKey()
+  const head = checkCheckpoint(read('log/end.checkpoint').toString('utf8'), key)
+  const entries = checkLog(manifest, head)
+  checkCounters(entries)
+  checkSamples(manifest, entries)
+  checkPopulations(manifest)
+  checkSessions(entries)
+  checkExportProof(key)
+}
+
+function read(path) {
+  return readFileSync(join(options.folder, path))
+}
+
+function readIfThere(path) {
+  try {
+    return read(path)
+  } catch {
+    return undefined
+  }
+}
+
+/** Every file is the one that the manifest names, and there is none that it does not name. */
+function checkFiles(manifest) {
+  const named = new Map(manifest.files.map((file) => [file.path, file]))
+  const apart = new Set(['manifest.json', 'manifest.json.tlog-proof', ...manifest.notCovered])
+  let bad = 0
+  const report = (path, sentence) => {
+    bad += 1
+    fail(path, sentence)
+  }
+  for (const path of filesUnder(options.folder)) {
+    if (!named.has(path) && !apart.has(path)) report(path, 'the manifest does not name this file')
+  }
+  for (const { path, bytes, sha256: expected } of named.values()) {
+    const content = readIfThere(path)
+    if (content === undefined) report(path, 'it is missing')
+    else if (content.length !== bytes || sha256(content).toString('hex') !== expected)
+      report(path, 'it is not the file that the manifest names')
+  }
+  if (bad === 0) pass(`${named.size} files are those of the manifest`)
+}
+
+function* filesUnder(folder) {
+  for (const name of readdirSync(folder).toSorted()) {
+    const path = join(folder, name)
+    if (statSync(path).isDirectory()) yield* filesUnder(path)
+    else yield relative(options.folder, path).split(sep).join('/')
+  }
+}
+
+/** C2SP verifier key: name+id+base64(0x01 ‖ Ed25519 key). */
+function readKey() {
+  const text = (options.key ?? read('trust/log.vkey').toString('utf8')).trim()
+  const [, name, id, encoded] = /^([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/.exec(text) ?? []
+  if (encoded === undefined) throw new Error('the verifier key has not the form name+id+base64')
+  const bytes = Buffer.from(encoded, 'base64')
+  if (bytes.length !== 33 || bytes[0] !== 1) throw new Error('the verifier key is not an Ed25519 key')
+  const keyId = sha256(name, '\n', bytes).subarray(0, 4)
+  if (keyId.toString('hex') !== id) throw new Error('the id of the verifier key does not belong to it')
+  const publicKey = createPublicKey({
+    key: Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), bytes.subarray(1)]),
+    format: 'der',
+    type: 'spki',
+  })
+  pass(
+    options.key === undefined ? 'the key is the one in the pack: compare it with one from elsewhere' : 'the key is the one that was given',
+  )
+  return { name, keyId, publicKey }
+}
+
+/** C2SP checkpoint: origin, size, root; signed with its final line feed. @returns size and root */
+function checkCheckpoint(note, { name, keyId, publicKey }) {
+  const gap = note.indexOf('\n\n')
+  const text = note.slice(0, gap + 1)
+  const [origin, size, root] = text.split('\n')
+  const signatures = note.slice(gap + 2).split('\n')
+  const signed = signatures.some((line) => {
+    const [, signer, encoded] = /^\u2014 (\S+) (\S+)$/.exec(line) ?? []
+    if (signer !== name || encoded === undefined) return false
+    const bytes = Buffer.from(encoded, 'base64')
+    return bytes.subarray(0, 4).equals(keyId) && verify(null, Buffer.from(text), publicKey, bytes.subarray(4))
+  })
+  if (gap < 0 || !signed || origin !== name) fail('log/end.checkpoint', 'it is not signed by the key of the log')
+  else pass(`the checkpoint of ${size} entries is signed by ${name}`)
+  return { size: Number(size), root: Buffer.from(root ?? '', 'base64') }
+}
+
+/** All entries of the period are there: with the hashes of what lies before and behind they give the root of the checkpoint. */
+function checkLog(manifest, { size, root }) {
+  const range = JSON.parse(read('log/range.json').toString('utf8'))
+  const entries = linesOf(read('log/entries.jsonl')).map((line) => JSON.parse(line.toString('utf8')))
+  const known = new Map(range.nodes.map(({ start, end, hash }) => [`${start}-${end}`, Buffer.from(hash, 'base64')]))
+  entries.forEach(({ index, entry }, at) => {
+    if (index !== range.start + at) fail('log/entries.jsonl', `line ${at + 1} is entry ${index}, and ${range.start + at} was expected`)
+    known.set(`${range.start + at}-${range.start + at + 1}`, leafOf(Buffer.from(entry, 'base64')))
+  })
+  const before = problems.length
+  if (range.size !== size) fail('log/range.json', `it is about ${range.size} entries, the checkpoint about ${size}`)
+  if (entries.length !== range.end - range.start) fail('log/entries.jsonl', `${range.end - range.start} entries were expected`)
+  if (entries.length !== manifest.counts.entries) fail('log/entries.jsonl', `the manifest names ${manifest.counts.entries} entries`)
+  const computed = rootOf(0, size, known)
+  if (computed === undefined) fail('log/range.json', 'hashes are missing')
+  else if (!computed.equals(root)) fail('log/entries.jsonl', 'the entries do not give the root of the checkpoint')
+  if (problems.length === before)
+    pass(`all ${entries.length} log entries of the period are there (${range.start} to ${range.end - 1} of ${size})`)
+  return entries.map(({ index, entry }) => ({ index, ...JSON.parse(Buffer.from(entry, 'base64').toString('utf8')) }))
+}
+
+/** RFC 9162, 2.1: the tree over the leaves from start to end, of whose complete subtrees some are known. */
+function rootOf(start, end, known) {
+  if (end === start) return sha256()
+  const given = known.get(`${start}-${end}`)
+  if (given !== undefined) return given
+  if (end - start === 1) return undefined
+  let point = 1
+  while (point * 2 < end - start) point *= 2
+  const left = rootOf(start, start + point, known)
+  const right = rootOf(start + point, end, known)
+  return left === undefined || right === undefined ? undefined : nodeOf(left, right)
+}
+
+/** Sessions are numbered without gaps. */
+function checkCounters(entries) {
+  const opened = new Map()
+  let last
+  let bad = 0
+  for (const { index, kind, counter, session } of entries) {
+    if (kind !== 'session.open' || opened.get(counter) === session) continue
+    if (opened.has(counter) || (last !== undefined && counter !== last + 1)) {
+      bad += 1
+      fail(`log entry ${index}`, `the session has the number ${counter}, and ${last + 1} was expected`)
+    }
+    opened.set(counter, session)
+    last = counter
+  }
+  if (bad === 0) pass(`the numbers of ${opened.size} sessions have no gap`)
+}
+
+/** The sample is the one that the seed gives, and each recording the one whose root is in the log. */
+function checkSamples(manifest, entries) {
+  const selection = JSON.parse(read('sample/selection.json').toString('utf8'))
+  const drawn = selection.population
+    .map((session) => ({ session, rank: sha256(selection.seed, '\n', session).toString('hex') }))
+    .toSorted((one, other) => (one.rank < other.rank ? -1 : 1))
+    .slice(0, selection.size)
+    .map(({ session }) => session)
+  if (JSON.stringify(drawn) !== JSON.stringify(selection.selected))
+    fail('sample/selection.json', 'it is not the sample that the seed gives')
+  else pass(`the sample of ${drawn.length} of ${selection.population.length} sessions is the one that the seed gives`)
+  const closed = new Map(entries.filter(({ kind }) => kind === 'session.close').map((entry) => [entry.session, entry]))
+  const population = new Set(selection.population)
+  const complete = population.size === closed.size && selection.population.every((session) => closed.has(session))
+  if (!manifest.query.filtered && !complete) {
+    fail('sample/selection.json', 'it was not drawn from all sessions that the log closed in the period')
+  }
+  let good = 0
+  for (const session of selection.selected) if (checkRecording(session, closed.get(session))) good += 1
+  if (good === selection.selected.length) pass(`${good} recordings have the root that is in the log`)
+}
+
+function checkRecording(session, entry) {
+  const place = `sample/${session}/recording.jsonl`
+  if (entry === undefined) return fail(place, 'the log does not close this session')
+  const bytes = readIfThere(place)
+  if (bytes === undefined) return fail(place, 'it is missing')
+  const lines = linesOf(bytes)
+  const wrong = lines.findIndex((line, at) => seqOf(line) !== at)
+  if (wrong >= 0) return fail(`${place} record ${wrong}`, 'it is not the record that belongs there')
+  if (lines.length !== entry.count) return fail(place, `it has ${lines.length} records, the log says ${entry.count}`)
+  const known = new Map(lines.map((line, at) => [`${at}-${at + 1}`, leafOf(line)]))
+  const root = rootOf(0, lines.length, known)?.toString('hex')
+  return root === entry.root ? true : fail(place, 'its records do not give the root that is in the log')
+}
+
+function seqOf(line) {
+  try {
+    return JSON.parse(line.toString('utf8')).seq
+  } catch {
+    return undefined
+  }
+}
+
+/** The tables have as many rows as the manifest says. */
+function checkPopulations(manifest) {
+  let bad = 0
+  for (const [path, rows] of Object.entries(manifest.counts.rows)) {
+    const found = rowsOf(read(path).toString('utf8')) - 1
+    if (found === rows) continue
+    bad += 1
+    fail(path, `it has ${found} rows, the manifest says ${rows}`)
+  }
+  if (bad === 0) pass(`${Object.keys(manifest.counts.rows).length} tables have as many rows as the manifest says`)
+}
+
+/** The table of the sessions says of each what the log says of it. */
+function checkSessions(entries) {
+  const place = 'population/sessions.csv'
+  const [columns, ...rows] = parseCsv(read(place).toString('utf8'))
+  const [session, root, index] = ['session', 'root', 'log entry'].map((name) => columns.indexOf(name))
+  const listed = new Map(rows.map((row) => [row[session], row]))
+  const closed = new Map()
+  for (const entry of entries) if (entry.kind === 'session.close' && !closed.has(entry.session)) closed.set(entry.session, entry)
+  let bad = 0
+  for (const [id, entry] of closed) {
+    const row = listed.get(id)
+    if (row?.[root] === entry.root && row[index] === String(entry.index)) continue
+    bad += 1
+    fail(place, `the session ${id} ${row === undefined ? 'is missing' : 'is not as the log says'}`)
+  }
+  if (listed.size !== rows.length || listed.size !== closed.size) {
+    bad += 1
+    fail(place, `it has ${rows.length} sessions, the log closed ${closed.size}`)
+  }
+  if (bad === 0) pass(`the table of the sessions is what the log says of ${closed.size} sessions`)
+}
+
+/** RFC 4180 */
+function parseCsv(text) {
+  const rows = []
+  const cell = /("(?:[^"]|"")*"|[^,\r\n]*)(,|\r?\n|$)/y
+  let row = []
+  while (cell.lastIndex < text.length) {
+    const [, content, end] = cell.exec(text) ?? []
+    if (content === undefined) return rows
+    row.push(content.startsWith('"') ? content.slice(1, -1).replaceAll('""', '"') : content)
+    if (end === ',') continue
+    rows.push(row)
+    row = []
+  }
+  return rows
+}
+
+/** RFC 4180: a line feed inside quotes ends no row. */
+function rowsOf(text) {
+  let rows = 0
+  let quoted = false
+  for (const character of text) {
+    if (character === '"') quoted = !quoted
+    else if (character === '\n' && !quoted) rows += 1
+  }
+  return rows
+}
+
+/** That the pack was exported is itself in the log, with the hash of its manifest. */
+function checkExportProof(key) {
+  const text = readIfThere('manifest.json.tlog-proof')?.toString('utf8')
+  if (text === undefined) {
+    return pass('the pack was made from a copy of the store: its export is not in the log')
+  }
+  const gap = text.indexOf('\n\n')
+  const [header, extra, position, ...path] = text.slice(0, gap).split('\n')
+  const { size, root } = checkCheckpoint(text.slice(gap + 2), key)
+  const entry = Buffer.from((extra ?? '').replace(/^extra /, ''), 'base64')
+  const index = Number((position ?? '').replace(/^index /, ''))
+  let parsed
+  try {
+    parsed = JSON.parse(entry.toString('utf8'))
+  } catch {
+    parsed = {}
+  }
+  const hashes = path.map((line) => Buffer.from(line, 'base64'))
+  const included = header === 'c2sp.org/tlog-proof@v1' && foldPath(index, size, leafOf(entry), hashes)?.equals(root) === true
+  if (!included || parsed.kind !== 'export.pack' || parsed.manifest !== sha256(read('manifest.json')).toString('hex')) {
+    return fail('manifest.json.tlog-proof', 'it does not show that this manifest is in the log')
+  }
+  return pass(`the export of this pack is entry ${index} of the log`)
+}
+
+/** RFC 9162, 2.1.3.2 */
+function foldPath(index, size, leaf, path) {
+  if (!Number.isSafeInteger(index) || index < 0 || index >= size) return undefined
+  let [fn, sn, hash] = [index, size - 1, leaf]
+  for (const sibling of path) {
+    if (sn === 0) return undefined
+    if (fn % 2 === 1 || fn === sn) {
+      hash = nodeOf(sibling, hash)
+      while (fn % 2 === 0 && fn !== 0) [fn, sn] = [Math.floor(fn / 2), Math.floor(sn / 2)]
+    } else hash = nodeOf(hash, sibling)
+    fn = Math.floor(fn / 2)
+    sn = Math.floor(sn / 2)
+  }
+  return sn === 0 ? hash : undefined
+}
+
+/** Lines without their LF; what stands behind the last LF is no line. */
+function linesOf(bytes) {
+  const lines = []
+  let start = 0
+  for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
+    lines.push(bytes.subarray(start, end))
+    start = end + 1
+  }
+  if (start < bytes.length) lines.push(bytes.subarray(start))
+  return lines
+}
+
+function parseArguments(given) {
+  const parsed = { folder: resolve(dirname(fileURLToPath(import.meta.url)), '..'), key: undefined, json: false }
+  for (let at = 0; at < given.length; at += 1) {
+    if (given[at] === '--json') parsed.json = true
+    else if (given[at] === '--key') parsed.key = given[(at += 1)]
+    else parsed.folder = resolve(given[at])
+  }
+  return parsed
+}
