@@ -90,6 +90,7 @@ export async function openLog(options: { folder: string; origin: string; private
   let failure: AppError | undefined
   const listeners = new Set<(note: string) => void>()
   const tiles = new Map<string, readonly Hash[]>()
+  let latestBundle: { index: number; entries: Uint8Array[] } | undefined
 
   async function commitWaiting(): Promise<void> {
     while (waiting.length > 0) {
@@ -142,10 +143,18 @@ export async function openLog(options: { folder: string; origin: string; private
   const hashesOf = (of: LogTree, ranges: readonly LeafRange[]): Promise<Hash[]> =>
     Promise.all(ranges.map((range) => rangeHash(of, range, readTile)))
 
+  /** The last one is kept: who reads entries one after the other reads each file once. A full bundle never changes. */
+  async function fullBundle(index: number): Promise<Uint8Array[] | 'torn' | undefined> {
+    if (latestBundle?.index === index) return latestBundle.entries
+    const entries = await orUnavailable(() => readBundle(folder, index))
+    if (Array.isArray(entries)) latestBundle = { index, entries }
+    return entries
+  }
+
   async function entryOf(of: LogTree, index: number): Promise<Uint8Array> {
     if (!Number.isInteger(index) || index < 0 || index >= of.size) throw new AppError('NOT_FOUND', { what: `Log entry ${index}` })
     const bundle = Math.floor(index / tileWidth)
-    const entries = bundle === Math.floor(of.size / tileWidth) ? of.entries : await orUnavailable(() => readBundle(folder, bundle))
+    const entries = bundle === Math.floor(of.size / tileWidth) ? of.entries : await fullBundle(bundle)
     const entry = Array.isArray(entries) ? (entries[index % tileWidth] as Uint8Array | undefined) : undefined
     if (!entry) throw new AppError('LOG_CORRUPT', { problem: `entry ${index} is missing` })
     return entry

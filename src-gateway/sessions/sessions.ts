@@ -196,7 +196,7 @@ export function createSessions(ports: SessionsPorts): Sessions {
 
     async resume(interrupted) {
       const { session, over } = await resumeSession(ports, interrupted)
-      await ports.store.resumed(session.id)
+      if (interrupted.row.stopped === 1) await ports.store.resumed(session.id)
       register(session)
       if (over) void end(session, over)
     },
