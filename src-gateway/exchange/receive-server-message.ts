@@ -51,7 +51,7 @@ async function receiveLarge(ports: ExchangePorts, exchange: Exchange, head: Mess
   exchange.waitingFrames = []
   const inspected = await inspectLarge(ports, exchange, bytes, {
     maxBytes: ports.limits.responseBytes,
-    tool: { called: exchange.request?.tool },
+    tool: { called: exchange.request?.tool, id: exchange.request?.id },
   })
   const { waitingFrames } = exchange
   exchange.waitingFrames = undefined
@@ -77,7 +77,10 @@ function takeMessage(
 ): void {
   const { session, stream, delivery } = exchange
   const method = message.method ?? exchange.request?.method ?? 'unknown'
-  const tool = message.method === undefined ? exchange.request?.tool : undefined
+  const answers = message.kind === 'response' && exchange.request !== undefined && message.id === exchange.request.id
+  // an answer to another call is masked by every rule: which tool it came from is not known
+  const tool = answers ? exchange.request?.tool : undefined
+  if (answers && exchange.answered) return withhold(ports, exchange, new AppError('SERVER_OUTPUT_INVALID', { server: session.server }))
 
   const decision = decideFromServer(ports, exchange, message)
   let masked: MaskedMessage
@@ -109,7 +112,6 @@ function takeMessage(
     return undefined
   }
   if (message.kind === 'request') noteServerRequest(exchange, message.id, masked.names?.method ?? method)
-  const answers = message.kind === 'response' && exchange.request !== undefined && message.id === exchange.request.id
   if (answers) exchange.answered = true
   if (answers && method === 'initialize') session.tools.initialized(message.result)
   delivery.after(durable, () => {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { isJsonObject, type JsonValue } from '../../src-core/json/json-value.ts'
-import { parseMessage, type Message, type MessageParse } from '../../src-core/json/parse-message.ts'
+import { parseMessage, type Message, type MessageParse, type RequestId } from '../../src-core/json/parse-message.ts'
 import { loadMasking, type Masking } from '../../src-core/masking/load-masking.ts'
 import { maskRpc, type MaskedNames } from '../../src-core/masking/mask-rpc.ts'
 import { summariseRequest } from '../../src-core/recording/message-summary.ts'
@@ -15,8 +15,8 @@ export interface InspectionJob {
   /** the document in force, as text: compiled rules cannot cross threads */
   masking: { version: string; source: string }
   connection: string
-  /** `named`: the tool that the message itself names (a client's call); else the tool whose answer it is */
-  tool: { named: true } | { called: string | undefined }
+  /** `named`: the tool that the message itself names (a client's call); else the tool whose answer it is, if it answers that call */
+  tool: { named: true } | { called: string | undefined; id: RequestId | undefined }
   /** of a call that was held: the server's own progress continues behind the gateway's */
   progress: HeldProgress
 }
@@ -52,7 +52,7 @@ export function inspectMessage(masking: Masking, job: InspectionJob): Inspection
   const { result, error: _error, ...rest } = parsed.message
   const asked = decidedPart(result)
   const message = { ...rest, ...(asked && { result: asked }) }
-  const tool = 'named' in job.tool ? message.tool : message.method === undefined ? job.tool.called : undefined
+  const tool = 'named' in job.tool ? message.tool : message.kind === 'response' && message.id === job.tool.id ? job.tool.called : undefined
   const text = continueProgress(job.progress, parsed.message, parsed.text)
   const masked = maskRpc(masking, text, { connection: job.connection, tool }, message.id)
   const bytes = masked.text === parsed.text ? job.bytes : Buffer.from(masked.text)

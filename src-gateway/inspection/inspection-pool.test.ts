@@ -18,7 +18,7 @@ const jobOf = (text: string): InspectionJob => ({
   limits: { maxBytes: 1_000_000, maxDepth: 100 },
   masking: { version, source },
   connection: 'db',
-  tool: { called: 'query' },
+  tool: { called: 'query', id: 1 },
   progress: { progressOffset: 0 },
 })
 const code = (work: Promise<unknown>) =>

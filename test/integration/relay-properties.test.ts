@@ -27,6 +27,11 @@ import { openBrowserAs } from './sign-in-by-fetch.ts'
 const parrot = join(import.meta.dirname, '../fixtures/parrot-server.ts')
 const silent = pino({ level: 'silent' })
 const minutes = 60_000
+/** nothing that the tests call is masked */
+const masking = `version: 1
+rules:
+  - { id: other-tool, match: { tools: [other] }, words: [kingfisher], because: What the other tool says about it stays inside. }
+`
 /** each run is a call through everything */
 const runs = { numRuns: Number(process.env['GATEHOUSE_PROPERTY_RUNS'] ?? 60), endOnFailure: true }
 
@@ -74,7 +79,7 @@ function serveHttp(body: Buffer, response: ServerResponse): void {
 }
 
 beforeAll(async () => {
-  world = await startWorld({ holdSeconds: 100 }, { masking: 'version: 1\nrules: []\n' })
+  world = await startWorld({ holdSeconds: 100 }, { masking })
   pipe = createServer((socket) => {
     pipes.add(socket)
     socket.on('error', () => {})
@@ -313,3 +318,37 @@ test(
     await verifiedRecords(world, session)
   },
 )
+
+describe('a server that answers what it was not asked', () => {
+  const run = (id: number) => Buffer.from(`{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":{"name":"run"}}`)
+  const event = (id: number | string, text: string) =>
+    Buffer.from(`data: {"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{"text":"${text}"}}\n\n`)
+  const dataOf = ({ text }: RawAnswer) => text.split('\n').filter((line) => line.startsWith('data: '))
+
+  test('answers twice: the client gets the first answer, the recording has both facts', async () => {
+    const { session, send } = await open('http')
+    const id = ++lastId
+    serve = ({ stream }) => void stream?.([event(id, 'first'), event(id, 'second')])
+    expect(dataOf(await send(run(id)))).toEqual([`data: {"jsonrpc":"2.0","id":${id},"result":{"text":"first"}}`])
+    await world.administrator.api.call('endSession', { id: session })
+    const records = await verifiedRecords(world, session)
+    expect(records.slice(-4).map((record) => ('code' in record ? record.code : record.kind))).toEqual([
+      'request',
+      'response',
+      'SERVER_OUTPUT_INVALID',
+      'close',
+    ])
+  })
+
+  test.for([1, 300_000])('answers another call (%i bytes): no rule for the tool of this one lets it pass', async (length) => {
+    const { session, send } = await open('http')
+    const id = ++lastId
+    const filler = 'x'.repeat(length)
+    serve = ({ stream }) => void stream?.([event('another', `kingfisher ${filler}`), event(id, `kingfisher ${filler}`)])
+    const [other, own] = dataOf(await send(run(id)))
+    expect(other).toContain(`"[MASKED:other-tool] ${filler}"`)
+    expect(own).toContain(`"kingfisher ${filler}"`)
+    await world.administrator.api.call('endSession', { id: session })
+    await verifiedRecords(world, session)
+  })
+})
