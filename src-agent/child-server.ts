@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { resolve } from 'node:path'
 import { largestMessageBytes, type StdioServer } from '../src-protocol/config.ts'
 import { AppError } from '../src-protocol/app-error.ts'
+import { corkForTick } from '../src-node/cork-for-tick.ts'
 import type { Logger } from '../src-node/logger.ts'
 import type { Scheduler } from '../src-node/scheduler.ts'
 import { serverEnvironment } from './server-environment.ts'
@@ -150,10 +151,10 @@ export function startChildServer(options: ChildServerOptions): ChildServer {
     pid: child.pid,
     writeLine(line) {
       if (over) return
-      child.stdin.cork()
+      // what one read of the link brings goes to the server in one write
+      corkForTick(child.stdin)
       child.stdin.write(line)
       child.stdin.write(lineEnd)
-      child.stdin.uncork()
       if (child.stdin.writableLength > inputLimit) stopped('it does not read its input')
     },
     fail,

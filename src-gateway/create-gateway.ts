@@ -60,7 +60,7 @@ export interface Gateway {
   close(): Promise<void>
 }
 
-const callsEveryMs = 50
+const callsEveryMs = 100
 const sumsEveryMs = 500
 const headEveryMs = 1000
 
