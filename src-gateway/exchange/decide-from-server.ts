@@ -50,6 +50,7 @@ export function refuseInputs(ports: ExchangePorts, exchange: Exchange, { rule, b
   const data = { code: error.code, rule, policyVersion }
   exchange.upstream?.abort()
   endCall(ports, exchange, { verdict: 'denied', because })
-  const text = `The server asked for input that is denied (policy ${policyVersion.slice(0, 12)}). ${because} ${error.remedy}`
+  const todo = rule === null ? 'If you need this, ask an administrator for a rule that allows it.' : error.remedy
+  const text = `The server asked for input that is denied (policy ${policyVersion.slice(0, 12)}). ${because} ${todo}`
   answer(ports, exchange, request.method === 'tools/call' ? toolRefusal(request, text, data) : rpcError(request.id, error, data))
 }

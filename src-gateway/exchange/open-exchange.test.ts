@@ -205,6 +205,51 @@ describe('record before deliver', () => {
     expect(failures).toHaveLength(1)
   })
 
+  test('a list of tools is not delivered before what it showed is noted', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const { saw } = ports.tools
+    ports.tools = { ...ports.tools, saw: (sighting) => Promise.all([saw(sighting), promise]).then(() => undefined) }
+    const list = JSON.stringify({ jsonrpc: '2.0', id: 1, result: { tools: [{ name: 'echo' }, { name: 'never' }] } })
+    open('{"jsonrpc":"2.0","id":1,"method":"tools/list"}')
+    await records[0]?.durable()
+    answer(list)
+    await records[1]?.durable()
+    expect(delivered).toEqual(['head 200'])
+    resolve()
+    await settled()
+    expect(delivered[1]).toBe('{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"echo"}]}}')
+    expect(records[1]?.record).toMatchObject({ body: delivered[1], leftOut: [{ name: 'never', why: 'policy' }] })
+  })
+
+  test('a list of tools on a stream that did not ask for it is the same list', async () => {
+    open('', { method: 'GET' })
+    answer('{"jsonrpc":"2.0","id":7,"result":{"tools":[{"name":"echo"},{"name":"never"}]}}')
+    await records[0]?.durable()
+    expect(delivered[1]).toBe('{"jsonrpc":"2.0","id":7,"result":{"tools":[{"name":"echo"}]}}')
+  })
+
+  test('what a large result asks of the client is decided about, too', async () => {
+    open(call(1))
+    await records[0]?.durable()
+    const inputRequests = { a: { method: 'evil/method', params: { padding: 'x'.repeat(300 * 1024) } } }
+    answer(JSON.stringify({ jsonrpc: '2.0', id: 1, result: { resultType: 'input_required', inputRequests } }))
+    await settled()
+    await records[1]?.durable()
+    await records[2]?.durable()
+    expect(records[1]?.record).toMatchObject({ decision: { effect: 'deny' } })
+    expect(delivered.join()).toContain('The server asked for input that is denied')
+    expect(delivered.join()).not.toContain('inputRequests')
+  })
+
+  test('a large list on a stream that did not ask for it is withheld', async () => {
+    open('', { method: 'GET' })
+    answer(JSON.stringify({ jsonrpc: '2.0', id: 7, result: { tools: [{ name: 'echo', description: 'x'.repeat(300 * 1024) }] } }))
+    await settled()
+    await records[0]?.durable()
+    expect(records[0]?.record).toMatchObject({ kind: 'error', code: 'MESSAGE_UNMASKABLE' })
+    expect(delivered.join()).not.toContain('xxx')
+  })
+
   test('a denial, too, is recorded before it is delivered', async () => {
     open(call(1, 'unknown'))
     await records[0]?.durable()
