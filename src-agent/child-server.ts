@@ -10,6 +10,7 @@ import { createLineSplitter } from '../src-node/line-splitter.ts'
 import type { TopLevelScan } from '../src-node/top-level-scan.ts'
 import { scanMessage } from './message-facts.ts'
 import { endGroup, ownGroup } from './process-group.ts'
+import { processGuardian, type ProcessGuardian } from './process-guardian.ts'
 import { createErrorTail } from './error-tail.ts'
 
 export interface ChildServerEvents {
@@ -33,6 +34,7 @@ export interface ChildServerOptions extends ChildServerEvents {
   room(): Promise<void> | undefined
   lineLimit?: number
   graceMs?: number
+  guardian?: ProcessGuardian
 }
 
 export interface ChildServer {
@@ -66,6 +68,7 @@ export function startChildServer(options: ChildServerOptions): ChildServer {
     stdio: ['pipe', 'pipe', 'pipe'],
     windowsHide: true,
   })
+  const release = child.pid === undefined ? () => {} : (options.guardian ?? processGuardian).watch(child.pid, log)
   const errors = createErrorTail(environment.secrets)
   let over = false
   let ending: Promise<void> | undefined
@@ -74,7 +77,10 @@ export function startChildServer(options: ChildServerOptions): ChildServer {
 
   const end = () => {
     child.stdin.end()
-    ending ??= child.pid === undefined ? Promise.resolve() : endGroup(child.pid, { graceMs: options.graceMs ?? defaultGraceMs, scheduler })
+    ending ??=
+      child.pid === undefined
+        ? Promise.resolve()
+        : endGroup(child.pid, { graceMs: options.graceMs ?? defaultGraceMs, scheduler }).then(release)
     return ending
   }
   const fail = (error: AppError) => {
