@@ -109,8 +109,11 @@ const linkMark = { high: largestMessageBytes * 2, low: largestMessageBytes }
 const defaultMostWaiting = largestMessageBytes * 6
 /** so much may be written and not taken by the operating system: what comes next waits for its turn, so that a small frame is soon sent */
 const congestedAt = 256 * 1024
-/** and so much may be on its way to the other end: more than a fast network has under way */
-const mostUnderWay = 4 * 1024 * 1024
+/**
+ * And so much may be on its way to the other end: the operating system would take several MiB more, which a slow network needs seconds for,
+ * and a small frame would wait for all of it. A network with 50 ms there and back still carries 20 MB/s.
+ */
+const mostUnderWay = 1024 * 1024
 /** a lost peer is noticed after 10 to 15 seconds, well within the default grace of 30; a stall of 5 seconds is nothing */
 const defaultHeartbeatMs = 5000
 const encoder = new TextEncoder()

@@ -6,6 +6,7 @@ import { openFrameSocket, type FrameSocket } from '../../src-node/frame-socket.t
 import type { AppError } from '../../src-protocol/app-error.ts'
 import type { SessionId } from '../../src-protocol/ids.ts'
 import { agentTunnelPath } from '../../src-protocol/http-api.ts'
+import { linkHeader, readLinkAnswer } from '../../src-protocol/link-header.ts'
 import { agentCommand, frameType, type AgentCommand, type AgentControl, type OpenHead } from '../../src-protocol/tunnel.ts'
 
 /** One exchange as the agent received it, and the means to answer it. */
@@ -82,13 +83,18 @@ export async function connectScriptedAgent(
   servers = [{ name: 'echo', title: 'Echo', transport: 'stdio' as const }],
   /** whose servers it says still run */
   sessions: SessionId[] = [],
+  /** `through`: another address of the gateway, on which it is dialled and asked for a link */
+  { through }: { through?: string } = {},
 ): Promise<ScriptedAgent> {
   const received: ReceivedExchange[] = []
   const commands: AgentCommand[] = []
   const open = new Map<number, ReceivedExchange>()
-  const headers = { authorization: `GatehouseAgent ${await agentToken(gatewayUrl, agent)}` }
-  const dialled = await dialWebSocket({ url: gatewayUrl + agentTunnelPath, headers }, (webSocket) => {
+  const authorization = `GatehouseAgent ${await agentToken(gatewayUrl, agent)}`
+  const headers = { authorization, ...(through !== undefined && { [linkHeader]: 'new' }) }
+  const dialled = await dialWebSocket({ url: (through ?? gatewayUrl) + agentTunnelPath, headers }, (webSocket, answered) => {
+    const link = readLinkAnswer(String(answered[linkHeader]))
     const socket: FrameSocket<AgentControl> = openFrameSocket(webSocket, {
+      link: link && { id: link.id, graceMs: link.grace * 1000 },
       check: checkRequestFrame,
       control: agentCommand,
       onFrame(frame) {
