@@ -239,7 +239,15 @@ describe('many sessions', () => {
 
   test('one that cannot be sealed keeps the gateway from starting, and nothing is written after that is told', async () => {
     await crashWithMany()
-    const failing: RecordingIndex = { ...index, add: () => Promise.reject(new Error('the disk is full')) }
+    let failed = false
+    const failing: RecordingIndex = {
+      ...index,
+      async add(...row) {
+        if (failed) return index.add(...row)
+        failed = true
+        throw new Error('the disk is full')
+      },
+    }
     const ports = { store, index: failing, log, recordings, clock: systemClock, gateway: 'http://gateway', logger }
     await expect(recoverSessions(ports)).rejects.toThrow('the disk is full')
     const size = log.size
@@ -247,8 +255,9 @@ describe('many sessions', () => {
     await new Promise((resolve) => setImmediate(resolve))
     expect(log.size).toBe(size)
     // and the next start finishes it
-    expect((await recover()).sealed).toBe(many)
+    expect((await recover()).sealed).toBeGreaterThan(0)
     expect(await store.unsealed()).toEqual([])
+    expect((await index.list({})).total).toBe(many)
   })
 })
 

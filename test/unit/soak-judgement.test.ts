@@ -11,7 +11,7 @@ test.for([
   ['less than is tolerated does not grow', points((at) => 60 + at * 0.3), false],
   ['what shrinks does not grow', points((at) => 60 - at), false],
 ] as const)('%s', ([, given, grows]) => {
-  expect(judgeTrend(given).grows).toBe(grows)
+  expect(judgeTrend('heap', given).grows).toBe(grows)
 })
 
 const watch = (files: (second: number) => number): Watch => ({
@@ -22,9 +22,30 @@ const watch = (files: (second: number) => number): Watch => ({
   stop() {},
 })
 
+test('resident memory may waver more than the live heap', () => {
+  const little = points((at) => 100 + at)
+  expect([judgeTrend('heap', little).grows, judgeTrend('resident', little).grows]).toEqual([true, false])
+  expect(
+    judgeTrend(
+      'resident',
+      points((at) => 100 + 3 * at),
+    ).grows,
+  ).toBe(true)
+})
+
 test('files that are never closed are told, also when memory stays', () => {
-  expect(judgeMemory(watch(() => 40), 20)).toMatchObject({ flat: true, mostMb: 100 })
-  expect(judgeMemory(watch((second) => 40 + second), 20)).toMatchObject({ flat: false, filesFirst: 61, filesLast: 99 })
+  expect(
+    judgeMemory(
+      watch(() => 40),
+      20,
+    ),
+  ).toMatchObject({ flat: true, mostMb: 100 })
+  expect(
+    judgeMemory(
+      watch((second) => 40 + second),
+      20,
+    ),
+  ).toMatchObject({ flat: false, filesFirst: 61, filesLast: 99 })
 })
 
 test('a process that was hardly looked at is not called flat', () => {

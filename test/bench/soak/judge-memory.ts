@@ -25,9 +25,8 @@ export interface Trend {
   grows: boolean
 }
 
-/** More than so much in the watched time is growth, if it is more than noise too. */
-const toleratedShare = 0.05
-const toleratedMb = 3
+/** More than so much in the watched time is growth, if it is more than noise too. The system gets pages back late: there more is tolerated. */
+const tolerated = { heap: { share: 0.05, mb: 3 }, resident: { share: 0.1, mb: 10 } }
 const toleratedFiles = 8
 
 export function judgeMemory({ name, samples, collected }: Watch, warmUpSeconds: number): MemoryTrend {
@@ -35,10 +34,13 @@ export function judgeMemory({ name, samples, collected }: Watch, warmUpSeconds: 
   const [first, last] = [steady[0], steady.at(-1)]
   const left = collected.filter(({ second }) => second > warmUpSeconds)
   if (!first || !last || left.length < 4) throw new Error(`${name}: it was not looked at long enough`)
-  const trendOf = (pick: (one: (typeof left)[number]) => number) =>
-    judgeTrend(left.map((one) => ({ second: one.second, mb: pick(one) / 1e6 })))
-  const resident = trendOf((one) => one.residentBytes)
-  const heap = trendOf((one) => one.heapUsed)
+  const trendOf = (of: keyof typeof tolerated, pick: (one: (typeof left)[number]) => number) =>
+    judgeTrend(
+      of,
+      left.map((one) => ({ second: one.second, mb: pick(one) / 1e6 })),
+    )
+  const resident = trendOf('resident', (one) => one.residentBytes)
+  const heap = trendOf('heap', (one) => one.heapUsed)
   const delays = steady.flatMap(({ loopP99 }) => (loopP99 === undefined ? [] : [loopP99]))
   return {
     name,
@@ -53,10 +55,10 @@ export function judgeMemory({ name, samples, collected }: Watch, warmUpSeconds: 
   }
 }
 
-export function judgeTrend(points: readonly { second: number; mb: number }[]): Trend {
+export function judgeTrend(of: keyof typeof tolerated, points: readonly { second: number; mb: number }[]): Trend {
   const [firstMb, lastMb] = [points[0]?.mb ?? Number.NaN, points.at(-1)?.mb ?? Number.NaN]
   const { slope, slopeError } = fitLine(points.map(({ second, mb }) => ({ x: second / 3600, y: mb })))
   const growth = (slope * ((points.at(-1)?.second ?? 0) - (points[0]?.second ?? 0))) / 3600
-  const grows = growth > Math.max(toleratedMb, firstMb * toleratedShare) && slope > 2 * slopeError
+  const grows = growth > Math.max(tolerated[of].mb, firstMb * tolerated[of].share) && slope > 2 * slopeError
   return { firstMb, lastMb, perHour: slope, uncertainty: 2 * slopeError, grows }
 }
