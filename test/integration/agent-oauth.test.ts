@@ -11,7 +11,7 @@ import { systemClock } from '../../src-node/clock.ts'
 import { newSessionId } from '../../src-node/random-id.ts'
 import { agentConfig } from '../../src-protocol/config.ts'
 import type { SessionId } from '../../src-protocol/ids.ts'
-import { startAgentGateway, type AgentGateway, type Answer } from '../fixtures/agent-gateway.ts'
+import { startAgentGateway, type AgentGateway, type Answer, type Exchange } from '../fixtures/agent-gateway.ts'
 import { resource, startAuthorizationServer, type AuthorizationServer } from '../fixtures/authorization-server.ts'
 import { startProtectedServer, type ProtectedServer } from '../fixtures/protected-server.ts'
 
@@ -60,7 +60,9 @@ afterEach(async () => {
   }
 })
 
-async function start(oauth: object, options: Partial<Parameters<typeof startAuthorizationServer>[0]> = {}): Promise<void> {
+type Options = Partial<Parameters<typeof startAuthorizationServer>[0]> & { startSeconds?: number }
+
+async function start(oauth: object, options: Options = {}): Promise<void> {
   authorization = await startAuthorizationServer({ secret, keys, ...options })
   upstream = await startProtectedServer(authorization)
   gateway = await startAgentGateway('join_once')
@@ -75,7 +77,7 @@ async function start(oauth: object, options: Partial<Parameters<typeof startAuth
           name: 'db',
           title: 'Database',
           url: upstream.url,
-          startSeconds: 2,
+          startSeconds: options.startSeconds ?? 30,
           oauth: { clientId: 'by-basic', scopes: ['read'], ...oauth, ...where },
         },
       ],
@@ -102,7 +104,7 @@ const meta = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.mode
 let lastId = 0
 
 /** Calls the tool, which quotes the request that it got. */
-async function call(session: SessionId, how = 'plain'): Promise<Answer> {
+function open(session: SessionId, how = 'plain'): Exchange {
   const headers = {
     accept: 'application/json, text/event-stream',
     'content-type': 'application/json',
@@ -111,10 +113,11 @@ async function call(session: SessionId, how = 'plain'): Promise<Answer> {
     'mcp-name': 'quote',
   }
   const message = { jsonrpc: '2.0', id: ++lastId, method: 'tools/call', params: { name: 'quote', arguments: { how }, _meta: meta } }
-  const answer = await gateway.open(session, 'POST', headers, JSON.stringify(message)).done
-  answers.push(answer)
-  return answer
+  const exchange = gateway.open(session, 'POST', headers, JSON.stringify(message))
+  answers.push(exchange.answer)
+  return exchange
 }
+const call = (session: SessionId, how?: string): Promise<Answer> => open(session, how).done
 
 const bySecret = { clientSecret: 'env:SECRET' }
 
@@ -145,6 +148,20 @@ describe('a token is had', () => {
     expect(authorization.tokenRequests).toEqual([200])
     await call(await startSession())
     expect(authorization.tokenRequests).toEqual([200, 200])
+  })
+  test('a request whose client left meanwhile is not sent', async () => {
+    await start(bySecret)
+    const session = await startSession()
+    authorization.away = 'late'
+    const left = open(session)
+    const stays = open(session)
+    await expect.poll(() => authorization.waiting, patience).toBe(1)
+    left.abort()
+    // what comes behind it was answered, so it was read
+    expect(await gateway.open(session, 'GET', { 'mcp-session-id': 'unknown' }).done).toMatchObject({ status: 404 })
+    authorization.answerLate()
+    expect(await stays.done).toMatchObject({ status: 200 })
+    expect(upstream.ran).toBe(1)
   })
   test('anew before it ends', async () => {
     await start(bySecret, { seconds: 5 })
@@ -212,7 +229,7 @@ describe('no token', () => {
     ['answers with an error page', 'status 503'],
     ['does not answer', 'silent'],
   ] as const)('from an authorization server that %s; later there is one', async ([, away]) => {
-    await start(bySecret)
+    await start(bySecret, { startSeconds: 3 })
     const session = await startSession()
     authorization.away = away
     expect(await call(session)).toMatchObject({ aborted: 'SERVER_TOKEN_UNAVAILABLE' })
