@@ -50,7 +50,10 @@ interface LocalSession {
 const defaultBodyLimit = largestMessageBytes
 /** ended sessions that are remembered, so that a client learns why it is refused */
 const endedLimit = 200
-const methods = new Set(['GET', 'POST', 'DELETE'])
+const methods = ['GET', 'POST', 'DELETE'] as const
+type Method = (typeof methods)[number]
+
+const isMethod = (method: string): method is Method => method === 'POST' || method === 'GET' || method === 'DELETE'
 
 export function createLocalEndpoint(options: LocalEndpointOptions): LocalEndpoint {
   const { tunnel, log, bodyLimit = defaultBodyLimit, portOf = preferredPort } = options
@@ -78,47 +81,64 @@ export function createLocalEndpoint(options: LocalEndpointOptions): LocalEndpoin
     return latest
   }
 
-  async function serve(
-    request: IncomingMessage,
-    response: ServerResponse,
-    find: (request: IncomingMessage) => LocalSession,
-  ): Promise<void> {
+  function serve(request: IncomingMessage, response: ServerResponse, find: (request: IncomingMessage) => LocalSession): void {
     const session = find(request)
     const method = request.method ?? ''
-    if (!methods.has(method)) {
-      response.writeHead(405, { allow: [...methods].join(', '), 'content-length': 0 })
+    if (!isMethod(method)) {
+      response.writeHead(405, { allow: methods.join(', '), 'content-length': 0 })
       return void response.end()
     }
-    const body = method === 'POST' ? await readBody(request, bodyLimit) : Buffer.alloc(0)
+    if (method !== 'POST') return open(request, response, { session, method, body: Buffer.alloc(0) })
+    return readBody(request, bodyLimit, (read) => {
+      if ('error' in read) return refuse(request, response, read.error)
+      try {
+        return open(request, response, { session, method, body: read.body })
+      } catch (error) {
+        return refuse(request, response, error)
+      }
+    })
+  }
+
+  function open(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { session, method, body }: { session: LocalSession; method: Method; body: Buffer },
+  ): void {
     // it may have ended while the body was read
     if (session.ended !== undefined) throw new AppError('SESSION_ENDED', { reason: session.ended })
     const receiver = exchangeResponse(response, body)
-    const head = { session: session.id, method: method as 'GET' | 'POST' | 'DELETE', headers: forwardedHeaders(request.headers) }
+    const head = { session: session.id, method, headers: forwardedHeaders(request.headers) }
     const abandon = tunnel.open(head, body, receiver)
     const cut = (error: AppError) => {
       abandon()
       receiver.abort(error)
     }
     session.open.add(cut)
-    response.once('close', () => {
+    response.on('close', () => {
       session.open.delete(cut)
       // after a finished answer the exchange is over on the other side too
       if (!response.writableFinished) abandon()
     })
   }
 
+  function refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+    if (!(error instanceof AppError)) {
+      // the client went away while it sent its message
+      log.debug({ err: error }, 'request broke off')
+      return void response.destroy()
+    }
+    // what was not read of a refused body must not be taken for the next request
+    const headers: Record<string, string> = request.complete ? {} : { connection: 'close' }
+    if (error.code === 'LOCAL_TOKEN_INVALID') headers['www-authenticate'] = 'Bearer realm="Gatehouse"'
+    return refuseRequest(response, error, headers)
+  }
+
   const handle = (find: (request: IncomingMessage) => LocalSession) => (request: IncomingMessage, response: ServerResponse) => {
-    serve(request, response, find).catch((error: unknown) => {
-      if (!(error instanceof AppError)) {
-        // the client went away while it sent its message
-        log.debug({ err: error }, 'request broke off')
-        return void response.destroy()
-      }
-      // what was not read of a refused body must not be taken for the next request
-      const headers: Record<string, string> = request.complete ? {} : { connection: 'close' }
-      if (error.code === 'LOCAL_TOKEN_INVALID') headers['www-authenticate'] = 'Bearer realm="Gatehouse"'
-      refuseRequest(response, error, headers)
-    })
+    try {
+      serve(request, response, find)
+    } catch (error) {
+      refuse(request, response, error)
+    }
   }
 
   function serverFor(connection: string): Promise<{ server: Server; port: number }> {

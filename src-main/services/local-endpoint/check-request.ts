@@ -35,16 +35,14 @@ export function sameSecret(given: string, expected: Buffer): boolean {
   return bytes.length === expected.length && timingSafeEqual(bytes, expected)
 }
 
+const forwarded = new Set<string>(forwardedRequestHeaders)
+
 /** What MCP defines; cookies, the local secret and everything else stay on this computer. */
 export function forwardedHeaders(headers: IncomingHttpHeaders): HeaderMap {
   const kept: HeaderMap = {}
-  for (const name of forwardedRequestHeaders) {
-    const value = headers[name]
-    if (typeof value === 'string') kept[name] = value
-  }
   for (const name in headers) {
     const value = headers[name]
-    if (name.startsWith('mcp-param-') && typeof value === 'string') kept[name] = value
+    if (typeof value === 'string' && (forwarded.has(name) || name.startsWith('mcp-param-'))) kept[name] = value
   }
   return kept
 }

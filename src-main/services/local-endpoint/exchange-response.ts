@@ -18,11 +18,13 @@ export function exchangeResponse(response: ServerResponse, request: Uint8Array):
   let streaming = false
   let keptUp: PromiseWithResolvers<void> | undefined
 
-  const headersOf = ({ headers }: ResponseHead): Record<string, string> => {
-    const kept: Record<string, string> = {}
+  /** names and values in turn: what Node would make of an object */
+  const headersOf = ({ headers }: ResponseHead, length?: number): string[] => {
+    const kept = ['cache-control', 'no-store']
+    if (length !== undefined) kept.push('content-length', String(length))
     for (const name of forwardedResponseHeaders) {
       const value = headers[name]
-      if (value !== undefined) kept[name] = value
+      if (value !== undefined) kept.push(name, value)
     }
     return kept
   }
@@ -55,7 +57,7 @@ export function exchangeResponse(response: ServerResponse, request: Uint8Array):
       // a JSON answer waits for its one message, so that head and body leave together
       if (!streaming) return
       cork()
-      response.writeHead(received.status, { ...headersOf(received), 'cache-control': 'no-store' })
+      response.writeHead(received.status, headersOf(received))
       response.flushHeaders()
     },
     message(fields, body) {
@@ -64,7 +66,7 @@ export function exchangeResponse(response: ServerResponse, request: Uint8Array):
         write(sseFrame(fields, body))
         return read()
       }
-      response.writeHead(head.status, { ...headersOf(head), 'content-length': body.length, 'cache-control': 'no-store' })
+      response.writeHead(head.status, headersOf(head, body.length))
       response.end(body)
       return undefined
     },
@@ -73,7 +75,7 @@ export function exchangeResponse(response: ServerResponse, request: Uint8Array):
     },
     end() {
       if (response.writableEnded) return
-      if (head && !response.headersSent) response.writeHead(head.status, { ...headersOf(head), 'content-length': 0 })
+      if (head && !response.headersSent) response.writeHead(head.status, headersOf(head, 0))
       // an exchange that ends without a head is a defect of the other side
       else if (!head) return sendError(response, 502, rpcError(undefined, request))
       response.end()
