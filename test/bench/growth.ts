@@ -54,13 +54,18 @@ export async function measureGrowth(folder: string, most: number): Promise<Growt
   }
 }
 
+/** what the bars are about; fewer sessions say something else */
+const wantedSessions = 10_000
+
 export const growthFigures = (results: GrowthResults): Figures => {
-  const { idleBytes, sessions, callsFew, callsMany } = results
+  const { idleBytes, sessions, callsFew, callsMany, recordedMany } = results
   const last = sessions.at(-1)
   const each = callsMany.map((rate, turn) => rate / (callsFew[turn] ?? Number.NaN))
   const sum = (rates: readonly number[]): number => rates.reduce((total, rate) => total + rate, 0)
+  const idle: Figures = { 'p10-idle': { value: idleBytes / 1e6 } }
+  if (recordedMany < wantedSessions) return idle
   return {
-    'p10-idle': { value: idleBytes / 1e6 },
+    ...idle,
     'p10-session': { value: last ? (last.bytes - idleBytes) / last.count / 1000 : Number.NaN },
     'p11-calls': { value: sum(callsMany) / sum(callsFew), each },
   }
