@@ -37,7 +37,7 @@ beforeAll(async () => {
   agent.script = script
   await until(async () => (await admin.api.call('agents')).agents[0]?.online === true, 'the agent is online')
   const connection = { name: 'echo', title: 'Echo', agent: identity.id, server: 'echo', groups: ['operators'], maxMinutes: 60 }
-  await admin.api.call('createConnection', connection as never)
+  await admin.api.call('createConnection', connection)
 })
 afterAll(async () => {
   for (const person of [admin, operator]) person.leave()
@@ -94,17 +94,14 @@ function script(received: ReceivedExchange) {
 
 test('small calls of another session go on while a large answer is on its way', async () => {
   const [one, other] = [await openEcho(operator), await openEcho(operator)]
-  let over = false
-  const large = exchange(operator, one.id, toolCall('echo', { text: 'large' })).done.then((answer) => {
-    over = true
-    return answer
-  })
-  await until(() => agent.received.some(({ text }) => text.includes('"large"')), 'the large call has reached the agent')
+  const large = exchange(operator, one.id, toolCall('echo', { text: 'large' })).done
+  const onItsWay = () => agent.socket.bufferedAmount > 2 * MB
+  await until(onItsWay, 'the agent has answered the large call')
   let small = 0
-  while (!over) {
+  while (onItsWay()) {
     const answer = await exchange(operator, other.id, toolCall('echo', { text: `small ${small}` })).done
     expect(rpcOf(answer).result?.content[0]?.text).toContain(`small ${small}`)
-    if (!over) small += 1
+    if (onItsWay()) small += 1
   }
   expect(rpcOf(await large).result?.content[0]?.text).toHaveLength(16 * MB)
   // each of them waits for what is under way, about a sixteenth of the whole
