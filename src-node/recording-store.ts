@@ -78,8 +78,13 @@ const recoveryWidth = 8
  * @param options.openFile stands for the disk in tests
  * @throws AppError RECORDING_UNAVAILABLE if the folder cannot be made or written
  */
-export async function openRecordingStore(options: { folder: string; clock: Clock; openFile?: OpenDurableFile }): Promise<RecordingStore> {
-  const { folder, clock } = options
+export async function openRecordingStore(options: {
+  folder: string
+  clock: Clock
+  openFile?: OpenDurableFile
+  mostBytes?: number
+}): Promise<RecordingStore> {
+  const { folder, clock, mostBytes } = options
   const files = new Set<DurableFile>()
   const openFolder = join(folder, 'open')
   await orUnavailable(() => mkdir(openFolder, { recursive: true, mode: 0o700 }))
@@ -134,14 +139,17 @@ export async function openRecordingStore(options: { folder: string; clock: Clock
       return { ...common, seal, writer: createClosedWriter(session, seal) }
     }
     const file = await openFile(path, 'extend')
-    return { ...common, writer: createRecordingWriter({ session, file, frontier, clock, finish: () => finish(session) }) }
+    return {
+      ...common,
+      writer: createRecordingWriter({ session, file, frontier, clock, bytes: keptBytes, mostBytes, finish: () => finish(session) }),
+    }
   }
 
   return {
     async create(draft) {
       const { session } = draft
       const file = await orUnavailable(() => openFile(openPath(session), 'create'), session)
-      const writer = createRecordingWriter({ session, file, frontier: createFrontier(), clock, finish: () => finish(session) })
+      const writer = createRecordingWriter({ session, file, frontier: createFrontier(), clock, mostBytes, finish: () => finish(session) })
       await writer.append({ ...draft, kind: 'open' })
       await orUnavailable(() => syncFolder(openFolder))
       return writer

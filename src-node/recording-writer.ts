@@ -47,6 +47,8 @@ export interface RecordingWriter {
 const batchBytes = 4 * 1024 * 1024
 
 const nothing = Buffer.alloc(0)
+/** A recording is handed out as one text, which must not be longer than Node's longest string; a session that needs more goes on in another one. */
+const mostRecordingBytes = 480 * 1024 * 1024
 const writtenAtOnce = 8 * 1024 * 1024
 
 interface Waiting {
@@ -63,10 +65,14 @@ export function createRecordingWriter(options: {
   file: DurableFile
   frontier: MerkleFrontier
   clock: Clock
+  /** of the file so far */
+  bytes?: number
+  mostBytes?: number | undefined
   /** called when the close record is durable */
   finish: () => Promise<void>
 }): RecordingWriter {
-  const { session, file, frontier, clock, finish } = options
+  const { session, file, frontier, clock, finish, mostBytes = mostRecordingBytes } = options
+  let size = options.bytes ?? 0
   let waiting: Waiting[] = []
   let writing = false
   let failure: AppError | undefined
@@ -84,6 +90,11 @@ export function createRecordingWriter(options: {
     if (bytes > maximumLineBytes) {
       return Promise.reject(new AppError('BODY_TOO_LARGE', { bytes, limit: maximumLineBytes }))
     }
+    // what could not be read again must not be written; how the session ended always is
+    if (size + bytes > mostBytes && draft.kind !== 'close') {
+      return Promise.reject(new AppError('RECORDING_UNAVAILABLE', { problem: 'the recording of this session is full' }))
+    }
+    size += bytes
     count += 1
     return new Promise((resolve, reject) => {
       const done = () => resolve(seq)
