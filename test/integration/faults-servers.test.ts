@@ -100,7 +100,8 @@ describe('an MCP server that', () => {
     const before = descendantsOf(process.pid)
     const { session, access } = await open('mute')
     const servers = descendantsOf(process.pid).filter((pid) => !before.includes(pid))
-    expect(servers).toHaveLength(1)
+    // the server, and who would end it if the agent were killed
+    expect(servers.length).toBeGreaterThan(0)
     const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'raw', version: '1' } }
     const answer = await post(access, JSON.stringify({ jsonrpc: '2.0', id: 0, method: 'initialize', params }))
     expect(codeOf(answer)).toBe('SERVER_TIMED_OUT')
