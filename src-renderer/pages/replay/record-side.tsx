@@ -12,6 +12,7 @@ import { formatTime, formatUtc } from '../../components/time.ts'
 import { Verdict } from '../../components/verdict.tsx'
 import { VisibleText } from '../../components/visible-text.tsx'
 import { ApprovalEvents } from './approval-events.tsx'
+import { LeftOutList } from './left-out-list.tsx'
 import { isMessage } from './message-content.ts'
 import type { Exchange } from './use-exchange.ts'
 import styles from './record-side.module.css'
@@ -40,6 +41,12 @@ export function RecordSide({ session, exchange, verdict, proof }: RecordSideProp
         <section>
           <h3>Approval</h3>
           <ApprovalSection decided={decided} approvals={approvals} />
+        </section>
+      )}
+      {message?.leftOut && (
+        <section>
+          <h3>Not shown to the client</h3>
+          <LeftOutList leftOut={message.leftOut} />
         </section>
       )}
       <section>

@@ -61,7 +61,9 @@ function Tools({ connection, tools }: { connection: ConnectionName; tools: reado
   const [filter, setFilter] = useState<ToolFilter>('all')
   const ordered = useMemo(() => orderTools(tools), [tools])
   const found = filterTools(ordered, filter, text)
-  const chosen = wanted ?? found[0]?.tool
+  // who has decided about the first one looks at it still, although another one is first now
+  const [first] = useState(ordered[0]?.tool)
+  const chosen = wanted ?? (found.some(({ tool }) => tool === first) ? first : found[0]?.tool)
   const show = (tool: string): void =>
     void navigate({ to: '/connections/$connection/tools', params: { connection }, search: { tool }, replace: true })
   const step = (by: 1 | -1): void => {
