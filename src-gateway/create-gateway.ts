@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { timestampOf, type Clock } from '../src-node/clock.ts'
 import type { Logger } from '../src-node/logger.ts'
@@ -21,6 +22,7 @@ import { createInspectionPool } from './inspection/inspection-pool.ts'
 import type { Identity } from './identity/identity.ts'
 import { createPolicies, type Policies } from './policies/policies.ts'
 import { createRecordingIndex, type RecordingIndex } from './recordings/recording-index.ts'
+import { createEvidencePacks } from './evidence/evidence-packs.ts'
 import { createHttpServer } from './routes/http-server.ts'
 import { createRouteHandlers } from './routes/route-handlers.ts'
 import { serveUpgrades } from './routes/upgrades.ts'
@@ -190,6 +192,15 @@ export function createGateway(parts: GatewayParts): Gateway {
     log.onCheckpoint(() => headChanged(log)),
   ]
 
+  const packs = createEvidencePacks({
+    folder: join(config.data, 'packs'),
+    log,
+    recordings,
+    gateway: publicUrl,
+    version,
+    clock,
+    scheduler,
+  })
   const handlers = createRouteHandlers({
     gateway: publicUrl,
     version,
@@ -202,6 +213,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     approvals,
     recordings: index,
     policies,
+    packs,
     tools,
   })
   const { app, server } = createHttpServer({ publicUrl, identity, handlers, logger })

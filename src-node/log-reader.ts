@@ -6,7 +6,7 @@ import { tileWidth } from '../src-core/log/tile.ts'
 import { formatTlogProof } from '../src-core/log/tlog-proof.ts'
 import { AppError } from '../src-protocol/app-error.ts'
 import { readBundle, readIfThere, readTileFile } from './log-files.ts'
-import { rangeHash, treeRoot } from './log-tree.ts'
+import { rangeHash, treeRoot, type LogTree, type ReadTile } from './log-tree.ts'
 import { rebuildLog } from './rebuild-log.ts'
 import { openCheckpoint } from '../src-core/log/checkpoint.ts'
 import { equalBytes } from '../src-core/log/merkle-hash.ts'
@@ -50,6 +50,12 @@ export async function openLogReader(folder: string, key: VerifierKey): Promise<L
     if (!hashes) throw new AppError('LOG_CORRUPT', { problem: `tile ${level}/${index} is missing or torn` })
     return hashes
   }
+  return createLogReader({ folder, tree, checkpoint, readTile })
+}
+
+/** A log as it stood at a checkpoint; what is appended meanwhile is not part of it. */
+export function createLogReader(options: { folder: string; tree: LogTree; checkpoint: string; readTile: ReadTile }): LogReader {
+  const { folder, tree, checkpoint, readTile } = options
 
   async function bundleOf(bundle: number): Promise<readonly Uint8Array[]> {
     const found = bundle === Math.floor(tree.size / tileWidth) ? tree.entries : await readBundle(folder, bundle)

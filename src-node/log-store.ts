@@ -25,6 +25,7 @@ import { formatTlogProof } from '../src-core/log/tlog-proof.ts'
 import { timestampOf, type Clock } from './clock.ts'
 import { problemOf, replaceFile, syncFolder } from './durable-file.ts'
 import { readBundle, readIfThere, readTileFile, removePartials, writeTreeFiles } from './log-files.ts'
+import { createLogReader, type LogReader } from './log-reader.ts'
 import { growTree, rangeHash, treeRoot, type LogTree, type TreeFile } from './log-tree.ts'
 import { rebuildLog } from './rebuild-log.ts'
 
@@ -50,6 +51,8 @@ export interface TransparencyLog {
   /** Hashes in base64. @throws AppError INVALID_REQUEST, LOG_CORRUPT */
   consistencyProof(from: number, to: number): Promise<string[]>
   onCheckpoint(listener: (note: string) => void): () => void
+  /** the log as it stands now, for whoever reads much of it */
+  snapshot(): LogReader
   /** Waits for what was appended. */
   close(): Promise<void>
 }
@@ -195,6 +198,7 @@ export async function openLog(options: { folder: string; origin: string; private
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    snapshot: () => createLogReader({ folder, tree, checkpoint: note, readTile }),
     async close() {
       await committing
       failure ??= new AppError('LOG_UNAVAILABLE', { problem: 'it is closed' })

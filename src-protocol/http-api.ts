@@ -3,6 +3,7 @@
  * marked `public`. Errors are `{ error: { code, message, remedy, data } }` with the status of the error table.
  */
 import { z } from 'zod'
+import { packId, packRequest, packSummary } from './evidence.ts'
 import { agentId, approvalId, connectionName, sessionId, sha256Hex } from './ids.ts'
 import {
   agent,
@@ -169,6 +170,17 @@ export const httpApi = {
     params: z.object({ id: sessionId }),
     input: nothing,
     output: z.object({ summary: recordingSummary, text: z.string(), proof: z.string() }),
+  },
+
+  /** makes a pack and puts its export into the log; it is handed out in parts, to the same person */
+  makePack: { method: 'POST', path: '/api/v1/evidence/packs', params: nothing, input: packRequest, output: packSummary },
+  packPart: {
+    method: 'GET',
+    path: '/api/v1/evidence/packs/:id/parts',
+    params: z.object({ id: packId }),
+    input: z.object({ offset: z.coerce.number().int().nonnegative() }),
+    /** base64; `next` is absent with the last part */
+    output: z.object({ part: z.string(), next: z.number().int().optional() }),
   },
 
   policies: {

@@ -83,5 +83,15 @@ export const logEntry = z.discriminatedUnion('kind', [
   }),
   z.object({ ...base, kind: z.literal('identity'), act: z.enum(['signed-in', 'signed-out']), person: z.string() }),
   z.object({ ...base, kind: z.literal('export'), by: z.string(), session: sessionId }),
+  /** an evidence pack: the SHA-256 of its manifest, which names every file */
+  z.object({
+    ...base,
+    kind: z.literal('export.pack'),
+    by: z.string(),
+    manifest: sha256Hex,
+    from: timestamp,
+    to: timestamp,
+    sessions: z.number().int(),
+  }),
 ])
 export type LogEntry = z.infer<typeof logEntry>

@@ -30,6 +30,8 @@ export const routeAccess: Record<PersonRoute, readonly Role[] | 'everyone'> = {
   withdraw: 'everyone',
   recordings: ['auditor', 'administrator'],
   recording: ['auditor', 'administrator'],
+  makePack: ['auditor', 'administrator'],
+  packPart: ['auditor', 'administrator'],
   policies: ['administrator', 'auditor', 'reviewer'],
   checkPolicy: ['administrator'],
   activatePolicy: ['administrator'],

@@ -6,6 +6,7 @@ import type { AgentRegistry } from '../agents/agent-registry.ts'
 import type { AgentsOnline } from '../agents/agents-online.ts'
 import type { Approvals } from '../approvals/approvals.ts'
 import type { ConnectionRegistry } from '../connections/connection-registry.ts'
+import type { EvidencePacks } from '../evidence/evidence-packs.ts'
 import type { Identity, SignedIn } from '../identity/identity.ts'
 import type { Policies } from '../policies/policies.ts'
 import type { RecordingIndex } from '../recordings/recording-index.ts'
@@ -34,11 +35,12 @@ export interface RouteServices {
   approvals: Approvals
   recordings: RecordingIndex
   policies: Policies
+  packs: EvidencePacks
   tools: ToolPins
 }
 
 export function createRouteHandlers(services: RouteServices): RouteHandlers {
-  const { agents, connections, sessions, approvals, recordings, policies, tools, log } = services
+  const { agents, connections, sessions, approvals, recordings, policies, packs, tools, log } = services
   return {
     me: async ({ signedIn: { person } }) => ({
       person,
@@ -94,6 +96,9 @@ export function createRouteHandlers(services: RouteServices): RouteHandlers {
 
     recordings: ({ input }) => recordings.list(input),
     recording: ({ params, signedIn: { person } }) => recordings.handOut(params.id, person),
+
+    makePack: ({ input, signedIn: { person } }) => packs.make(input, person),
+    packPart: ({ params, input, signedIn: { person } }) => packs.part(params.id, input.offset, person),
 
     policies: async () => ({ versions: await policies.list() }),
     checkPolicy: async ({ input }) => ({ problems: await policies.check(input.kind, input.text) }),

@@ -45,7 +45,7 @@ export interface PackPorts {
   readRecording(session: string): Promise<Uint8Array>
   proofOf(index: number): Promise<string>
   /** puts the hash of the manifest into the log and gives the proof of it; absent where a copy of the store is read */
-  logExport?(manifestHash: string): Promise<string>
+  logExport?(manifestHash: string, sessions: number): Promise<string>
 }
 
 export interface PackManifest {
@@ -156,7 +156,7 @@ async function writePack(ports: PackPorts, query: PackQuery, { zip, folder }: Pa
   const text = json(manifest)
   const manifestHash = createHash('sha256').update(text).digest('hex')
   zip.addBuffer(Buffer.from(text), 'manifest.json', { mtime })
-  const proof = await ports.logExport?.(manifestHash)
+  const proof = await ports.logExport?.(manifestHash, sessions.length)
   if (proof !== undefined) zip.addBuffer(Buffer.from(proof), 'manifest.json.tlog-proof', { mtime })
   const hashes = new Map([...files.map(({ path, sha256 }) => [path, sha256] as const), ['manifest.json', manifestHash] as const])
   const { from, to } = query

@@ -1,19 +1,17 @@
 import { spawnSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
-import { appendFile, cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { appendFile, cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { Writable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { openPromise } from 'yauzl'
 import { runEvidenceExport, type EvidenceExportOptions } from '../../src-cli/commands/export-evidence.ts'
 import { messageRecordFixture, openRecordFixture } from '../../src-core/recording/sealed-recording.fixture.ts'
 import type { PackManifest } from '../../src-node/evidence/build-pack.ts'
 import { openLog, type TransparencyLog } from '../../src-node/log-store.ts'
 import { openRecordingStore } from '../../src-node/recording-store.ts'
 import { sessionId } from '../../src-protocol/ids.ts'
+import { unzip } from '../fixtures/unzip.ts'
 
 /** Runs on Node alone: no gateway, no desktop. */
 const { privateKey } = generateKeyPairSync('ed25519')
@@ -89,15 +87,6 @@ async function run(change: Partial<EvidenceExportOptions> = {}) {
     stdout,
     ...change,
   })
-}
-
-async function unzip(file: string, into: string): Promise<void> {
-  const zip = await openPromise(file)
-  for await (const entry of zip.eachEntry()) {
-    const path = join(into, entry.fileName)
-    await mkdir(dirname(path), { recursive: true })
-    await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(path))
-  }
 }
 
 const unpacked = () => join(folder, 'unpacked')
