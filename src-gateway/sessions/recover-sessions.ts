@@ -49,7 +49,7 @@ export async function recoverSessions(ports: RecoveryPorts): Promise<{ sealed: n
     return { checkpoints: checkpoints.get(session) ?? [], onRecord: (record) => own.add(record) }
   })
   const unsealed = new Map(recovered.map((recording) => [recording.session as string, recording]))
-  let resumed = 0
+  const goOn: InterruptedSession[] = []
   const over: SessionRow[] = []
   for (const row of rows) {
     const recording = unsealed.get(row.id)
@@ -57,15 +57,15 @@ export async function recoverSessions(ports: RecoveryPorts): Promise<{ sealed: n
     recorded.delete(row.id)
     if (interrupted && ports.resume) {
       unsealed.delete(row.id)
-      await ports.resume(interrupted)
-      resumed += 1
+      goOn.push(interrupted)
       continue
     }
     // one after the other: the log knows sessions in the order of their numbers
     if (row.logged === 0) await ports.log.append(openEntry(row))
     over.push(row)
   }
-  await eachAtOnce(over, sealingWidth, async (row) => {
+  await eachAtOnce(goOn, recoveryWidth, async (interrupted) => ports.resume?.(interrupted))
+  await eachAtOnce(over, recoveryWidth, async (row) => {
     const recording = unsealed.get(row.id)
     unsealed.delete(row.id)
     await sealSession(ports, row, recording, checkpoints.get(row.id) ?? [])
@@ -74,11 +74,11 @@ export async function recoverSessions(ports: RecoveryPorts): Promise<{ sealed: n
   for (const { session, writer, counts } of unsealed.values()) {
     await sealRecording(ports, session, await writer.close({ endReason: 'gateway-crash', counts }))
   }
-  return { sealed: rows.length - resumed + unsealed.size, resumed }
+  return { sealed: rows.length - goOn.length + unsealed.size, resumed: goOn.length }
 }
 
-/** sessions that are sealed at the same time: what they log shares the commits of the log */
-const sealingWidth = 16
+/** sessions that go on, or are sealed, at the same time: what they log shares the commits of the log */
+const recoveryWidth = 16
 
 /** After a failure nothing more is begun; it is told once what was under way is over. */
 async function eachAtOnce<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {

@@ -249,15 +249,18 @@ describe('what somebody takes from the recording of a running session while the 
   })
 })
 
-test('with a grace of 0 seconds a session ends with its gateway, as a crash', { timeout: 120_000 }, async () => {
+test.for([
+  ['SIGKILL', 'gateway-crash'],
+  ['SIGTERM', 'gateway-stopped'],
+] as const)('with a grace of 0 seconds a session ends with its gateway: %s', { timeout: 120_000 }, async ([signal, reason]) => {
   folders = await prepareGateway(provider.issuer, { graceSeconds: 0 })
   await start()
   const session = await openEcho(operator)
   await exchange(operator, session.id, toolCall('echo', { text: 'before' })).done
-  await gateway.kill('SIGKILL')
+  await gateway.kill(signal)
   await startAgain([session])
   const { summary, records, verification } = await sealed(session)
-  expect(summary.endReason).toBe('gateway-crash')
+  expect(summary.endReason).toBe(reason)
   expect(verification).toMatchObject({ verified: true })
   expect(records.some(({ kind }) => kind === 'resume')).toBe(false)
 })
