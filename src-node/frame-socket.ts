@@ -334,6 +334,7 @@ export function openFrameSocket<F, C extends z.ZodType, Out extends object>(
       options.onInterrupted?.()
     },
     resume(next, peerReceived) {
+      if (ending) return next.close(closeCode.refused, 'the link has ended')
       frames.suspend()
       cancelGrace()
       attach(next)
