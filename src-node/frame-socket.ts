@@ -114,7 +114,7 @@ const congestedAt = 256 * 1024
  * and a small frame would wait for all of it. A network with 50 ms there and back still carries 20 MB/s.
  */
 const mostUnderWay = 1024 * 1024
-/** a lost peer is noticed after 10 to 15 seconds, well within the default grace of 30; a stall of 5 seconds is nothing */
+/** a lost peer is noticed after 15 to 20 seconds, within the default grace of 30; a stall of 5 seconds is nothing */
 const defaultHeartbeatMs = 5000
 const encoder = new TextEncoder()
 

@@ -3,7 +3,7 @@ import type { Scheduler } from './scheduler.ts'
 
 /**
  * Any message counts as a sign of life, so that a peer that is busy sending a large result is neither pinged nor dropped. One that was
- * silent for a whole period is pinged; one that leaves two pings unanswered is dropped, after between two and three periods and a bit.
+ * silent for a whole period is pinged; one that leaves two pings unanswered is dropped: three to four periods after its last byte.
  * @param onBeat once in each period
  */
 export function startHeartbeat(socket: WebSocket, everyMs: number, scheduler: Scheduler, onBeat: () => void): () => void {
