@@ -7,6 +7,7 @@ import type { ExchangePorts } from '../exchange/exchange-ports.ts'
 import { toSession, type LiveSession } from './live-session.ts'
 import { sealRecording, type KnownSummary, type SealPorts } from './seal-session.ts'
 import type { SessionStore } from './session-store.ts'
+import { takeTurns } from './take-turns.ts'
 
 export interface SessionEndingPorts extends SealPorts {
   store: SessionStore
@@ -15,6 +16,9 @@ export interface SessionEndingPorts extends SealPorts {
   logger: Logger
   onChanged(session: Session): void
 }
+
+/** Many sessions end together when an agent is lost: were all of them sealed at once, nobody else would get to the disk before they are done. */
+const sealedAtOnce = 8
 
 /**
  * Ends a session, once. The first three steps happen in the same turn of the event loop, so that nothing passes between them:
@@ -26,6 +30,7 @@ export interface SessionEndingPorts extends SealPorts {
  * 5. close the recording, put its root into the log, index it
  */
 export function createSessionEnding(ports: SessionEndingPorts) {
+  const inTurn = takeTurns(sealedAtOnce)
   /** `error`: what the open calls are told, if more is known than that the session has ended */
   return function endSession(session: LiveSession, reason: EndReason, error?: AppError): Promise<void> {
     if (session.sealed) return session.sealed
@@ -35,7 +40,7 @@ export function createSessionEnding(ports: SessionEndingPorts) {
     session.link.end()
     ports.logger.info({ session: session.id, reason }, 'session ended')
     ports.onChanged(toSession(session))
-    session.sealed = seal(ports, session, reason)
+    session.sealed = inTurn(() => seal(ports, session, reason))
     return session.sealed
   }
 }
