@@ -154,6 +154,39 @@ test('drops a peer that answers two pings with nothing', async () => {
   expect(await client.closed).toMatchObject({ code: 1006 })
 })
 
+test('a peer that sends is not pinged, and one that was silent for a while and answers is not dropped', async () => {
+  const due: (() => void)[] = []
+  const scheduler: Scheduler = {
+    after(_, task) {
+      due.push(task)
+      return () => {}
+    },
+  }
+  const client = await connect({ heartbeatMs: 1000, scheduler })
+  let pings = 0
+  accepted.on('ping', () => (pings += 1))
+  const beat = () => due.shift()?.()
+  for (let count = 1; count <= 5; count += 1) {
+    accepted.send(JSON.stringify({ type: 'hello', size: count }))
+    await expect.poll(() => client.controls.length).toBe(count)
+    beat()
+  }
+  // a message makes the round trip: a ping that was sent before it would have arrived
+  client.socket.sendControl({ type: 'hello', size: 0 })
+  await once(accepted, 'message')
+  expect(pings).toBe(0)
+  // silent, as long as two pings may stay without an answer, and then there again
+  accepted.pause()
+  beat()
+  beat()
+  accepted.resume()
+  await expect.poll(() => pings).toBe(2)
+  accepted.send(JSON.stringify({ type: 'hello', size: 6 }))
+  await expect.poll(() => client.controls.length).toBe(6)
+  for (let count = 0; count < 3; count += 1) beat()
+  expect(client.socket.open).toBe(true)
+})
+
 test('writable waits while the peer does not read, and until it does', async () => {
   const client = await connect()
   expect(client.socket.writable()).toBeUndefined()

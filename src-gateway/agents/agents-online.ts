@@ -55,6 +55,8 @@ export function createAgentsOnline(ports: AgentsOnlineEvents): AgentsOnline {
           void noted(greet())
         },
         onSessionEnded: (session, error) => ports.onSessionEnded(session, error),
+        onInterrupted: () => ports.log.warn({ agent: agent.id, name: agent.name }, 'agent interrupted: its link waits for it'),
+        onResumed: () => ports.log.info({ agent: agent.id, name: agent.name }, 'agent resumed its link'),
         onClose({ code, reason, error }) {
           closed = true
           if (error !== undefined) ports.log.error({ err: error, agent: agent.id }, 'a frame of the agent could not be handled')
