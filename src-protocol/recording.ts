@@ -74,6 +74,8 @@ export const messageRecord = z.object({
   approval: approvalId.optional(),
   /** of a list (tools, prompts, resources): what the server named and this client was not shown */
   leftOut: z.array(leftOut).optional(),
+  /** how many more there were than are named */
+  leftOutMore: z.number().int().positive().optional(),
   /** false: the client had left before the message could be delivered */
   delivered: z.literal(false).optional(),
 })

@@ -84,6 +84,14 @@ const sseOf = ({ id, event }: MessageHead): MessageRecord['sse'] => ({
   ...(event !== undefined && { event }),
 })
 
+/** A server could name a hundred thousand; a record stays readable. */
+const mostNamed = 2500
+
+function leftOutColumns(leftOut: NonNullable<MessageRecord['leftOut']>): Pick<MessageRecordDraft, 'leftOut' | 'leftOutMore'> {
+  const more = leftOut.length - mostNamed
+  return more > 0 ? { leftOut: leftOut.slice(0, mostNamed), leftOutMore: more } : { leftOut }
+}
+
 /** Length and hash are those of the masked bytes: the recording holds nothing from which a masked value could be guessed. */
 export function messageRecord(exchange: Exchange, message: Message, masked: MaskedMessage, facts: RecordFacts): MessageRecordDraft {
   const { names } = masked
@@ -103,7 +111,7 @@ export function messageRecord(exchange: Exchange, message: Message, masked: Mask
     maskingVersion: masked.maskingVersion,
     masks: masked.masks,
     ...(facts.approval !== undefined && { approval: facts.approval }),
-    ...(facts.leftOut && facts.leftOut.length > 0 && { leftOut: facts.leftOut }),
+    ...(facts.leftOut && facts.leftOut.length > 0 && leftOutColumns(facts.leftOut)),
     ...(facts.direction === 'server' && exchange.stream.gone && { delivered: false as const }),
   }
 }

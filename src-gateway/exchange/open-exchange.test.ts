@@ -221,6 +221,16 @@ describe('record before deliver', () => {
     expect(records[1]?.record).toMatchObject({ body: delivered[1], leftOut: [{ name: 'never', why: 'policy' }] })
   })
 
+  test('a list that is nearly all left out names so many in its record, and counts the rest', async () => {
+    open('{"jsonrpc":"2.0","id":1,"method":"prompts/list"}')
+    await records[0]?.durable()
+    const prompts = Array.from({ length: 3000 }, (_, index) => ({ name: `p${index}` }))
+    answer(JSON.stringify({ jsonrpc: '2.0', id: 1, result: { prompts } }))
+    await records[1]?.durable()
+    expect(delivered[1]).toBe('{"jsonrpc":"2.0","id":1,"result":{"prompts":[]}}')
+    expect(records[1]?.record).toMatchObject({ leftOutMore: 500 })
+  })
+
   test('a list of tools on a stream that did not ask for it is the same list', async () => {
     open('', { method: 'GET' })
     answer('{"jsonrpc":"2.0","id":7,"result":{"tools":[{"name":"echo"},{"name":"never"}]}}')

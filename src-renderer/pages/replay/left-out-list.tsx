@@ -15,7 +15,8 @@ const reasons: Record<LeftOut['why'], string> = {
 const shownNames = 50
 
 /** What the server named in a list and the client was not shown. */
-export function LeftOutList({ leftOut }: { leftOut: readonly LeftOut[] }) {
+export function LeftOutList({ leftOut, more }: { leftOut: readonly LeftOut[]; more: number }) {
+  const unnamed = Math.max(0, leftOut.length - shownNames) + more
   return (
     <ul>
       {leftOut.slice(0, shownNames).map(({ name, why, rule }, index) => (
@@ -29,7 +30,7 @@ export function LeftOutList({ leftOut }: { leftOut: readonly LeftOut[] }) {
           )}
         </li>
       ))}
-      {leftOut.length > shownNames && <li className="small t3">and {leftOut.length - shownNames} more</li>}
+      {unnamed > 0 && <li className="small t3">and {unnamed} more</li>}
     </ul>
   )
 }

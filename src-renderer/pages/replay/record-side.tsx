@@ -46,7 +46,7 @@ export function RecordSide({ session, exchange, verdict, proof }: RecordSideProp
       {message?.leftOut && (
         <section>
           <h3>Not shown to the client</h3>
-          <LeftOutList leftOut={message.leftOut} />
+          <LeftOutList leftOut={message.leftOut} more={message.leftOutMore ?? 0} />
         </section>
       )}
       <section>
