@@ -38,7 +38,10 @@ export interface DecidedMessage {
  * only when the record is durable let the original bytes go on.
  */
 export function receiveClientMessage(ports: ExchangePorts, exchange: Exchange, bytes: Uint8Array): void {
-  if (bytes.length > largeMessageBytes && bytes.length <= ports.limits.requestBytes) return void receiveLarge(ports, exchange, bytes)
+  if (bytes.length > largeMessageBytes && bytes.length <= ports.limits.requestBytes) {
+    receiveLarge(ports, exchange, bytes).catch((error: unknown) => ports.fail(exchange.session, error))
+    return
+  }
   // 1. parse a copy
   const parsed = parseMessage(bytes, { maxBytes: ports.limits.requestBytes, maxDepth: deepestMessage })
   if (!parsed.ok) {

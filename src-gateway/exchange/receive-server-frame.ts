@@ -27,7 +27,9 @@ export function receiveServerFrame(ports: ExchangePorts, exchange: Exchange, fra
       return delivery.after(undefined, () => stream.head(frame.head.status, headers))
     }
     case frameType.message:
-      return receiveServerMessage(ports, exchange, frame.head, frame.body)
+      receiveServerMessage(ports, exchange, frame.head, frame.body)
+      if (exchange.inspecting && !exchange.waitingFrames) void keepOrder(ports, exchange, exchange.inspecting)
+      return undefined
     case frameType.keepAlive:
       return delivery.after(undefined, () => stream.keepAlive())
     case frameType.end:
@@ -45,6 +47,15 @@ export function receiveServerFrame(ports: ExchangePorts, exchange: Exchange, fra
       })
     }
   }
+}
+
+/** While a large message is inspected, what comes after it waits. */
+async function keepOrder(ports: ExchangePorts, exchange: Exchange, inspecting: Promise<void>): Promise<void> {
+  const waiting: ResponseFrame[] = []
+  exchange.waitingFrames = waiting
+  await inspecting
+  exchange.waitingFrames = undefined
+  for (const frame of waiting) receiveServerFrame(ports, exchange, frame)
 }
 
 function responseHeaders(headers: Record<string, string>): Record<string, string> {

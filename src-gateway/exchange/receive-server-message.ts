@@ -8,7 +8,6 @@ import { deepestMessage, type ExchangePorts } from './exchange-ports.ts'
 import { inspectLarge, largeMessageBytes, maskedBy } from './inspect-large.ts'
 import { isRecordable, maskFor, messageRecord, type MaskedMessage } from './message-record.ts'
 import { continueProgress } from './progress.ts'
-import { receiveServerFrame } from './receive-server-frame.ts'
 import { refuseServerRequest } from './refuse-server-request.ts'
 import { isRevisedList, reviseList, type RevisedList } from './revise-list.ts'
 import { rpcError } from './rpc-answer.ts'
@@ -30,7 +29,7 @@ export function receiveServerMessage(ports: ExchangePorts, exchange: Exchange, h
 
   if (bytes.length > largeMessageBytes && bytes.length <= ports.limits.responseBytes) {
     if (!isRevisedList(exchange.request?.method)) {
-      exchange.inspecting = receiveLarge(ports, exchange, head, bytes)
+      exchange.inspecting = receiveLarge(ports, exchange, head, bytes).catch((error: unknown) => ports.fail(session, error))
       return undefined
     }
     // the gateway itself reads such a list, so that one must not be larger than can be read in passing
@@ -46,15 +45,12 @@ export function receiveServerMessage(ports: ExchangePorts, exchange: Exchange, h
   )
 }
 
-/** What follows in the same exchange waits until the message was inspected; other exchanges go on. */
+/** What follows in the same exchange waits until the message was inspected (`receiveServerFrame`); other exchanges go on. */
 async function receiveLarge(ports: ExchangePorts, exchange: Exchange, head: MessageHead, bytes: Uint8Array): Promise<void> {
-  exchange.waitingFrames = []
   const inspected = await inspectLarge(ports, exchange, bytes, {
     maxBytes: ports.limits.responseBytes,
     tool: { called: exchange.request?.tool, id: exchange.request?.id },
   })
-  const { waitingFrames } = exchange
-  exchange.waitingFrames = undefined
   exchange.inspecting = undefined
   if (exchange.session.ended) return
   if ('error' in inspected) withhold(ports, exchange, inspected.error)
@@ -63,7 +59,6 @@ async function receiveLarge(ports: ExchangePorts, exchange: Exchange, head: Mess
     const { inspection, maskingVersion } = inspected
     takeMessage(ports, exchange, head, inspection.message, undefined, () => maskedBy(inspection, maskingVersion))
   }
-  for (const frame of waitingFrames ?? []) receiveServerFrame(ports, exchange, frame)
 }
 
 /** `text` is the message before masking, unless it is large. `mask` throws AppError MESSAGE_UNMASKABLE. */

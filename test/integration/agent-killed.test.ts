@@ -38,7 +38,7 @@ async function startHost(): Promise<{ child: ChildProcess; server: number; grand
   return { child, server, grandchild, guardian }
 }
 
-const allGone = (pids: number[]) => expect.poll(() => pids.filter((pid) => !processGone(pid)), patience).toEqual([])
+const left = (pids: number[]) => () => pids.filter((pid) => !processGone(pid))
 
 describe('a server that ignores the end of its input and SIGTERM', () => {
   test('does not outlive an agent that was killed, nor does what it started, nor who ended it', async () => {
@@ -47,14 +47,14 @@ describe('a server that ignores the end of its input and SIGTERM', () => {
     await once(child, 'exit')
     // it was the agent's death alone that did it
     expect(processGone(server)).toBe(false)
-    await allGone([server, grandchild, guardian])
+    await expect.poll(left([server, grandchild, guardian]), patience).toEqual([])
   })
 
   test('is ended by the agent itself when that stops, and nobody is left', async () => {
     const { child, server, grandchild, guardian } = await startHost()
     child.kill('SIGTERM')
     await once(child, 'exit')
-    await allGone([server, grandchild, guardian])
+    await expect.poll(left([server, grandchild, guardian]), patience).toEqual([])
   })
 
   test('is watched again when its guardian was killed', async () => {
@@ -66,13 +66,13 @@ describe('a server that ignores the end of its input and SIGTERM', () => {
       .poll(() => descendantsOf(child.pid ?? 0).filter((pid) => ![server, grandchild, guardian].includes(pid)), patience)
       .toHaveLength(1)
     child.kill('SIGKILL')
-    await allGone([server, grandchild])
+    await expect.poll(left([server, grandchild]), patience).toEqual([])
   })
 
   test('signals for the agent\u2019s terminal or service do not reach the guardian', async () => {
     const { child, server, grandchild, guardian } = await startHost()
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(guardian, signal)
     child.kill('SIGKILL')
-    await allGone([server, grandchild, guardian])
+    await expect.poll(left([server, grandchild, guardian]), patience).toEqual([])
   })
 })

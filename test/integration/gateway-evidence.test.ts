@@ -148,7 +148,7 @@ describe('an answer of the server', () => {
   test('that is larger than the limit is withheld', async () => {
     const session = await openEcho(operator)
     const answer = await exchange(operator, session.id, toolCall('echo', { text: 'x'.repeat(120_000) })).done
-    expect(rpcOf(answer).error?.data).toMatchObject({ code: 'MESSAGE_UNMASKABLE' })
+    expect(rpcOf(answer).error?.data).toMatchObject({ code: 'ANSWER_TOO_LARGE' })
     await operator.api.call('endSession', { id: session.id })
   })
 })

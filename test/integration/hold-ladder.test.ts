@@ -34,7 +34,7 @@ afterAll(() => chain.close())
 interface Open {
   session: Session
   client: Client
-  call(text: string, options?: object): Promise<unknown>
+  call: (text: string, options?: object) => Promise<unknown>
 }
 
 async function open(era: string, name: string): Promise<Open> {

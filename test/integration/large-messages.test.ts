@@ -22,19 +22,19 @@ beforeAll(async () => {
 
 afterAll(() => chain.close(), startMilliseconds)
 
-async function openSession(): Promise<{ id: string; access: Access; client: RawSession }> {
+async function openSession(): Promise<{ id: SessionId; access: Access; client: RawSession }> {
   const { id } = await operator.handlers['sessions:open']({ connection: 'fixture', reason: 'A test', minutes: 10 })
   const access = await operator.handlers['sessions:client-setup'](id)
   return { id, access, client: await initialize(access) }
 }
 
 /** Ends the session, and reads its recording back as an auditor does: from the gateway into the library, and with its proof. */
-async function expectVerified(session: string): Promise<void> {
-  await operator.handlers['sessions:end'](session as SessionId)
+async function expectVerified(session: SessionId): Promise<void> {
+  await operator.handlers['sessions:end'](session)
   const auditor = await chain.signedIn('auditor')
-  await auditor.handlers['library:download']([session as SessionId])
-  expect(await auditor.handlers['library:verify']({ session: session as SessionId })).toMatchObject({ verified: true })
-  const { rows } = await auditor.handlers['library:get'](session as SessionId)
+  await auditor.handlers['library:download']([session])
+  expect(await auditor.handlers['library:verify']({ session: session })).toMatchObject({ verified: true })
+  const { rows } = await auditor.handlers['library:get'](session)
   expect(rows.length).toBeGreaterThan(3)
 }
 
@@ -49,21 +49,22 @@ test('50 MB arrive as they were sent, and nobody else waits for them', { timeout
   const delay = monitorEventLoopDelay({ resolution: 5 })
   delay.enable()
   const startedAt = performance.now()
-  let largeMs = 0
+  const large50 = { tookMs: 0 }
   const answering = large.client.call('big', { bytes, of: words }).then((answer) => {
-    largeMs = performance.now() - startedAt
+    large50.tookMs = performance.now() - startedAt
     return answer
   })
   const tookMs: number[] = []
   const text = 'y'.repeat(1000)
-  while (largeMs === 0) {
+  while (large50.tookMs === 0) {
     const before = performance.now()
     const answer = await small.client.call('echo', { text })
-    if (largeMs === 0) tookMs.push(performance.now() - before)
+    if (large50.tookMs === 0) tookMs.push(performance.now() - before)
     expect(rpcOf(answer).result?.content?.[0]?.text).toContain(text)
   }
   delay.disable()
   const answer = await answering
+  const largeMs = large50.tookMs
 
   // the gateway shares this process with agent, desktop and test, so this is more than its own delay
   expect(delay.max / 1e6).toBeLessThan(largeMs / 3)
@@ -76,7 +77,7 @@ test('50 MB arrive as they were sent, and nobody else waits for them', { timeout
   expect(answer.text.length).toBe(expected.length)
   expect(hashOf(answer.text)).toBe(hashOf(expected))
 
-  const [record] = readRecords(recordings(), large.id).filter((each) => each.kind === 'response' && each.bytes > million)
+  const record = readRecords(recordings(), large.id).find((each) => each.kind === 'response' && each.bytes > million)
   expect(record).toMatchObject({ body: expected, bytes: Buffer.byteLength(expected), sha256: hashOf(expected), masks: [] })
   await expectVerified(large.id)
 })

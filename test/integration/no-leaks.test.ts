@@ -10,7 +10,7 @@ import { processGone } from '../fixtures/process-gone.ts'
 import { initialize, post, rpcOf, toolCall, type Access, type RawSession } from '../fixtures/raw-client.ts'
 import { startWholeChain, type WholeChain } from '../fixtures/whole-chain.ts'
 
-const countOf = (kind: new (...parameters: never[]) => unknown): number => queryObjects(kind as never, { format: 'count' })
+const countOf = (kind: new (...parameters: never[]) => unknown): number => queryObjects(kind, { format: 'count' })
 const patience = { timeout: 30_000, interval: 100 }
 /** sessions that ended are kept for a while, so that whoever looks at one sees how it ended */
 const keptEnded = 20

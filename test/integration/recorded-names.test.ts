@@ -53,7 +53,7 @@ test('an id that masking would hit comes back as it was sent, and stands masked 
   const { done } = exchange(operator, session.id, call(iban))
   const answer = await done
   expect(rpcOf(answer).id).toBe(iban)
-  expect((agent.received.at(-1)?.message as { id?: unknown }).id).toBe(iban)
+  expect(agent.received.at(-1)?.message.id).toBe(iban)
   expect(messages()).toMatchObject([
     { kind: 'request', id: '[MASKED:iban]' },
     { kind: 'response', id: '[MASKED:iban]' },
@@ -108,7 +108,7 @@ describe('the fields of an event', () => {
     ['a session id with a space', {}, { 'mcp-session-id': 'a b' }, 'SERVER_OUTPUT_INVALID'],
     ['a session id that holds what is masked', {}, { 'mcp-session-id': card.replaceAll(' ', '-') }, 'MESSAGE_UNMASKABLE'],
   ] as const)('%s withholds the answer, and says why', async ([, fields, headers, code]) => {
-    const answer = await answerWith(fields, headers as Record<string, string>)
+    const answer = await answerWith(fields, headers)
     expect(rpcOf(answer).error?.data['code']).toBe(code)
     expect(JSON.stringify(answer)).not.toContain('1111')
     expect(answer.headers['mcp-session-id']).toBeUndefined()
