@@ -7,6 +7,7 @@ import { eraClients, type Outcome, type Sent } from './fault-matrix-client.ts'
 import {
   approveAll,
   countAnswered,
+  countCalls,
   countWaiting,
   sessionState,
   setStage,
@@ -95,8 +96,18 @@ async function undoFault(round: Round, scene: Scene): Promise<void> {
 /** Its server is gone: nothing is tried with a session that is about to end. */
 const endsSession = ({ hop, fault }: Round) => hop === 'stdio' && fault !== 'stall'
 
-/** the calls are on their way into the fault by then; nothing depends on it */
-const momentMs = 300
+/** Before the fault is undone the last calls have met it; otherwise it would not have been tried with them. */
+async function meetFault({ hop, fault }: Round, { world, stage: { session } }: Scene, lastCalls: () => Promise<unknown>): Promise<unknown> {
+  if (fault === 'lost') {
+    await until(async () => (await sessionState(world, session)) === 'ended', 'the session has ended', 60_000)
+    return lastCalls()
+  }
+  if ((hop === 'client' || hop === 'http') && (fault === 'cut' || fault === 'killed')) return lastCalls()
+  if (hop === 'agent' || hop === 'http' || (fault === 'stall' && hop === 'stdio'))
+    return until(async () => (await countCalls(world, session)) === eraNames.length * 3, 'the last calls have passed the gateway')
+  // wherever these are then, they are answered in the end
+  return new Promise((resolve) => setTimeout(resolve, 300))
+}
 
 export interface CallSeen {
   phase: Phase
@@ -128,11 +139,7 @@ export async function runRound(world: World, round: Round): Promise<CallSeen[]> 
   if (endsSession(round)) await until(async () => (await sessionState(world, session)) === 'ended', 'the session has ended')
   for (const one of each('before')) call(one)
   for (const { key } of each('running', 'before', 'held')) ledger.release(key, 'whole')
-  await new Promise((resolve) => setTimeout(resolve, momentMs))
-  if (round.fault === 'lost') {
-    await until(async () => (await sessionState(world, session)) === 'ended', 'the session has ended', 60_000)
-    await Promise.all(each('before').map(async ({ key }) => sent.get(key)?.done))
-  }
+  await meetFault(round, scene, () => Promise.all(each('before').map(async ({ key }) => sent.get(key)?.done)))
   await undoFault(round, scene)
   for (const { key } of each('answered')) ledger.release(key, 'whole')
   await approveAll(world, session)

@@ -308,10 +308,15 @@ export async function approveAll(world: World, session: string): Promise<void> {
 
 export const countWaiting = async (world: World, session: string): Promise<number> => (await waiting(world, session)).length
 
+const runCalls = async (world: World, session: string) =>
+  (await world.administrator.api.call('session', { id: session })).calls.filter(({ tool }) => tool === 'run')
+
+/** calls that were recorded, and are not held */
+export const countCalls = async (world: World, session: string): Promise<number> => (await runCalls(world, session)).length
+
 /** calls whose answer was recorded and handed over */
 export const countAnswered = async (world: World, session: string): Promise<number> =>
-  (await world.administrator.api.call('session', { id: session })).calls.filter(({ tool, state }) => tool === 'run' && state === 'done')
-    .length
+  (await runCalls(world, session)).filter(({ state }) => state === 'done').length
 
 export const sessionState = async (world: World, session: string): Promise<string> =>
   (await world.administrator.api.call('session', { id: session })).session.state

@@ -49,12 +49,12 @@ test.for(['stdio', 'http'])(`over %s, ${faults} faults`, { timeout: 4 * minutes 
     executed.push(text === textOf(id, text.length) ? id : -id)
     setTimeout(() => answer(Buffer.from(JSON.stringify({ jsonrpc: '2.0', id, result: { text: textOf(-id, size) } }))), randomInt(100))
   }
-  let over = false
+  const over = new AbortController()
   let lastId = 0
   const answered: number[] = []
   const wrong: string[] = []
   const loops = Array.from({ length: callers }, async () => {
-    while (!over && wrong.length === 0) {
+    while (!over.signal.aborted && wrong.length === 0) {
       const id = ++lastId
       const [asks = 0, gets = 0] = [sizes[randomInt(sizes.length)], sizes[randomInt(sizes.length)]]
       const params = { name: 'run', arguments: { text: textOf(id, asks), size: gets } }
@@ -64,7 +64,7 @@ test.for(['stdio', 'http'])(`over %s, ${faults} faults`, { timeout: 4 * minutes 
     }
   })
   for (let count = 0; count < faults; count += 1) await disturb(parrots.links[randomInt(parrots.links.length)]!)
-  over = true
+  over.abort()
   await Promise.all(loops)
 
   expect(wrong).toEqual([])
