@@ -4,6 +4,7 @@
  * A failure crosses as `{ ok: false, error: SerializedError }` and is thrown as AppError by the renderer's `api/`.
  */
 import { z } from 'zod'
+import { packRequest, packSummary } from './evidence.ts'
 import { approvalId, connectionName, sessionId } from './ids.ts'
 import { connectionRequest, sessionRequest, toolDecisionRequest } from './http-api.ts'
 import {
@@ -160,6 +161,11 @@ export const desktopContract = {
   'library:verify': { input: z.object({ session: sessionId, seq: z.number().int().optional() }), output: verification },
   /** writes recording, proof and verifier key into a folder the person chooses; empty when cancelled */
   'library:export': { input: z.array(sessionId).min(1).max(500), output: z.array(z.string()) },
+  /** the gateway makes a pack, main writes it into a folder the person chooses; `file` is absent when cancelled */
+  'evidence:export': {
+    input: packRequest,
+    output: z.object({ file: z.string().optional(), pack: packSummary.optional(), key: z.string().optional() }),
+  },
 } as const satisfies Record<`${string}:${string}`, { input: z.ZodType; output: z.ZodType }>
 
 export const desktopEvents = {

@@ -45,6 +45,7 @@ const channels = {
   'library:search': true,
   'library:verify': true,
   'library:export': true,
+  'evidence:export': true,
 } as const satisfies Record<DesktopChannel, true>
 
 const events = {

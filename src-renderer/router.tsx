@@ -91,6 +91,12 @@ const routes = root.addChildren([
   }),
   createRoute({
     ...parent,
+    path: '/evidence',
+    component: lazyRouteComponent(() => import('./pages/evidence/evidence-page.tsx'), 'EvidencePage'),
+    staticData: { roles: ['auditor', 'administrator'] },
+  }),
+  createRoute({
+    ...parent,
     path: '/policies',
     component: lazyRouteComponent(() => import('./pages/documents/policies-page.tsx'), 'PoliciesPage'),
     staticData: { roles: ['auditor', 'administrator'], rail: true },

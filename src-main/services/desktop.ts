@@ -11,6 +11,7 @@ import { createCheckpointWatch, type CheckpointWatch } from './desktop/checkpoin
 import { createDesktopEmitter, type DesktopEmitter } from './desktop/desktop-emitter.ts'
 import { checkInput } from './desktop/check-input.ts'
 import type { CheckedHandlers, DesktopHandlers, DesktopPorts } from './desktop/desktop-ports.ts'
+import { evidenceHandlers } from './desktop/evidence-handlers.ts'
 import { gatewayHandlers } from './desktop/gateway-handlers.ts'
 import { libraryHandlers } from './desktop/library-handlers.ts'
 import { openLibrary } from './library.ts'
@@ -147,6 +148,7 @@ export function createDesktop(ports: DesktopPorts): Desktop {
       return state()
     },
     ...gatewayHandlers({ access: () => live.access, tester, clock }),
+    ...evidenceHandlers({ api: () => live.access.api, chooseFolder: ports.chooseFolder }),
     ...libraryHandlers({
       access: () => live.access,
       library,

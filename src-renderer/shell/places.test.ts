@@ -6,8 +6,13 @@ test.for([
   [[], ['/recordings'], '/recordings', 'No role'],
   [['operator'], ['/connections', '/sessions', '/recordings'], '/connections', 'Operator'],
   [['reviewer'], ['/sessions', '/inbox', '/recordings'], '/inbox', 'Reviewer'],
-  [['auditor'], ['/recordings', '/policies', '/masking'], '/recordings', 'Auditor'],
-  [['administrator'], ['/connections', '/sessions', '/recordings', '/policies', '/masking', '/agents'], '/connections', 'Administrator'],
+  [['auditor'], ['/recordings', '/evidence', '/policies', '/masking'], '/recordings', 'Auditor'],
+  [
+    ['administrator'],
+    ['/connections', '/sessions', '/recordings', '/evidence', '/policies', '/masking', '/agents'],
+    '/connections',
+    'Administrator',
+  ],
 ] as const)('with the roles %j one finds %j', ([roles, paths, home, role]) => {
   expect(
     placesFor(roles as readonly Role[])

@@ -1,8 +1,9 @@
-import { Activity, CirclePlay, Cpu, Inbox, Plug, ScrollText, Settings, VenetianMask, type LucideIcon } from 'lucide-react'
+import { Activity, CirclePlay, Cpu, FileCheck, Inbox, Plug, ScrollText, Settings, VenetianMask, type LucideIcon } from 'lucide-react'
 import type { Role } from '../../src-protocol/model.ts'
 
 export interface Place {
-  to: '/connections' | '/sessions' | '/inbox/{-$approval}' | '/recordings' | '/policies' | '/masking' | '/agents' | '/settings'
+  to:
+    '/connections' | '/sessions' | '/inbox/{-$approval}' | '/recordings' | '/evidence' | '/policies' | '/masking' | '/agents' | '/settings'
   /** the path without its parameters */
   path: string
   title: string
@@ -18,7 +19,10 @@ export const placeGroups: readonly (readonly Place[])[] = [
     { to: '/sessions', path: '/sessions', title: 'Sessions', icon: Activity, roles: ['operator', 'reviewer', 'administrator'] },
     { to: '/inbox/{-$approval}', path: '/inbox', title: 'Inbox', icon: Inbox, roles: ['reviewer'] },
   ],
-  [{ to: '/recordings', path: '/recordings', title: 'Recordings', icon: CirclePlay, roles: undefined }],
+  [
+    { to: '/recordings', path: '/recordings', title: 'Recordings', icon: CirclePlay, roles: undefined },
+    { to: '/evidence', path: '/evidence', title: 'Evidence', icon: FileCheck, roles: ['auditor', 'administrator'] },
+  ],
   [
     { to: '/policies', path: '/policies', title: 'Policies', icon: ScrollText, roles: ['auditor', 'administrator'] },
     { to: '/masking', path: '/masking', title: 'Masking', icon: VenetianMask, roles: ['auditor', 'administrator'] },

@@ -13,7 +13,7 @@ export { manyReplayRows } from './recordings/replay-rows.ts'
 export { ordersRecording, ordersSession, fakeSessionId } from './recordings/session-records.ts'
 export { forkedLog, rootMismatch, verifiedProof } from './recordings/verifications.ts'
 
-type LibraryChannel = Extract<DesktopChannel, `library:${string}`>
+type LibraryChannel = Extract<DesktopChannel, `${'library' | 'evidence'}:${string}`>
 export type LibraryHandlers = { [C in LibraryChannel]: (...input: DesktopArguments<C>) => Promise<DesktopOutput<C>> }
 
 export interface FakeLibraryOptions {
@@ -86,6 +86,21 @@ export function fakeLibrary(options: FakeLibraryOptions = {}): LibraryHandlers {
       change(session, { proof: verification.verified ? 'verified' : 'failed' })
       return verification
     },
+    'evidence:export': async ({ from, to }) => ({
+      file: `/home/auditor/evidence/evidence-${from.slice(0, 10)}-to-${to.slice(0, 10)}-5d41402a.zip`,
+      key: 'gate.acme.example/log+900f5a4c+Af450GEUeFhDlY2faD0cCg0SBvPYcpwNzVmJdhDeREG7',
+      pack: {
+        id: 'pck_abcdefghij012345',
+        bytes: 48_211_904,
+        sha256: 'ab'.repeat(32),
+        manifest: '5d41402abc4b2a76b9719d911017c592'.repeat(2),
+        logIndex: 88_412,
+        entries: 41_207,
+        sessions: 9_830,
+        sample: 25,
+        expiresAt: '2026-11-22T18:00:00.000Z',
+      },
+    }),
     'library:export': async (sessions) =>
       sessions.flatMap((session) => [
         `/home/auditor/evidence/${session}.jsonl`,

@@ -125,6 +125,27 @@ export const pagesUnderTest: readonly PageUnderTest[] = [
     },
   },
   { name: 'agents-empty', path: '/agents', as: 'priya', scenario: 'empty' },
+  { name: 'evidence', path: '/evidence', as: 'priya' },
+  {
+    name: 'evidence-written',
+    path: '/evidence',
+    as: 'priya',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'At random' }).click()
+      await page.getByRole('button', { name: 'Choose a folder and export' }).click()
+      await page.getByText('Written').waitFor()
+    },
+  },
+  {
+    name: 'evidence-problems',
+    path: '/evidence',
+    as: 'priya',
+    prepare: async (page) => {
+      await page.getByLabel('Last day').fill('2020-01-01')
+      await page.getByRole('button', { name: 'Choose a folder and export' }).click()
+      await page.getByText('It lies before the first day.').waitFor()
+    },
+  },
   { name: 'settings', path: '/settings', as: 'mira' },
   {
     name: 'palette',
