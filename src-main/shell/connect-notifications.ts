@@ -1,13 +1,15 @@
 import { Notification } from 'electron'
 import { startApprovalNotifications } from '../notifications/approval-notifications.ts'
 import { createElectronNotifier } from '../notifications/electron-notifier.ts'
+import type { NotifierEvents } from '../notifications/notifier.ts'
 import { openNotifier } from '../notifications/open-notifier.ts'
+import { startToolNotifications } from '../notifications/tool-notifications.ts'
 import type { Logger } from '../../src-node/logger.ts'
 import type { MainWindow } from './main-window.ts'
 import type { Desktop } from '../services/desktop.ts'
 
 /** Notifications with this system's adapters. */
-export function connectNotifications(ports: {
+export async function connectNotifications(ports: {
   services: Desktop
   window: MainWindow
   showCount: (waiting: number) => void
@@ -15,10 +17,10 @@ export function connectNotifications(ports: {
 }): Promise<{ close(): void }> {
   const { log, window, services } = ports
   const busAddress = process.platform === 'linux' ? process.env['DBUS_SESSION_BUS_ADDRESS'] : undefined
-  return startApprovalNotifications({
+  const shared = {
     handlers: services.handlers,
     subscribe: services.subscribe,
-    openNotifier: (events) =>
+    openNotifier: (events: NotifierEvents) =>
       openNotifier(events, {
         dbus: busAddress
           ? async () => {
@@ -29,9 +31,10 @@ export function connectNotifications(ports: {
         electron: (notifierEvents) => createElectronNotifier(notifierEvents, Notification),
         log,
       }),
-    openPage: (page, confirm) =>
+    openPage: (page: string, confirm?: 'deny') =>
       void window.show(page, confirm).catch((error: unknown) => log.error({ err: error }, 'the window could not be shown')),
-    showCount: ports.showCount,
     log,
-  })
+  }
+  const started = await Promise.all([startApprovalNotifications({ ...shared, showCount: ports.showCount }), startToolNotifications(shared)])
+  return { close: () => started.forEach((notifications) => notifications.close()) }
 }
