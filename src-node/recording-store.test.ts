@@ -111,6 +111,30 @@ describe('writing', () => {
       verified: true,
     })
   })
+  test('how far it has come is told once that is on the disk, and fails with it', async () => {
+    let write = (): void => {}
+    const held: OpenDurableFile = async (path, mode) => {
+      const file = await openDurableFile(path, mode)
+      let writes = 0
+      const later = () => new Promise<void>((resolve, reject) => (write = () => (writes === 2 ? resolve() : reject(new Error('EIO')))))
+      return { ...file, append: async (bytes) => ((writes += 1) === 1 ? file.append(bytes) : (await later(), file.append(bytes))) }
+    }
+    const store = await openRecordingStore({ folder, clock, openFile: held })
+    const writer = await store.create(draftOf())
+    expect(await writer.durable()).toEqual({ count: 1, root: sessionRootOf(await store.readText(session)) })
+    void writer.append(message(1))
+    let told = false
+    const soFar = writer.durable().finally(() => (told = true))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(told).toBe(false)
+    write()
+    expect(await soFar).toEqual({ count: 2, root: sessionRootOf(await store.readText(session)) })
+    const failing = code(writer.append(message(2)))
+    const unknown = code(writer.durable())
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    write()
+    expect([await failing, await unknown]).toEqual(['RECORDING_UNAVAILABLE', 'RECORDING_UNAVAILABLE'])
+  })
   test('after the close nothing is appended', async () => {
     const store = await openRecordingStore({ folder, clock })
     const writer = await store.create(draftOf())
