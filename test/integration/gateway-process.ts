@@ -12,8 +12,11 @@ export interface GatewayProcess {
 }
 
 /** The gateway as it is run: its own process, its configuration file. Resolves once it serves; rejects with its last words if it ends first. */
-export async function startGatewayProcess(config: string, options: { largestFileKiB?: number } = {}): Promise<GatewayProcess> {
-  const command = [process.execPath, ...endWithTests, 'src-cli/gatehouse.ts', 'gateway', '--config', config]
+export async function startGatewayProcess(
+  config: string,
+  options: { largestFileKiB?: number; program?: string } = {},
+): Promise<GatewayProcess> {
+  const command = [process.execPath, ...endWithTests, options.program ?? 'src-cli/gatehouse.ts', 'gateway', '--config', config]
   const limited =
     options.largestFileKiB === undefined ? command : ['bash', '-c', `ulimit -f ${options.largestFileKiB}; exec "$@"`, 'bash', ...command]
   const [program = '', ...args] = limited
