@@ -2,67 +2,14 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SignJWT, decodeJwt } from 'jose'
 import { createPublicKey, verify } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { systemClock, type Clock } from '../../src-node/clock.ts'
-import type { Lifetimes } from '../../src-gateway/identity/desktop-provider.ts'
-import { createIdentity, type DesktopIdentity, type DesktopIdentityOptions } from '../../src-main/services/identity.ts'
+import { describe, expect, test } from 'vitest'
+import type { Clock } from '../../src-node/clock.ts'
 import { createSignInKey } from '../../src-main/services/identity/sign-in-key.ts'
-import { startIdentityProviderProcess, startIdentityServer, type IdentityServer } from './identity-harness.ts'
-import { openBrowserAs } from './sign-in-by-fetch.ts'
 import { signInStepByStep } from './sign-in-step-by-step.ts'
+import { useIdentityServer, type Sent, type SignedInTest } from './use-identity-server.ts'
 
-let provider: Awaited<ReturnType<typeof startIdentityProviderProcess>>
-let gateway: IdentityServer
-const desktops: DesktopIdentity[] = []
-const clock: Clock & { ahead: number } = { ahead: 0, now: () => new Date(Date.now() + clock.ahead) }
-
-beforeAll(async () => {
-  provider = await startIdentityProviderProcess()
-})
-afterAll(() => provider.stop())
-beforeEach(async () => {
-  clock.ahead = 0
-  gateway = await startIdentityServer({ issuer: provider.issuer, clock })
-})
-afterEach(async () => {
-  for (const desktop of desktops.splice(0)) desktop.close()
-  await gateway.close()
-})
-
-async function restartWith(lifetimes: Partial<Lifetimes>): Promise<void> {
-  await gateway.close()
-  gateway = await startIdentityServer({ issuer: provider.issuer, clock, lifetimes })
-}
-
-function desktopOf(username: string, options: Partial<DesktopIdentityOptions> = {}): DesktopIdentity {
-  const desktop = createIdentity({ gatewayUrl: gateway.url, openBrowser: openBrowserAs({ username }), clock: systemClock, ...options })
-  desktops.push(desktop)
-  return desktop
-}
-
-type SignedInTest = Awaited<ReturnType<typeof signInStepByStep>>
-const operator = (): Promise<SignedInTest> => signInStepByStep(gateway.url, { username: 'operator' })
-
-interface Sent {
-  method?: string
-  path?: string
-  authorization?: string
-  dpop?: string
-}
-
-async function send({
-  method = 'GET',
-  path = '/api/v1/me',
-  authorization,
-  dpop,
-}: Sent): Promise<{ status: number; code?: string; body: unknown }> {
-  const headers = { ...(authorization === undefined ? {} : { authorization }), ...(dpop === undefined ? {} : { dpop }) }
-  const response = await fetch(`${gateway.url}${path}`, { method, headers })
-  const body = (await response.json()) as { error?: { code: string } }
-  return { status: response.status, code: body.error?.code, body }
-}
-
-const at = (path: string) => new URL(path, gateway.url)
+const server = useIdentityServer()
+const { clock, desktopOf, operator, send, at } = server
 
 describe('a request', () => {
   test('with a token and a fresh proof of its key is accepted, and says whose it is', async () => {
@@ -179,7 +126,7 @@ describe('a request', () => {
   })
 
   test('with an expired token is refused', async () => {
-    const { key, tokens } = await signInStepByStep(gateway.url, { username: 'operator' })
+    const { key, tokens } = await signInStepByStep(server.gateway.url, { username: 'operator' })
     clock.ahead = 299_000
     expect(await send({ authorization: `DPoP ${tokens.accessToken}`, dpop: await proofAhead(tokens.accessToken, key) })).toMatchObject({
       status: 200,
@@ -200,12 +147,12 @@ describe('a request', () => {
 
   test('of the tunnel to renew itself is checked in the same way', async () => {
     const { key, tokens } = await operator()
-    const url = `${gateway.url}/api/v1/tunnel`
+    const url = `${server.gateway.url}/api/v1/tunnel`
     const proof = await key.prove({ method: 'GET', url: new URL(url), accessToken: tokens.accessToken })
-    expect(await gateway.identity.authenticateRenewal({ accessToken: tokens.accessToken, proof, url })).toMatchObject({
+    expect(await server.gateway.identity.authenticateRenewal({ accessToken: tokens.accessToken, proof, url })).toMatchObject({
       person: { sub: 'operator' },
     })
-    await expect(gateway.identity.authenticateRenewal({ accessToken: tokens.accessToken, proof, url })).rejects.toMatchObject({
+    await expect(server.gateway.identity.authenticateRenewal({ accessToken: tokens.accessToken, proof, url })).rejects.toMatchObject({
       code: 'PROOF_REPLAYED',
     })
   })
@@ -221,147 +168,43 @@ describe('signing out', () => {
   test('ends the sign-in at once: its access token is refused although it has not expired', async () => {
     const desktop = desktopOf('operator')
     await desktop.signIn()
-    const held = await Promise.all([1, 2].map(() => desktop.authorize('GET', `${gateway.url}/api/v1/me`)))
+    const held = await Promise.all([1, 2].map(() => desktop.authorize('GET', `${server.gateway.url}/api/v1/me`)))
     expect(await send(held[0] ?? {})).toMatchObject({ status: 200 })
 
     await desktop.signOut()
 
     expect(desktop.state).toEqual({ state: 'signed-out' })
     expect(await send(held[1] ?? {})).toMatchObject({ status: 401, code: 'TOKEN_INVALID' })
-    expect(gateway.signedOut).toEqual([gateway.events[0]?.signInId])
-    expect(gateway.events.map(({ act }) => act)).toEqual(['signed-in', 'signed-out'])
-    await expect(desktop.authorize('GET', `${gateway.url}/api/v1/me`)).rejects.toMatchObject({ code: 'SIGN_IN_REQUIRED' })
+    expect(server.gateway.signedOut).toEqual([server.gateway.events[0]?.signInId])
+    expect(server.gateway.events.map(({ act }) => act)).toEqual(['signed-in', 'signed-out'])
+    await expect(desktop.authorize('GET', `${server.gateway.url}/api/v1/me`)).rejects.toMatchObject({ code: 'SIGN_IN_REQUIRED' })
     await expect(desktop.sign('text')).rejects.toMatchObject({ code: 'SIGN_IN_REQUIRED' })
   })
 
   test('by the gateway ends it for the desktop too', async () => {
     const desktop = desktopOf('operator')
     await desktop.signIn()
-    const before = await desktop.authorize('GET', `${gateway.url}/api/v1/me`)
+    const before = await desktop.authorize('GET', `${server.gateway.url}/api/v1/me`)
     const { signInId } = (await send(before)).body as { signInId: string }
 
-    await gateway.identity.signOut({ signInId })
-    await gateway.identity.signOut({ signInId })
+    await server.gateway.identity.signOut({ signInId })
+    await server.gateway.identity.signOut({ signInId })
 
-    expect(await send(await desktop.authorize('GET', `${gateway.url}/api/v1/me`))).toMatchObject({ code: 'TOKEN_INVALID' })
+    expect(await send(await desktop.authorize('GET', `${server.gateway.url}/api/v1/me`))).toMatchObject({ code: 'TOKEN_INVALID' })
     await desktop.recheck()
     expect(desktop.state).toMatchObject({ state: 'signed-out', error: { code: 'SIGN_IN_REQUIRED' } })
-    expect(gateway.signedOut).toEqual([signInId])
-    expect(gateway.events.map(({ act }) => act)).toEqual(['signed-in', 'signed-out'])
+    expect(server.gateway.signedOut).toEqual([signInId])
+    expect(server.gateway.events.map(({ act }) => act)).toEqual(['signed-in', 'signed-out'])
   })
 
   test('while the gateway cannot be reached still forgets everything here', async () => {
     const desktop = desktopOf('operator')
     await desktop.signIn()
-    const { url } = gateway
-    await gateway.close()
+    const { url } = server.gateway
+    await server.gateway.close()
     await desktop.signOut()
     await expect(desktop.authorize('GET', `${url}/api/v1/me`)).rejects.toMatchObject({ code: 'SIGN_IN_REQUIRED' })
-    gateway = await startIdentityServer({ issuer: provider.issuer, clock })
-  })
-})
-
-describe('renewal', () => {
-  test('gives new tokens; the refresh token of before ends the sign-in when it is used again', async () => {
-    const { key, tokens, provider: tokenEndpoint } = await operator()
-    const renewed = await tokenEndpoint.renew(tokens.refreshToken)
-    expect(renewed.refreshToken).not.toBe(tokens.refreshToken)
-    const dpop = () => key.prove({ method: 'GET', url: at('/api/v1/me'), accessToken: renewed.accessToken })
-    expect(await send({ authorization: `DPoP ${renewed.accessToken}`, dpop: await dpop() })).toMatchObject({ status: 200 })
-
-    await expect(tokenEndpoint.renew(tokens.refreshToken)).rejects.toMatchObject({ code: 'SIGN_IN_REQUIRED' })
-
-    await expect(tokenEndpoint.renew(renewed.refreshToken)).rejects.toMatchObject({ code: 'SIGN_IN_REQUIRED' })
-    expect(await send({ authorization: `DPoP ${renewed.accessToken}`, dpop: await dpop() })).toMatchObject({ code: 'TOKEN_INVALID' })
-    expect(gateway.signedOut).toHaveLength(1)
-  })
-
-  test('with another key is refused', async () => {
-    const { tokens } = await operator()
-    const thief = await signInStepByStep(gateway.url, { username: 'auditor' })
-    await expect(thief.provider.renew(tokens.refreshToken)).rejects.toMatchObject({ code: 'SIGN_IN_REQUIRED' })
-  })
-
-  test('happens by itself before the token expires', async () => {
-    const { promise: scheduled, resolve } = Promise.withResolvers<{ callback: () => void; milliseconds: number }>()
-    const desktop = desktopOf('operator', { schedule: (callback, milliseconds) => (resolve({ callback, milliseconds }), () => {}) })
-    await desktop.signIn()
-    const before = await desktop.authorize('GET', `${gateway.url}/api/v1/me`)
-    const { callback, milliseconds } = await scheduled
-    expect(milliseconds).toBeGreaterThan(230_000)
-    expect(milliseconds).toBeLessThanOrEqual(240_000)
-
-    const renewed = new Promise((changed) => desktop.onChange(changed))
-    callback()
-    await renewed
-
-    const after = await desktop.authorize('GET', `${gateway.url}/api/v1/me`)
-    expect(after.accessToken).not.toBe(before.accessToken)
-    expect(await send(after)).toMatchObject({ status: 200 })
-  })
-
-  test('happens on demand when the token is about to end, once for all who wait', async () => {
-    await restartWith({ accessTokenSeconds: 4 })
-    let requests = 0
-    const desktop = desktopOf('operator', {
-      schedule: () => () => {},
-      fetch: (input, init) => {
-        if (typeof input === 'string' && input.endsWith('/token')) requests += 1
-        return fetch(input, init)
-      },
-    })
-    await desktop.signIn()
-    const headers = await Promise.all([1, 2, 3].map(() => desktop.authorize('GET', `${gateway.url}/api/v1/me`)))
-    expect(requests).toBe(2)
-    for (const header of headers) expect(await send(header)).toMatchObject({ status: 200 })
-  })
-
-  test('goes on after the gateway was stopped and started', async () => {
-    const desktop = desktopOf('operator')
-    await desktop.signIn()
-    await gateway.restart()
-    const kept = await desktop.authorize('GET', `${gateway.url}/api/v1/me`)
-    expect(await send(kept)).toMatchObject({ status: 200, body: { person: { sub: 'operator' } } })
-    await desktop.recheck()
-    expect(desktop.state.state).toBe('signed-in')
-    const renewed = await desktop.authorize('GET', `${gateway.url}/api/v1/me`)
-    expect(renewed.accessToken).not.toBe(kept.accessToken)
-    expect(await send(renewed)).toMatchObject({ status: 200 })
-  })
-
-  test('survives that the gateway is away for a while', async () => {
-    const desktop = desktopOf('operator', { schedule: () => () => {} })
-    await desktop.signIn()
-    const working = globalThis.fetch
-    const cut = desktopOf('reviewer', {
-      schedule: () => () => {},
-      fetch: (input, init) => (away ? Promise.reject(new TypeError('fetch failed')) : working(input, init)),
-    })
-    let away = false
-    await cut.signIn()
-    away = true
-    await cut.recheck()
-    expect(cut.state.state).toBe('signed-in')
-    away = false
-    await cut.recheck()
-    expect(await send(await cut.authorize('GET', `${gateway.url}/api/v1/me`))).toMatchObject({ status: 200 })
-  })
-
-  test('ends with the sign-in', async () => {
-    await restartWith({ signInSeconds: 3600 })
-    const desktop = desktopOf('operator')
-    await desktop.signIn()
-    clock.ahead = 3_601_000
-    await desktop.recheck()
-    expect(desktop.state).toMatchObject({ state: 'signed-out', error: { code: 'SIGN_IN_REQUIRED' } })
-  })
-
-  test('is refused without a proof of possession', async () => {
-    const { tokens } = await operator()
-    const body = new URLSearchParams({ grant_type: 'refresh_token', client_id: 'gatehouse-desktop', refresh_token: tokens.refreshToken })
-    const response = await fetch(`${gateway.url}/oidc/token`, { method: 'POST', body })
-    expect(response.status).toBe(400)
-    expect(await response.json()).toMatchObject({ error: 'invalid_grant' })
+    await server.start()
   })
 })
 
@@ -373,19 +216,19 @@ describe('what is kept', () => {
     const secrets = [tokens.accessToken, tokens.refreshToken, renewed.accessToken, renewed.refreshToken, code]
     expect(secrets.every((secret) => secret.length >= 40)).toBe(true)
 
-    const files = (await readdir(gateway.folder)).filter((name) => name.startsWith('state.sqlite'))
+    const files = (await readdir(server.gateway.folder)).filter((name) => name.startsWith('state.sqlite'))
     expect(files).toContain('state.sqlite-wal')
-    const stored = Buffer.concat(await Promise.all(files.map((name) => readFile(join(gateway.folder, name)))))
+    const stored = Buffer.concat(await Promise.all(files.map((name) => readFile(join(server.gateway.folder, name)))))
     const holds = (text: string) => stored.indexOf(text) >= 0
     expect(holds('gatehouse-desktop')).toBe(true)
     for (const secret of secrets) {
       expect(holds(secret)).toBe(false)
-      expect(gateway.logged()).not.toContain(secret)
+      expect(server.gateway.logged()).not.toContain(secret)
     }
   })
 
   test('the signing keys are readable by their owner only', async () => {
-    expect((await stat(join(gateway.folder, 'identity-keys.json'))).mode & 0o777).toBe(0o600)
+    expect((await stat(join(server.gateway.folder, 'identity-keys.json'))).mode & 0o777).toBe(0o600)
   })
 })
 
