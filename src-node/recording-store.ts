@@ -56,6 +56,8 @@ export interface UnsealedRecording {
 export interface RecordingStore {
   /** @throws AppError RECORDING_UNAVAILABLE, CONFLICT (the session has a recording already) */
   create(draft: OpenDraft): Promise<RecordingWriter>
+  /** Sessions whose recordings are not finished. @throws AppError RECORDING_UNAVAILABLE */
+  unsealed(): Promise<SessionId[]>
   /**
    * To be called once, before any `create`. `expected` says what is known of a session's recording besides its file.
    * @throws AppError RECORDING_UNAVAILABLE
@@ -145,6 +147,12 @@ export async function openRecordingStore(options: {
     }
   }
 
+  async function unsealed(): Promise<SessionId[]> {
+    const names = await orUnavailable(() => readdir(openFolder))
+    const sessions = names.filter((name) => name.endsWith('.jsonl')).map((name) => sessionId.safeParse(name.slice(0, -'.jsonl'.length)))
+    return sessions.flatMap(({ data }) => (data ? [data] : []))
+  }
+
   return {
     async create(draft) {
       const { session } = draft
@@ -154,16 +162,15 @@ export async function openRecordingStore(options: {
       await orUnavailable(() => syncFolder(openFolder))
       return writer
     },
+    unsealed,
     async recover(expected = () => ({})) {
-      const names = await orUnavailable(() => readdir(openFolder))
-      const sessions = names.filter((name) => name.endsWith('.jsonl')).map((name) => sessionId.safeParse(name.slice(0, -'.jsonl'.length)))
-      const queue = sessions.flatMap(({ data }) => (data ? [data] : []))
+      const queue = await unsealed()
       const recovered: UnsealedRecording[] = []
       const worker = async () => {
         for (let session = queue.shift(); session; session = queue.shift()) {
           const next = session
-          const unsealed = await orUnavailable(() => recoverOne(next, expected(next)))
-          if (unsealed) recovered.push(unsealed)
+          const found = await orUnavailable(() => recoverOne(next, expected(next)))
+          if (found) recovered.push(found)
         }
       }
       await Promise.all(Array.from({ length: recoveryWidth }, worker))

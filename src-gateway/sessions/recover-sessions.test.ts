@@ -381,6 +381,15 @@ describe('a session that ran', () => {
       await expectAltered({ intact: 0, logged: 4, found: 4 })
     })
 
+    test('also if the state does not know the session any more', async () => {
+      await running()
+      await crash()
+      await writeFile(file(), `${(await lines()).slice(0, 3).join('\n')}\n`)
+      await state.database.deleteFrom('sessions').execute()
+      expect(await resume()).toEqual({ sealed: 1, resumed: 0 })
+      expect((await index.handOut(session, auditor)).summary.endReason).toBe('recording-altered')
+    })
+
     test('the file is gone, or empty', async () => {
       await running()
       await crash()

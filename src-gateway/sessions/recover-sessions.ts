@@ -38,10 +38,8 @@ export interface RecoveryPorts extends SealPorts {
  */
 export async function recoverSessions(ports: RecoveryPorts): Promise<{ sealed: number; resumed: number }> {
   const rows = await ports.store.unsealed()
-  const checkpoints = await readLoggedCheckpoints(
-    ports.log,
-    rows.filter(({ logged }) => logged === 1).map(({ id }) => id),
-  )
+  const opened = rows.filter(({ logged }) => logged === 1).map(({ id }) => id)
+  const checkpoints = await readLoggedCheckpoints(ports.log, [...opened, ...(await ports.recordings.unsealed())])
   const recorded = new Map<string, RecordedSession>()
   const recovered = await ports.recordings.recover((session) => {
     const own = createRecordedSession(session)
@@ -71,8 +69,9 @@ export async function recoverSessions(ports: RecoveryPorts): Promise<{ sealed: n
     await sealSession(ports, row, recording, checkpoints.get(row.id) ?? [])
   })
   // a state that was restored from an older copy does not know these; the recordings stay evidence all the same
-  for (const { session, writer, counts } of unsealed.values()) {
-    await sealRecording(ports, session, await writer.close({ endReason: 'gateway-crash', counts }))
+  for (const recording of unsealed.values()) {
+    const { session, writer } = recording
+    await sealRecording(ports, session, await writer.close(endOf(recording, 'gateway-crash')))
   }
   return { sealed: rows.length - goOn.length + unsealed.size, resumed: goOn.length }
 }
@@ -145,10 +144,13 @@ interface Recovered {
 }
 
 async function closeRecording(recording: UnsealedRecording, row: SessionRow): Promise<Recovered> {
-  const { session, counts, writer, altered } = recording
-  const end = altered ? { endReason: 'recording-altered' as const, altered } : { endReason: reasonOf(row) }
-  return { seal: { ...(await writer.close({ ...end, counts })), session }, counts }
+  const { session, counts, writer } = recording
+  return { seal: { ...(await writer.close(endOf(recording, reasonOf(row)))), session }, counts }
 }
+
+/** That somebody changed it says more than why the session ended. */
+const endOf = ({ counts, altered }: UnsealedRecording, endReason: EndReason) =>
+  altered ? { endReason: 'recording-altered' as const, altered, counts } : { endReason, counts }
 
 async function closeWithoutOpenFile(ports: RecoveryPorts, row: SessionRow, checkpoints: readonly RecordedSoFar[]): Promise<Recovered> {
   const open = openDraft(ports, row)
