@@ -1,5 +1,6 @@
 import { checkRequestFrame } from '../../src-node/checked-frame.ts'
 import { closeCode, openFrameSocket, type Closed, type FrameSocket } from '../../src-node/frame-socket.ts'
+import type { Scheduler } from '../../src-node/scheduler.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import { largestMessageBytes } from '../../src-protocol/config.ts'
 import type { Push } from '../../src-protocol/push.ts'
@@ -42,7 +43,7 @@ interface OpenStream {
 }
 
 /** The gateway's end of a desktop's link: its exchanges, and what is pushed to the person at it. */
-export function openDesktopLink(start: LinkStart, signedIn: SignedIn, events: DesktopLinkEvents): DesktopLink {
+export function openDesktopLink(start: LinkStart, signedIn: SignedIn, events: DesktopLinkEvents, scheduler: Scheduler): DesktopLink {
   const streams = new Map<number, OpenStream>()
   /** who waits until the link is there again, or lost for good */
   const waiting: (() => void)[] = []
@@ -54,6 +55,7 @@ export function openDesktopLink(start: LinkStart, signedIn: SignedIn, events: De
 
   const frames: FrameSocket<Push> = openFrameSocket(start.webSocket, {
     link: start.link,
+    scheduler,
     check: checkRequestFrame,
     control: desktopControl,
     onFrame(frame) {

@@ -71,33 +71,38 @@ export function createDesktops(ports: DesktopsPorts): Desktops {
         away = true
         ports.onGone(signInId)
       }
-      const link: DesktopLink = openDesktopLink(start, signedIn, {
-        onExchange: ports.onExchange,
-        onRenew(renewing, renewal) {
-          renew(renewing, renewal).catch((error: unknown) => {
-            log.warn({ err: error, person: person.sub }, 'a token was not renewed')
-            renewing.interrupt('the token was not accepted')
-          })
+      const link: DesktopLink = openDesktopLink(
+        start,
+        signedIn,
+        {
+          onExchange: ports.onExchange,
+          onRenew(renewing, renewal) {
+            renew(renewing, renewal).catch((error: unknown) => {
+              log.warn({ err: error, person: person.sub }, 'a token was not renewed')
+              renewing.interrupt('the token was not accepted')
+            })
+          },
+          onInterrupted() {
+            log.info({ person: person.sub }, 'desktop interrupted')
+            gone()
+          },
+          onResumed() {
+            away = false
+            log.info({ person: person.sub }, 'desktop resumed')
+            ports.onConnected(signInId)
+          },
+          onClose(closing, { code, reason, error }) {
+            if (error !== undefined) log.error({ err: error }, 'a frame of a desktop could not be handled')
+            expiries.get(closing)?.()
+            expiries.delete(closing)
+            if (links.get(signInId) !== closing) return
+            log.info({ person: person.sub, code, reason }, 'desktop disconnected')
+            gone()
+            links.delete(signInId)
+          },
         },
-        onInterrupted() {
-          log.info({ person: person.sub }, 'desktop interrupted')
-          gone()
-        },
-        onResumed() {
-          away = false
-          log.info({ person: person.sub }, 'desktop resumed')
-          ports.onConnected(signInId)
-        },
-        onClose(closing, { code, reason, error }) {
-          if (error !== undefined) log.error({ err: error }, 'a frame of a desktop could not be handled')
-          expiries.get(closing)?.()
-          expiries.delete(closing)
-          if (links.get(signInId) !== closing) return
-          log.info({ person: person.sub, code, reason }, 'desktop disconnected')
-          gone()
-          links.delete(signInId)
-        },
-      })
+        scheduler,
+      )
       const earlier = links.get(signInId)
       links.set(signInId, link)
       earlier?.close(closeCode.refused, 'the desktop connected again')
