@@ -30,7 +30,7 @@ let agentIdentity: AgentIdentity
 
 beforeAll(async () => {
   provider = await startIdentityProviderProcess()
-  gateway = await startTestGateway(provider.issuer, { graceSeconds: 6 })
+  gateway = await startTestGateway(provider.issuer, { graceSeconds: 10 })
   admin = await signInAs(gateway.url, 'admin')
   operator = await signInAs(gateway.url, 'operator')
   reviewer = await signInAs(gateway.url, 'reviewer')
