@@ -18,6 +18,7 @@ import {
   policyVersion,
   recordingSummary,
   session,
+  sqlDialect,
 } from './model.ts'
 
 const nothing = z.object({})
@@ -37,6 +38,7 @@ export const connectionRequest = z.object({
   groups: z.array(z.string()),
   maxMinutes: z.number().int().min(1).max(1440),
   newTools: newTools.optional(),
+  dialect: sqlDialect.optional(),
 })
 export type ConnectionRequest = z.infer<typeof connectionRequest>
 export const toolDecisionRequest = z.object({

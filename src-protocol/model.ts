@@ -54,6 +54,10 @@ export type Agent = z.infer<typeof agent>
 export const newTools = z.enum(['accept', 'hold'])
 export type NewTools = z.infer<typeof newTools>
 
+/** The dialect of the SQL that a connection's tools take. */
+export const sqlDialect = z.enum(['postgresql', 'mysql', 'sqlite', 'tsql'])
+export type SqlDialect = z.infer<typeof sqlDialect>
+
 export const connection = z.object({
   name: connectionName,
   title: z.string(),
@@ -66,6 +70,8 @@ export const connection = z.object({
   createdAt: timestamp,
   /** what happens to a tool that appears after the server's tools were first listed as a whole; absent: `accept` */
   newTools: newTools.optional(),
+  /** absent: texts that dialects read differently count as unknown */
+  dialect: sqlDialect.optional(),
   /** tools that are held until an administrator decides */
   toolsWaiting: z.number().int().optional(),
 })
@@ -168,10 +174,6 @@ export const call = z.object({
 export type Call = z.infer<typeof call>
 
 /** What a SQL parser found in a text; kinds are in the order of the statements. */
-/** The dialect of the SQL that a connection's tools take. */
-export const sqlDialect = z.enum(['postgresql', 'mysql', 'sqlite', 'tsql'])
-export type SqlDialect = z.infer<typeof sqlDialect>
-
 export const sqlFacts = z.object({
   kinds: z.array(
     z.enum(['select', 'insert', 'update', 'delete', 'ddl', 'grant', 'transaction', 'copy', 'call', 'set', 'utility', 'unknown']),

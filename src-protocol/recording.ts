@@ -1,7 +1,7 @@
 /** The recording of one session: JSON Lines, append-only, one record a line (see docs/architecture.md, "Recording"). */
 import { z } from 'zod'
 import { approvalId, connectionName, sessionId, sha256Hex, timestamp } from './ids.ts'
-import { effect, endReason, maskApplied, person, verdictCounts } from './model.ts'
+import { effect, endReason, maskApplied, person, sqlDialect, verdictCounts } from './model.ts'
 
 const base = { v: z.literal(1), seq: z.number().int().nonnegative(), at: timestamp }
 
@@ -24,6 +24,8 @@ export const openRecord = z.object({
   connection: connectionName,
   agent: z.object({ id: z.string(), name: z.string() }),
   server: z.string(),
+  /** in which the texts of this session were read, if the connection names one */
+  dialect: sqlDialect.optional(),
   reason: z.string(),
   endsAt: timestamp,
   policyVersion: z.string(),

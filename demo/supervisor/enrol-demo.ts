@@ -14,6 +14,7 @@ const connections = [
     description: 'Customer database of the demo: customers, cards, accounts, payments',
     groups: ['operators'],
     maxMinutes: 120,
+    dialect: 'sqlite' as const,
   },
   {
     name: 'scratch-files',

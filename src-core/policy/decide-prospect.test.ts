@@ -43,6 +43,13 @@ describe('a tool that may be called', () => {
   })
 })
 
+test('a text that is known is read in the dialect of the connection', async () => {
+  const rules = rule('reads', 'allow', 'sql(args.uri).kinds == ["select"]')
+  const known = { known: { uri: 'SELECT `a` FROM `b`' } }
+  expect(await prospectOf(rules, known)).toMatchObject({ possible: false })
+  expect(await prospectOf(rules, { ...known, dialect: 'mysql' })).toEqual({ possible: true })
+})
+
 describe('a tool that may never be called', () => {
   test.for<[string, string, string | null]>([
     ['no rule at all', '', null],

@@ -1,4 +1,4 @@
-import type { Person } from '../../src-protocol/model.ts'
+import type { Person, SqlDialect } from '../../src-protocol/model.ts'
 import type { JsonObject } from '../json/json-value.ts'
 import { conditionArguments, conditionUser } from './condition-input.ts'
 import type { ActiveRule, Policy } from './policy.ts'
@@ -14,6 +14,7 @@ export interface MessageProspect {
   /** the members of the arguments that every such message would have, with their values: the uri of a resource, the name of a prompt */
   known: JsonObject
   person: Person
+  dialect?: SqlDialect | undefined
 }
 
 /** `rule` is null where no rule of the document could allow it. */
@@ -26,6 +27,7 @@ export type Prospect = { possible: true } | { possible: false; rule: string | nu
  */
 export function decideProspect(policy: Policy, prospect: MessageProspect): Prospect {
   try {
+    policy.language.takeSql(prospect.dialect)
     return decide(policy, prospect)
   } catch {
     return { possible: true }

@@ -71,6 +71,14 @@ test('a condition that reads a masked value makes the message indeterminate, if 
   expect(await effectOf(rule('few', 'allow', 'args.limit < 10'))).toBe('allow')
 })
 
+test('texts are read in the dialect of the session', async () => {
+  const [, ...rest] = session(call(1, 'SELECT `a` FROM `b`'))
+  const effects = async (first: SessionRecord) =>
+    (await simulate(rule('read', 'allow', 'sql(args.sql).kinds == ["select"]'), [first, ...rest])).transitions.map(({ to }) => to)
+  expect(await effects(openRecordFixture())).toEqual(['deny'])
+  expect(await effects({ ...openRecordFixture(), dialect: 'mysql' })).toEqual(['allow'])
+})
+
 test('masks outside the arguments do not matter; a masked name of an argument does', async () => {
   const result = async (path: string) =>
     (await simulate(rule('few', 'allow', 'args.limit < 10'), session(call(1, 'x', 'allow', [{ ...maskedSql[0]!, path }])))).transitions[0]

@@ -125,7 +125,8 @@ const readsMasked = (reads: ArgumentsRead, masked: Exclude<Masked, undefined>): 
 function factsOf(open: OpenRecord, { method, tool }: MessageRecord, message: Record<string, JsonValue>): MessageFacts {
   const params = message['params']
   const args = method === 'tools/call' ? (isJsonObject(params) ? params['arguments'] : undefined) : params
-  return { connection: open.connection, server: open.server, method, ...(method === 'tools/call' && { tool }), args, person: open.person }
+  const { connection, server, person, dialect } = open
+  return { connection, server, method, ...(method === 'tools/call' && { tool }), args, person, dialect }
 }
 
 function maskedArguments({ masks, method }: MessageRecord): Masked {

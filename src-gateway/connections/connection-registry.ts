@@ -53,7 +53,9 @@ export function createConnectionRegistry(ports: ConnectionRegistryPorts): Connec
       if (!agent.servers.some((server) => server.name === request.server))
         throw new AppError('SERVER_UNKNOWN', { agent: agent.name, server: request.server })
       if (await rowOf(request.name)) throw new AppError('CONFLICT', { problem: `A connection named ${request.name} exists already` })
-      await log.append({ kind: 'admin', act: 'connection.created', by: by.sub, subject: request.name })
+      // by it texts are read that would otherwise be in doubt
+      const subject = request.dialect === undefined ? request.name : `${request.name}: SQL dialect ${request.dialect}`
+      await log.append({ kind: 'admin', act: 'connection.created', by: by.sub, subject })
       const row: ConnectionRow = {
         name: request.name,
         title: request.title,
@@ -65,6 +67,7 @@ export function createConnectionRegistry(ports: ConnectionRegistryPorts): Connec
         created_at: timestampOf(clock.now()),
         new_tools: request.newTools ?? 'accept',
         tools_listed: '[]',
+        dialect: request.dialect ?? null,
       }
       await database.insertInto('connections').values(row).execute()
       onChanged()
@@ -105,6 +108,7 @@ function toConnection(
     maxMinutes: row.max_minutes,
     createdAt: row.created_at,
     newTools: row.new_tools,
+    dialect: row.dialect ?? undefined,
     toolsWaiting,
   })
 }

@@ -3,6 +3,7 @@ import type { Message } from '../../src-core/json/parse-message.ts'
 import { inputRequestsOf } from '../../src-core/mcp/input-requests.ts'
 import { decideMessage } from '../../src-core/policy/decide-message.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
+import type { MaskApplied } from '../../src-protocol/model.ts'
 import type { MessageRecord } from '../../src-protocol/recording.ts'
 import { answer, endCall } from './answer.ts'
 import type { Exchange } from './exchange.ts'
@@ -34,9 +35,21 @@ export function decideFromServer(ports: ExchangePorts, exchange: Exchange, messa
 
 /** Review is for calls of people; nobody could be asked in time about what a server sends on its own. */
 function decide(ports: ExchangePorts, { session }: Exchange, method: string, args: JsonObject | undefined): ServerDecision {
-  const { connection, server, person } = session
-  const { effect, rule, policyVersion, because } = decideMessage(ports.inForce().policy, { connection, server, method, args, person })
+  const { connection, server, person, dialect } = session
+  const facts = { connection, server, method, args, person, dialect }
+  const { effect, rule, policyVersion, because } = decideMessage(ports.inForce().policy, facts)
   return { effect: effect === 'allow' ? 'allow' : 'deny', rule, policyVersion, because }
+}
+
+/**
+ * A server's `requestState` comes back to it as it was, or it is worth nothing: what masking would change in it is not passed on at all.
+ * @throws AppError MESSAGE_UNMASKABLE
+ */
+export function assertStateUntouched({ masks }: { masks: readonly MaskApplied[] }): void {
+  if (!masks.some(({ path }) => path === '/result/requestState' || path.startsWith('/result/requestState#'))) return
+  throw new AppError('MESSAGE_UNMASKABLE', {
+    problem: 'the state that the server hands out holds what must be masked, and only as it is could it come back',
+  })
 }
 
 /**

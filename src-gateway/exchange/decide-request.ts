@@ -18,18 +18,18 @@ export interface RequestDecision {
 export function decideRequest(ports: ExchangePorts, exchange: Exchange, message: Message, method: string): RequestDecision {
   const { session } = exchange
   const { policy } = ports.inForce()
-  const { connection, server, person } = session
+  const { connection, server, person, dialect } = session
   const { tool } = message
   const called = method === 'tools/call'
   const args = called ? message.args : message.params
-  const decision = decideMessage(policy, { connection, server, method, ...(called && { tool }), args, person })
+  const decision = decideMessage(policy, { connection, server, method, ...(called && { tool }), args, person, dialect })
   if (decision.effect === 'deny') return { decision }
   const deny = (rule: string | null, because: string): Decision => ({ effect: 'deny', rule, because, policyVersion: policy.version })
   const refusal = called && tool !== undefined ? toolProblem(ports, exchange, tool) : undefined
   if (refusal) return { decision: deny(null, refusal.message), refusal }
   // each was asked for and decided about then (decide-from-server.ts); what policy forbids altogether must not go out under another name
   for (const answered of inputMethodsAnswered(message.params)) {
-    const prospect = decideProspect(policy, { connection, server, method: answered, known: {}, person })
+    const prospect = decideProspect(policy, { connection, server, method: answered, known: {}, person, dialect })
     if (!prospect.possible) return { decision: deny(prospect.rule, prospect.because) }
   }
   return { decision }

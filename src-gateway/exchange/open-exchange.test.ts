@@ -70,6 +70,7 @@ beforeEach(async () => {
     connection: 'echo' as ConnectionName,
     groups: [],
     server: 'echo',
+    dialect: undefined,
     agent: { id: 'agt', name: 'agent' },
     link: {
       bind: () => {},
@@ -249,6 +250,22 @@ describe('record before deliver', () => {
     expect(records[1]?.record).toMatchObject({ decision: { effect: 'deny' } })
     expect(delivered.join()).toContain('The server asked for input that is denied')
     expect(delivered.join()).not.toContain('inputRequests')
+  })
+
+  test.for([
+    ['as it is', 'eyJhbGciOi.state', true],
+    ['not at all, if masking would change it', 'card 4111111111111111', false],
+    ['not at all, if masking would change what it holds as JSON', '{"card":"4111111111111111"}', false],
+  ] as const)('the state that a stateless server hands out goes on %s', async ([, requestState, whole]) => {
+    open(call(1))
+    await records[0]?.durable()
+    const asked = JSON.stringify({ jsonrpc: '2.0', id: 1, result: { resultType: 'input_required', inputRequests: {}, requestState } })
+    answer(asked)
+    await records[1]?.durable()
+    await records[2]?.durable()
+    if (whole) expect(delivered[1]).toBe(asked)
+    else expect(delivered.join()).toContain('MESSAGE_UNMASKABLE')
+    expect(delivered.join()).not.toMatch(/4111|MASKED:card/)
   })
 
   test('a large list on a stream that did not ask for it is withheld', async () => {

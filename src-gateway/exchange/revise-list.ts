@@ -102,10 +102,10 @@ function noteTools(ports: ExchangePorts, exchange: Exchange, { id }: Message, sh
 
 /** What an element is used by. What has no name cannot be asked for. */
 function decideElement(ports: ExchangePorts, { session }: Exchange, list: List, element: JsonValue): Prospect {
-  const { connection, server, person } = session
+  const { connection, server, person, dialect } = session
   const use = isJsonObject(element) ? useOf(list, element) : undefined
   if (!use) return { possible: true }
-  return decideProspect(ports.inForce().policy, { connection, server, person, ...use })
+  return decideProspect(ports.inForce().policy, { connection, server, person, dialect, ...use })
 }
 
 function useOf(list: List, element: JsonObject): Pick<MessageProspect, 'method' | 'tool' | 'known'> | undefined {

@@ -23,6 +23,7 @@ export type SessionDraft = Pick<
   | 'connection'
   | 'groups'
   | 'server'
+  | 'dialect'
   | 'agent'
   | 'reason'
   | 'startedAt'

@@ -3,7 +3,7 @@ import type { AppError } from '../../src-protocol/app-error.ts'
 import type { ConnectionName, SessionId } from '../../src-protocol/ids.ts'
 import type { RecordDraft } from '../../src-protocol/recording.ts'
 import type { VerdictCounter } from '../../src-core/recording/verdict-counter.ts'
-import type { EndReason, Person, Session } from '../../src-protocol/model.ts'
+import type { EndReason, Person, Session, SqlDialect } from '../../src-protocol/model.ts'
 import type { CallList } from '../exchange/call-list.ts'
 import type { Exchange } from '../exchange/exchange.ts'
 import type { ToolDefinitions } from '../exchange/tool-definitions.ts'
@@ -21,6 +21,8 @@ export interface LiveSession {
   /** of the connection: a person who leaves them loses the session */
   readonly groups: readonly string[]
   readonly server: string
+  /** of the connection when the session was opened; it stays as its recording says */
+  readonly dialect: SqlDialect | undefined
   readonly agent: { id: string; name: string }
   readonly link: SessionLink
   /** its server was started, so an agent that does not name it has lost it */

@@ -159,6 +159,7 @@ async function numberSession(ports: SessionOpeningPorts, { person, signInId }: S
     throw error
   }
   await ports.store.logged(id)
+  const { dialect } = connection
   const open = {
     kind: 'open' as const,
     session: id,
@@ -167,7 +168,8 @@ async function numberSession(ports: SessionOpeningPorts, { person, signInId }: S
     logOrigin: ports.log.origin,
     person,
     agent,
+    ...(dialect !== undefined && { dialect }),
     ...shared,
   }
-  return { open, draft: { id, counter, person, signInId, agent, groups: connection.groups, startedAt, endsAtMs, salt, ...shared } }
+  return { open, draft: { id, counter, person, signInId, agent, groups: connection.groups, dialect, startedAt, endsAtMs, salt, ...shared } }
 }

@@ -43,6 +43,7 @@ export async function resumeSession(
     connection: connectionName.parse(row.connection),
     groups: connection?.groups ?? [],
     server: row.server,
+    dialect: recording.open.dialect,
     agent: { id: row.agent_id, name: row.agent_name },
     reason: row.reason,
     startedAt: row.started_at,

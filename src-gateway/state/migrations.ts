@@ -5,6 +5,7 @@ const migrations: Record<string, Migration> = {
   '001-first': { up: createFirstTables },
   '002-sessions-outlive-the-process': { up: addWhatResumingNeeds },
   '002-tool-pins': { up: createToolPins },
+  '003-sql-dialect': { up: addDialect },
 }
 
 /** Brings the database to the newest schema; each step runs once, in the order of the names. */
@@ -53,6 +54,10 @@ async function createFirstTables(database: Kysely<unknown>): Promise<void> {
     sql`CREATE INDEX recordings_newest ON recordings (log_index)`,
   ]
   for (const statement of statements) await statement.execute(database)
+}
+
+async function addDialect(database: Kysely<unknown>): Promise<void> {
+  await sql`ALTER TABLE connections ADD COLUMN dialect TEXT`.execute(database)
 }
 
 async function createToolPins(database: Kysely<unknown>): Promise<void> {

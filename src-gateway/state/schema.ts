@@ -32,6 +32,8 @@ export interface ConnectionRow {
   new_tools: string
   /** eras of the protocol whose clients were shown the whole list of tools, as JSON */
   tools_listed: string
+  /** of the SQL that its tools take */
+  dialect: string | null
 }
 
 /** What is remembered of a tool's definition: see src-core/mcp/tool-pin.ts. */

@@ -2,7 +2,15 @@ import { expect, test } from 'vitest'
 import { connectionName } from '../../../src-protocol/ids.ts'
 import { connectionProblems, type ConnectionDraft } from './connection-draft.ts'
 
-const draft: ConnectionDraft = { server: 'agt_1 orders', name: 'orders-db', title: 'Orders', description: '', groups: [], maxMinutes: 60 }
+const draft: ConnectionDraft = {
+  server: 'agt_1 orders',
+  name: 'orders-db',
+  title: 'Orders',
+  description: '',
+  groups: [],
+  maxMinutes: 60,
+  dialect: 'none',
+}
 
 test('a complete draft has no problems', () => {
   expect(connectionProblems(draft, [])).toEqual({})

@@ -1,4 +1,4 @@
-import type { Connection } from '../../../src-protocol/model.ts'
+import type { Connection, SqlDialect } from '../../../src-protocol/model.ts'
 
 export interface ConnectionDraft {
   /** agent and server, as the form's choice names them */
@@ -8,7 +8,17 @@ export interface ConnectionDraft {
   description: string
   groups: string[]
   maxMinutes: number
+  dialect: SqlDialect | 'none'
 }
+
+/** `value` as the form's choice names it. */
+export const dialectChoices: readonly { value: ConnectionDraft['dialect']; label: string }[] = [
+  { value: 'none', label: 'None' },
+  { value: 'postgresql', label: 'PostgreSQL' },
+  { value: 'mysql', label: 'MySQL, MariaDB' },
+  { value: 'sqlite', label: 'SQLite' },
+  { value: 'tsql', label: 'SQL Server' },
+]
 
 /** The same form as `connectionName` of the contract; main and gateway check it again. */
 const namePattern = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/

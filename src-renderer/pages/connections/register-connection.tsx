@@ -6,7 +6,7 @@ import { useDesktopQuery } from '../../api/use-desktop-query.ts'
 import { ErrorNote } from '../../components/error-state.tsx'
 import { LoadingRows } from '../../components/loading-rows.tsx'
 import { Note } from '../../components/note.tsx'
-import { connectionProblems, type ConnectionDraft } from './connection-draft.ts'
+import { connectionProblems, dialectChoices, type ConnectionDraft } from './connection-draft.ts'
 import styles from './connections.module.css'
 
 /** An administrator opens a server that an agent declares to groups of people. */
@@ -34,8 +34,10 @@ interface RegisterFormProps {
   onClose: () => void
 }
 
+const emptyDraft: ConnectionDraft = { server: '', name: '', title: '', description: '', groups: [], maxMinutes: 60, dialect: 'none' }
+
 function RegisterForm({ agents, existing, onClose }: RegisterFormProps) {
-  const [draft, setDraft] = useState<ConnectionDraft>({ server: '', name: '', title: '', description: '', groups: [], maxMinutes: 60 })
+  const [draft, setDraft] = useState<ConnectionDraft>(emptyDraft)
   const [checked, setChecked] = useState(false)
   const create = useDesktopMutation('connections:create', onClose)
   const problems = connectionProblems(draft, existing)
@@ -57,7 +59,7 @@ function RegisterForm({ agents, existing, onClose }: RegisterFormProps) {
     setChecked(true)
     const declared = declaredServer(agents, draft.server)
     if (Object.keys(problems).length > 0 || declared === undefined) return
-    const { name, title, groups, maxMinutes } = draft
+    const { name, title, groups, maxMinutes, dialect } = draft
     const description = draft.description.trim()
     create.mutate({
       name,
@@ -67,6 +69,7 @@ function RegisterForm({ agents, existing, onClose }: RegisterFormProps) {
       server: declared.server.name,
       groups,
       maxMinutes,
+      ...(dialect !== 'none' && { dialect }),
     })
   }
 
@@ -132,6 +135,14 @@ function RegisterForm({ agents, existing, onClose }: RegisterFormProps) {
           error={shown.maxMinutes}
         />
       </div>
+      <Select
+        label="SQL dialect"
+        description="Of the SQL its tools take. With None, texts that dialects read differently count as unknown, and rules hold or refuse them."
+        value={draft.dialect}
+        onChange={(value) => change({ dialect: dialectChoices.find((choice) => choice.value === value)?.value ?? 'none' })}
+        data={dialectChoices}
+        allowDeselect={false}
+      />
       {create.error !== null && <ErrorNote error={create.error} />}
       <div className={styles.footer}>
         <Button variant="quiet" onClick={onClose}>
