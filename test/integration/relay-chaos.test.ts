@@ -63,7 +63,10 @@ test.for(['stdio', 'http'])(`over %s, ${faults} faults`, { timeout: 4 * minutes 
       else wrong.push(`${id}: ${text.slice(0, 300)}`)
     }
   })
-  for (let count = 0; count < faults; count += 1) await disturb(parrots.links[randomInt(parrots.links.length)]!)
+  // until enough calls went through enough of them, however slow the machine is
+  const enough = callers * 2
+  for (let count = 0; count < faults || (answered.length < enough && wrong.length === 0); count += 1)
+    await disturb(parrots.links[randomInt(parrots.links.length)]!)
   over.abort()
   await Promise.all(loops)
 
@@ -71,7 +74,6 @@ test.for(['stdio', 'http'])(`over %s, ${faults} faults`, { timeout: 4 * minutes 
   const all = Array.from({ length: lastId }, (_, index) => index + 1)
   expect(answered.toSorted((a, b) => a - b)).toEqual(all)
   expect(executed.toSorted((a, b) => a - b)).toEqual(all)
-  expect(lastId).toBeGreaterThan(callers * 2)
   await parrots.world.administrator.api.call('endSession', { id: session })
   const records = await verifiedRecords(parrots.world, session)
   const recorded = (which: string) =>
