@@ -2,7 +2,7 @@ import { parseMessage, type Message, type MessageParse } from '../../src-core/js
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { MessageHead } from '../../src-protocol/tunnel.ts'
 import { answer, endCall, recordError } from './answer.ts'
-import { decideFromServer, refuseInputs } from './decide-from-server.ts'
+import { assertStateUntouched, decideFromServer, refuseInputs } from './decide-from-server.ts'
 import type { Exchange } from './exchange.ts'
 import { deepestMessage, type ExchangePorts } from './exchange-ports.ts'
 import { inspectLarge, largeMessageBytes, maskedBy } from './inspect-large.ts'
@@ -82,6 +82,7 @@ function takeMessage(
   let list: RevisedList | undefined
   try {
     masked = mask(tool)
+    assertStateUntouched(masked)
     list = reviseList(ports, exchange, message, masked, text)
     masked = list?.masked ?? masked
   } catch (error) {
