@@ -21,6 +21,7 @@ import { openExchange } from './exchange/open-exchange.ts'
 import { createInspectionPool } from './inspection/inspection-pool.ts'
 import type { Identity } from './identity/identity.ts'
 import { createPolicies, type Policies } from './policies/policies.ts'
+import { createPolicySimulations } from './policies/policy-simulations.ts'
 import { createRecordingIndex, type RecordingIndex } from './recordings/recording-index.ts'
 import { createEvidencePacks } from './evidence/evidence-packs.ts'
 import { createHttpServer } from './routes/http-server.ts'
@@ -201,6 +202,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     clock,
     scheduler,
   })
+  const simulations = createPolicySimulations({ index, recordings, clock, scheduler, logger })
   const handlers = createRouteHandlers({
     gateway: publicUrl,
     version,
@@ -213,6 +215,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     approvals,
     recordings: index,
     policies,
+    simulations,
     packs,
     tools,
   })
@@ -260,6 +263,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     tools,
     async close() {
       for (const stop of stopListening) stop()
+      simulations.close()
       const closed = sessions.close()
       // what comes from now on waits at its sender for the next start
       if (config.limits.graceSeconds > 0) desktops.close()

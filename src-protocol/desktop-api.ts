@@ -23,6 +23,7 @@ import {
   session,
   verdict,
 } from './model.ts'
+import { simulationId, simulationRequest, simulationRun } from './simulation.ts'
 import { verification } from './verification.ts'
 
 const nothing = z.undefined()
@@ -140,6 +141,9 @@ export const desktopContract = {
 
   'policies:list': { input: nothing, output: z.array(policyVersion) },
   'policies:check': { input: z.object({ kind: z.enum(['policy', 'masking']), text: z.string() }), output: z.array(documentProblem) },
+  'policies:simulate': { input: simulationRequest, output: simulationRun },
+  'policies:simulation': { input: simulationId, output: simulationRun },
+  'policies:cancel-simulation': { input: simulationId, output: simulationRun },
   'policies:activate': { input: z.object({ kind: z.enum(['policy', 'masking']), text: z.string() }), output: policyVersion },
 
   /** local rows always; the gateway's too while it can be reached and the person may see them */

@@ -20,6 +20,7 @@ import {
   session,
   sqlDialect,
 } from './model.ts'
+import { simulationId, simulationRequest, simulationRun } from './simulation.ts'
 
 const nothing = z.object({})
 
@@ -198,6 +199,28 @@ export const httpApi = {
     params: nothing,
     input: z.object({ kind: z.enum(['policy', 'masking']), text: z.string().max(1_000_000) }),
     output: z.object({ problems: z.array(documentProblem) }),
+  },
+  /** starts it; it is asked for until it is over */
+  simulatePolicy: {
+    method: 'POST',
+    path: '/api/v1/policies/simulations',
+    params: nothing,
+    input: simulationRequest,
+    output: simulationRun,
+  },
+  simulation: {
+    method: 'GET',
+    path: '/api/v1/policies/simulations/:id',
+    params: z.object({ id: simulationId }),
+    input: nothing,
+    output: simulationRun,
+  },
+  cancelSimulation: {
+    method: 'DELETE',
+    path: '/api/v1/policies/simulations/:id',
+    params: z.object({ id: simulationId }),
+    input: nothing,
+    output: simulationRun,
   },
   activatePolicy: {
     method: 'POST',

@@ -16,6 +16,8 @@ export const simulatedChange = z.object({
   connection: connectionName,
   method: z.string(),
   tool: z.string().optional(),
+  /** one masked line of what was asked */
+  summary: z.string(),
   from: effect,
   fromRule: z.string().nullable(),
   to: simulatedEffect,
@@ -35,3 +37,37 @@ export const policySimulation = z.object({
   changes: z.array(simulatedChange),
 })
 export type PolicySimulation = z.infer<typeof policySimulation>
+
+export const simulationId = z.string().regex(/^sim_[A-Za-z0-9]{16}$/)
+
+/** A draft, and the recordings of the gateway over which it is run: the newest first, at most `limit`. */
+export const simulationRequest = z.object({
+  text: z.string().max(1_000_000),
+  filter: z.object({
+    /** empty or absent: all */
+    connections: z.array(connectionName).max(500).optional(),
+    /** sessions that were running between the two */
+    from: timestamp.optional(),
+    to: timestamp.optional(),
+    limit: z.number().int().min(1).max(10_000),
+  }),
+})
+export type SimulationRequest = z.infer<typeof simulationRequest>
+
+export const simulationRun = z.object({
+  id: simulationId,
+  state: z.enum(['running', 'done', 'cancelled', 'failed']),
+  /** name of the person who started it */
+  by: z.string(),
+  startedAt: timestamp,
+  endedAt: timestamp.optional(),
+  /** recordings */
+  done: z.number().int(),
+  /** 0 while they are being found */
+  total: z.number().int(),
+  /** recordings that could not be read to their end */
+  skipped: z.number().int(),
+  /** once it is done */
+  result: policySimulation.optional(),
+})
+export type SimulationRun = z.infer<typeof simulationRun>

@@ -2,6 +2,7 @@ import type { MaskApplied } from '../../src-protocol/model.ts'
 import type { MessageRecord, OpenRecord, SessionRecord } from '../../src-protocol/recording.ts'
 import type { PolicySimulation, SimulatedChange, SimulatedEffect } from '../../src-protocol/simulation.ts'
 import { isJsonObject, type JsonValue } from '../json/json-value.ts'
+import { summariseRequest } from '../recording/message-summary.ts'
 import type { ArgumentsRead } from './condition-check.ts'
 import { decideMessage } from './decide-message.ts'
 import type { MessageFacts } from './decision.ts'
@@ -12,7 +13,9 @@ export const listedChanges = 2000
 
 /** Runs a policy over what was recorded, one session after the other. */
 export interface Simulation {
-  /** @returns how many messages it decided about */
+  /** takes the records of one session, one after the other */
+  session(): (record: SessionRecord | 'unreadable') => void
+  /** the same for all of them. @returns how many messages it decided about */
   add(records: Iterable<SessionRecord>): number
   result(): PolicySimulation
 }
@@ -52,6 +55,7 @@ export function createSimulation(policy: Policy): Simulation {
       connection: open.connection,
       method,
       ...(tool !== undefined && { tool }),
+      summary: summariseRequest(record.body).slice(0, 200),
       from,
       fromRule: record.decision?.rule ?? null,
       to,
@@ -60,16 +64,23 @@ export function createSimulation(policy: Policy): Simulation {
     })
   }
 
+  function session(): (record: SessionRecord | 'unreadable') => void {
+    let open: OpenRecord | undefined
+    return (record) => {
+      if (record === 'unreadable') unreadable += 1
+      else if (record.kind === 'open') {
+        open = record
+        sessions += 1
+      } else if (open && (record.kind === 'request' || record.kind === 'notification')) decideAgain(open, record)
+    }
+  }
+
   return {
+    session,
     add(records) {
       const before = messages
-      let open: OpenRecord | undefined
-      for (const record of records) {
-        if (record.kind === 'open') {
-          open = record
-          sessions += 1
-        } else if (open && (record.kind === 'request' || record.kind === 'notification')) decideAgain(open, record)
-      }
+      const take = session()
+      for (const record of records) take(record)
       return messages - before
     },
     result: () => ({

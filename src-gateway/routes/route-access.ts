@@ -34,6 +34,9 @@ export const routeAccess: Record<PersonRoute, readonly Role[] | 'everyone'> = {
   packPart: ['auditor', 'administrator'],
   policies: ['administrator', 'auditor', 'reviewer'],
   checkPolicy: ['administrator'],
+  simulatePolicy: ['administrator'],
+  simulation: ['administrator', 'auditor'],
+  cancelSimulation: ['administrator'],
   activatePolicy: ['administrator'],
 }
 

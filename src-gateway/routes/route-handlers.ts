@@ -9,6 +9,7 @@ import type { ConnectionRegistry } from '../connections/connection-registry.ts'
 import type { EvidencePacks } from '../evidence/evidence-packs.ts'
 import type { Identity, SignedIn } from '../identity/identity.ts'
 import type { Policies } from '../policies/policies.ts'
+import type { PolicySimulations } from '../policies/policy-simulations.ts'
 import type { RecordingIndex } from '../recordings/recording-index.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { ToolPins } from '../tools/tool-pins.ts'
@@ -35,12 +36,13 @@ export interface RouteServices {
   approvals: Approvals
   recordings: RecordingIndex
   policies: Policies
+  simulations: PolicySimulations
   packs: EvidencePacks
   tools: ToolPins
 }
 
 export function createRouteHandlers(services: RouteServices): RouteHandlers {
-  const { agents, connections, sessions, approvals, recordings, policies, packs, tools, log } = services
+  const { agents, connections, sessions, approvals, recordings, policies, simulations, packs, tools, log } = services
   return {
     me: async ({ signedIn: { person } }) => ({
       person,
@@ -102,6 +104,9 @@ export function createRouteHandlers(services: RouteServices): RouteHandlers {
 
     policies: async () => ({ versions: await policies.list() }),
     checkPolicy: async ({ input }) => ({ problems: await policies.check(input.kind, input.text) }),
+    simulatePolicy: ({ input, signedIn: { person } }) => simulations.start(input, person),
+    simulation: async ({ params }) => simulations.find(params.id),
+    cancelSimulation: async ({ params }) => simulations.cancel(params.id),
     activatePolicy: ({ input, signedIn: { person } }) => policies.activate(input.kind, input.text, person.sub),
 
     logCheckpoint: async () => ({ note: log.checkpoint(), key: log.verifierKey }),

@@ -6,6 +6,7 @@ import { fakeApprovals } from './fake-approvals.ts'
 import type { FakeDesktop } from './fake-desktop.ts'
 import { fakeAgents, fakeCheck, fakeConnections, fakePolicies } from './fake-documents.ts'
 import { ago, fakeHex, hours, minutes, type FakeHandlers, type FakeSetting } from './fake-scenario.ts'
+import { fakeSimulations } from './fake-simulations.ts'
 import { fakePinnedTools } from './fake-pinned-tools.ts'
 import { fakeCalls, fakeClientSetup, fakeSessions, fakeTools, maskingInForce, policyInForce } from './fake-sessions.ts'
 
@@ -137,6 +138,7 @@ export function fakeActions(setting: FakeSetting, emit: FakeDesktop['emit']): Pi
 
     'policies:list': () => policies,
     'policies:check': ({ text }) => fakeCheck(text),
+    ...fakeSimulations(setting),
     'policies:activate': ({ kind, text }) => {
       const problems = fakeCheck(text)
       if (problems[0] !== undefined) throw new AppError('POLICY_INVALID', { problem: problems[0].message })

@@ -70,6 +70,9 @@ export function gatewayHandlers(options: {
 
     'policies:list': async () => (await api().call('policies')).versions,
     'policies:check': async (input) => (await api().call('checkPolicy', input)).problems,
+    'policies:simulate': (input) => api().call('simulatePolicy', input),
+    'policies:simulation': (id) => api().call('simulation', { id }),
+    'policies:cancel-simulation': (id) => api().call('cancelSimulation', { id }),
     'policies:activate': (input) => api().call('activatePolicy', input),
   }
 }
