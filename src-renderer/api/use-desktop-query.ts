@@ -14,6 +14,8 @@ interface DesktopQuery<C extends DesktopChannel> {
   enabled?: boolean
   /** keeps the last answer on the screen while the input changes */
   keepPrevious?: boolean
+  /** ms until it is asked again, or false to ask no more */
+  again?: (data: DesktopOutput<C> | undefined) => number | false
 }
 
 /** What main answers on a channel, cached: `useDesktopQuery('sessions:list')`, `useDesktopQuery('sessions:get', id)`. */
@@ -30,11 +32,13 @@ export function useDesktopQueryWith<C extends DesktopChannel>({
   input,
   enabled = true,
   keepPrevious = false,
+  again,
 }: DesktopQuery<C>): UseQueryResult<DesktopOutput<C>, AppError> {
   return useQuery<DesktopOutput<C>, AppError>({
     queryKey: [channel, ...input],
     queryFn: () => desktop.invoke(channel, ...input),
     enabled,
     placeholderData: keepPrevious ? keepPreviousData : undefined,
+    ...(again !== undefined && { refetchInterval: ({ state }) => (state.error === null ? again(state.data) : false) }),
   })
 }

@@ -16,7 +16,7 @@ const asked: readonly (readonly [text: string, to: SimulatedChange['to'], rule: 
 
 /** Runs that take a moment: half of the recordings at each look, nothing is left to do at the third. */
 export function fakeSimulations({ scenario, now, person }: FakeSetting): Pick<FakeHandlers, Channel> {
-  const total = scenario === 'empty' ? 0 : scenario === 'too-much' ? 10_000 : 1042
+  const total = scenario === 'empty' ? 0 : scenario === 'too-much' ? 10_000 : 942
   let run: SimulationRun | undefined
   let looks = 0
   const find = (id: string): SimulationRun => {

@@ -109,6 +109,33 @@ export const pagesUnderTest: readonly PageUnderTest[] = [
       await page.getByText('The key severity is not known').waitFor()
     },
   },
+  ...(['full', 'alarm', 'empty', 'too-much'] as const).map((scenario): PageUnderTest => ({
+    name: `policies-simulation-${scenario}`,
+    path: '/policies',
+    as: 'priya',
+    scenario,
+    prepare: async (page) => {
+      await page.getByRole('button', { name: scenario === 'empty' ? 'Start a draft' : 'Edit a draft' }).click()
+      if (scenario !== 'empty') {
+        const editor = page.getByRole('textbox', { name: 'policy.yaml, draft' })
+        await editor.fill((await editor.inputValue()).replace('k == "delete"', 'k in ["delete", "update"]'))
+      }
+      await page.getByRole('button', { name: 'Run', exact: true }).click()
+      await page.getByText(scenario === 'alarm' ? 'of 942 recordings' : 'Finished').waitFor()
+    },
+  })),
+  {
+    name: 'policies-simulation-refused',
+    path: '/policies',
+    as: 'priya',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Edit a draft' }).click()
+      const editor = page.getByRole('textbox', { name: 'policy.yaml, draft' })
+      await editor.fill((await editor.inputValue()).replace('    effect: deny\n', '    effect: deny\n    severity: high\n'))
+      await page.getByRole('button', { name: 'Run', exact: true }).click()
+      await page.getByRole('alert').waitFor()
+    },
+  },
   { name: 'policies-auditor', path: '/policies', as: 'helene' },
   { name: 'policies-empty', path: '/policies', as: 'priya', scenario: 'empty' },
   { name: 'masking', path: '/masking', as: 'priya' },

@@ -10,6 +10,8 @@ import { ReasonButton } from '../../components/reason-button.tsx'
 import { describeChanges, type LineChanges } from './changed-lines.ts'
 import { countProblems, describeProblems } from './count-problems.ts'
 import { kindWords, type DocumentKind } from './document-kind.ts'
+import { describeRun } from './simulation-words.ts'
+import type { SimulationView } from './use-simulation.ts'
 import { whyNotActivate } from './why-not-activate.ts'
 import styles from './documents.module.css'
 
@@ -20,11 +22,13 @@ interface ActivationBarProps {
   /** of exactly this text; undefined while it is not checked */
   problems: readonly DocumentProblem[] | undefined
   checkFailed: boolean
+  /** a look back before it counts; nobody has to take it */
+  simulation?: SimulationView
   onActivated: () => void
 }
 
 /** The gates between a draft and what is in force, and the button at their end that says why it cannot be pressed. */
-export function ActivationBar({ kind, text, changes, problems, checkFailed, onActivated }: ActivationBarProps) {
+export function ActivationBar({ kind, text, changes, problems, checkFailed, simulation, onActivated }: ActivationBarProps) {
   const { gateway } = useDesktopState()
   const administrator = useHasRole('administrator')
   const [asking, setAsking] = useState(false)
@@ -39,6 +43,7 @@ export function ActivationBar({ kind, text, changes, problems, checkFailed, onAc
           detail={describeChanges(changes)}
         />
         <CheckedGate problems={problems} />
+        {simulation !== undefined && <SimulatedGate simulation={simulation} />}
         <Gate icon={CircleDashed} tone="open" title="In force" detail="from the next call on" />
       </ol>
       <span className={`${styles.reason} t2`}>{reason}</span>
@@ -56,6 +61,13 @@ function CheckedGate({ problems }: Pick<ActivationBarProps, 'problems'>) {
   return (
     <Gate icon={passed ? CircleCheck : CircleX} tone={passed ? 'passed' : 'failed'} title="Checked" detail={describeProblems(problems)} />
   )
+}
+
+function SimulatedGate({ simulation: { run, isCurrent } }: { simulation: SimulationView }) {
+  const detail = describeRun(run, isCurrent)
+  if (run?.state === 'running' && isCurrent) return <Gate icon={Hourglass} tone="waiting" title="Simulated" detail={detail} />
+  const passed = run?.state === 'done' && isCurrent
+  return <Gate icon={passed ? CircleCheck : CircleDashed} tone={passed ? 'passed' : 'open'} title="Simulated" detail={detail} />
 }
 
 interface GateProps {

@@ -11,7 +11,9 @@ import { ActivationBar } from './activation-bar.tsx'
 import { changedLines, describeChanges } from './changed-lines.ts'
 import { kindWords, type DocumentKind } from './document-kind.ts'
 import { ProblemList } from './problem-list.tsx'
+import { SimulationPanel } from './simulation-panel.tsx'
 import type { Draft } from './use-draft.ts'
+import { useSimulation } from './use-simulation.ts'
 import { YamlEditor, type YamlEditorHandle } from './yaml-editor.tsx'
 import styles from './documents.module.css'
 
@@ -34,6 +36,7 @@ export function DraftEditor({ kind, draft, active, onChange }: DraftEditorProps)
   const [place, setPlace] = useState({ line: 1, column: 1 })
   const [settled] = useDebouncedValue(draft.text, checkAfterMs)
   const check = useDesktopQueryWith({ channel: 'policies:check', input: [{ kind, text: settled }], keepPrevious: true })
+  const simulation = useSimulation(draft.text)
   const changes = useMemo(() => changedLines(active?.text ?? '', draft.text), [active?.text, draft.text])
   const isCurrent = settled === draft.text && check.isSuccess && !check.isPlaceholderData
   const problems = check.data ?? none
@@ -86,6 +89,7 @@ export function DraftEditor({ kind, draft, active, onChange }: DraftEditorProps)
           />
           <ProblemList check={check} isCurrent={isCurrent} onLine={(line) => editor.current?.goTo(line)} />
         </section>
+        {kind === 'policy' && <SimulationPanel text={draft.text} simulation={simulation} />}
       </div>
       <ActivationBar
         kind={kind}
@@ -93,6 +97,7 @@ export function DraftEditor({ kind, draft, active, onChange }: DraftEditorProps)
         changes={changes}
         problems={isCurrent ? problems : undefined}
         checkFailed={check.isError}
+        {...(kind === 'policy' && { simulation })}
         onActivated={() => onChange(undefined)}
       />
     </div>
