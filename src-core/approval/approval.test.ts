@@ -4,15 +4,12 @@ import { approvalDigest } from './approval-digest.ts'
 import { decideApprovalState, settleApproval } from './approval-state.ts'
 import { decideExecution, type ExecutionFacts } from './decide-execution.ts'
 import { decideVote, type VoteFacts } from './decide-vote.ts'
-import { after, approvalWith, digestInput, start, voteOf, voteRequestOf, voter } from './testing/approval-fixture.ts'
+import { after, approvalWith, digestInput, loggedOf, start, voteOf, voteRequestOf, voter } from './testing/approval-fixture.ts'
 import { keyThumbprint, verifyVoteSignature } from './vote-signature.ts'
 
 const dora = voter('dora')
 const lena = voter('lena', ['lead'])
-const groupsOf = new Map([
-  ['dora', ['dba']],
-  ['lena', ['lead']],
-])
+const people = new Map([dora, lena].map(({ person }) => [person.sub, person]))
 
 /** An approval that Dora approved a minute after it was asked for. */
 function approved(changed: Partial<Approval> = {}, changedInput: Partial<ApprovalDigestInput> = {}): Approval {
@@ -22,7 +19,14 @@ function approved(changed: Partial<Approval> = {}, changedInput: Partial<Approva
 
 function execution(changed: Partial<ExecutionFacts> = {}): string {
   const approval = changed.approval ?? approved()
-  const decision = decideExecution({ approval, digest: approval.digest, now: after(120), liveMembers: groupsOf, ...changed })
+  const decision = decideExecution({
+    approval,
+    digest: approval.digest,
+    now: after(120),
+    liveMembers: people,
+    logged: loggedOf(approval),
+    ...changed,
+  })
   return decision.ok ? 'runs' : `${decision.voids ? 'void' : 'refused'}: ${decision.reason}`
 }
 
@@ -83,8 +87,8 @@ describe('promise 1: changing anything the approval is bound to voids it', () =>
 
   test('a stored digest that is not the one of its own input is void', () => {
     const changed = approved()
-    expect(execution({ approval: { ...changed, digestInput: { ...changed.digestInput, tool: 'other' } } })).toBe('void: digest-mismatch')
-    expect(execution({ approval: { ...changed, requester: { ...changed.requester, sub: 'eve' } } })).toBe('void: digest-mismatch')
+    expect(execution({ approval: { ...changed, digestInput: { ...changed.digestInput, tool: 'other' } } })).toBe('void: not-as-logged')
+    expect(execution({ approval: { ...changed, requester: { ...changed.requester, sub: 'eve' } } })).toBe('void: not-as-logged')
   })
 })
 
@@ -223,7 +227,15 @@ describe('promise 6: a vote is void if its voter lost the role before the call r
     ['in another group only', ['operators'], 'void: voter-lost-role'],
     ['in no group', [], 'void: voter-lost-role'],
   ] as const)('%s', ([, groups, outcome]) => {
-    expect(execution({ liveMembers: new Map([['dora', groups]]) })).toBe(outcome)
+    expect(execution({ liveMembers: new Map([['dora', { ...dora.person, groups: [...groups] }]]) })).toBe(outcome)
+  })
+
+  test.for([
+    ['still a reviewer', ['operator', 'reviewer'], 'runs'],
+    ['in the group, and no longer a reviewer', ['operator', 'administrator'], 'void: voter-lost-role'],
+    ['in the group, without any role', [], 'void: voter-lost-role'],
+  ] as const)('%s', ([, roles, outcome]) => {
+    expect(execution({ liveMembers: new Map([['dora', { ...dora.person, roles: [...roles] }]]) })).toBe(outcome)
   })
 
   test('not known any more', () => {
@@ -234,7 +246,7 @@ describe('promise 6: a vote is void if its voter lost the role before the call r
     const pending = approvalWith({}, { approvals: 2 })
     const settled = settleApproval({ ...pending, votes: [voteOf(dora, pending), voteOf(lena, pending)] }, after(60))
     expect(execution({ approval: settled })).toBe('runs')
-    expect(execution({ approval: settled, liveMembers: new Map([['dora', ['dba']]]) })).toBe('void: voter-lost-role')
+    expect(execution({ approval: settled, liveMembers: new Map([['dora', dora.person]]) })).toBe('void: voter-lost-role')
   })
 })
 

@@ -1,7 +1,8 @@
 import { AppError } from '../../src-protocol/app-error.ts'
-import type { Approval } from '../../src-protocol/model.ts'
-import { approvalDigest } from './approval-digest.ts'
+import type { LogEntry } from '../../src-protocol/log-entry.ts'
+import type { Approval, Person } from '../../src-protocol/model.ts'
 import { approversOf, decideApprovalState } from './approval-state.ts'
+import { differenceFromLog } from './compare-with-log.ts'
 import { verifyVoteSignature } from './vote-signature.ts'
 
 export interface ExecutionFacts {
@@ -9,12 +10,21 @@ export interface ExecutionFacts {
   /** of the call as it is about to run: recomputed from the held bytes and what is in force now */
   digest: string
   now: Date
-  /** sub → the groups in which the gateway knows the person now; whoever is not in it has none */
-  liveMembers: ReadonlyMap<string, readonly string[]>
+  /** sub → the groups and roles in which the gateway knows the person now; whoever is not in it has none */
+  liveMembers: ReadonlyMap<string, Pick<Person, 'groups' | 'roles'>>
+  /** every entry of the log about this approval */
+  logged: readonly LogEntry[]
 }
 
 export type ExecutionReason =
-  'not-approved' | 'already-executed' | 'digest-mismatch' | 'out-of-time' | 'too-few-approvals' | 'signature-invalid' | 'voter-lost-role'
+  | 'not-approved'
+  | 'already-executed'
+  | 'digest-mismatch'
+  | 'not-as-logged'
+  | 'out-of-time'
+  | 'too-few-approvals'
+  | 'signature-invalid'
+  | 'voter-lost-role'
 
 /** `voids`: the approval is to be stored as void with the error's reason; otherwise its state stays. */
 export type ExecutionDecision = { ok: true } | { ok: false; reason: ExecutionReason; voids: boolean; error: AppError }
@@ -23,7 +33,7 @@ export type ExecutionDecision = { ok: true } | { ok: false; reason: ExecutionRea
  * The last look before an approved call runs. Any doubt voids. At most once is the store's promise: it has to move the
  * approval from approved to executed in one durable step, and to forward only if that step was its own.
  */
-export function decideExecution({ approval, digest, now, liveMembers }: ExecutionFacts): ExecutionDecision {
+export function decideExecution({ approval, digest, now, liveMembers, logged }: ExecutionFacts): ExecutionDecision {
   const { id, state, digestInput } = approval
   if (state === 'executed' || approval.executedAt !== undefined) {
     return refuse('already-executed', false, new AppError('APPROVAL_NOT_PENDING', { approval: id, state: 'executed' }))
@@ -32,7 +42,9 @@ export function decideExecution({ approval, digest, now, liveMembers }: Executio
 
   const voided = (reason: ExecutionReason, sentence: string) =>
     refuse(reason, true, new AppError('APPROVAL_VOID', { approval: id, reason: sentence }))
-  if (digest !== approval.digest || !hasDigest(approval)) return voided('digest-mismatch', 'the call is not the one that was approved')
+  const difference = differenceFromLog(approval, logged)
+  if (difference !== undefined) return voided('not-as-logged', difference)
+  if (digest !== approval.digest) return voided('digest-mismatch', 'the call is not the one that was approved')
   const outcome = decideApprovalState(approval, now)
   if (outcome.state !== 'approved') return voided('out-of-time', outcome.voidReason ?? 'its time is over')
 
@@ -44,26 +56,15 @@ export function decideExecution({ approval, digest, now, liveMembers }: Executio
     return voided('signature-invalid', 'the signature of a vote does not fit')
   }
   for (const { person } of approvals) {
-    const groups = liveMembers.get(person.sub) ?? []
+    const { groups, roles } = liveMembers.get(person.sub) ?? nobody
     if (!digestInput.groups.some((group) => groups.includes(group))) {
       return voided('voter-lost-role', `${person.name} is no longer in a group that may approve this`)
     }
+    if (!roles.includes('reviewer')) return voided('voter-lost-role', `${person.name} is no longer a reviewer`)
   }
   return { ok: true }
 }
 
-const refuse = (reason: ExecutionReason, voids: boolean, error: AppError): ExecutionDecision => ({ ok: false, reason, voids, error })
+const nobody: Pick<Person, 'groups' | 'roles'> = { groups: [], roles: [] }
 
-/** A digest that is not the one of its own input was changed in the store. */
-function hasDigest(approval: Approval): boolean {
-  try {
-    const { digestInput } = approval
-    return (
-      approvalDigest(digestInput) === approval.digest &&
-      digestInput.approval === approval.id &&
-      digestInput.requester === approval.requester.sub
-    )
-  } catch {
-    return false
-  }
-}
+const refuse = (reason: ExecutionReason, voids: boolean, error: AppError): ExecutionDecision => ({ ok: false, reason, voids, error })

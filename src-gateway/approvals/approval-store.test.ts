@@ -14,7 +14,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gatehouse-approvals-'))
   state = await openState(folder)
   store = createApprovalStore(state.database)
-  await store.insert(approval, 'retry-key')
+  await store.insert(approval, 'retry-key', 7)
 })
 afterEach(async () => {
   state.close()

@@ -3,11 +3,13 @@ import type { ApprovalRow } from '../state/schema.ts'
 import type { StateDatabase } from '../state/state-database.ts'
 
 export interface ApprovalStore {
-  insert(approval: Approval, retryKey: string): Promise<void>
+  /** `logIndex`: of the log entry that it was requested with */
+  insert(approval: Approval, retryKey: string, logIndex: number): Promise<void>
   addVote(id: string, vote: Vote): Promise<void>
   /** False if the approval was no longer in the state `from`: somebody else was faster, and nothing was changed. */
   move(from: ApprovalState, to: Approval): Promise<boolean>
   find(id: string): Promise<Approval | undefined>
+  logIndexOf(id: string): Promise<number | undefined>
   openByRetryKey(retryKey: string): Promise<Approval[]>
   open(session?: string): Promise<Approval[]>
   newest(limit: number, requester?: string): Promise<Approval[]>
@@ -34,7 +36,7 @@ export function createApprovalStore(database: StateDatabase): ApprovalStore {
   }
 
   return {
-    async insert(approval, retryKey) {
+    async insert(approval, retryKey, logIndex) {
       const { id, state, session, requester, connection, tool, rule, requestedAt } = approval
       await database
         .insertInto('approvals')
@@ -52,6 +54,7 @@ export function createApprovalStore(database: StateDatabase): ApprovalStore {
           executed_at: null,
           void_reason: null,
           document: JSON.stringify(approval),
+          log_index: logIndex,
         })
         .execute()
     },
@@ -76,6 +79,11 @@ export function createApprovalStore(database: StateDatabase): ApprovalStore {
     async find(id) {
       const [approval] = await withVotes(await rows().where('id', '=', id).execute())
       return approval
+    },
+
+    async logIndexOf(id) {
+      const row = await database.selectFrom('approvals').select('log_index').where('id', '=', id).executeTakeFirst()
+      return row?.log_index ?? undefined
     },
 
     openByRetryKey: async (retryKey) =>

@@ -1,4 +1,5 @@
 import { settleApproval } from '../../src-core/approval/approval-state.ts'
+import { differenceFromLog } from '../../src-core/approval/compare-with-log.ts'
 import { decideExecution } from '../../src-core/approval/decide-execution.ts'
 import { decideVote } from '../../src-core/approval/decide-vote.ts'
 import { timestampOf, type Clock } from '../../src-node/clock.ts'
@@ -8,6 +9,7 @@ import type { Scheduler } from '../../src-node/scheduler.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { Approval, Person, Vote } from '../../src-protocol/model.ts'
 import type { StateDatabase } from '../state/state-database.ts'
+import { createApprovalLedger } from './approval-ledger.ts'
 import { mayDecide, maySeeApproval, seesOthersApprovals } from './approval-audience.ts'
 import { createApprovalRequest, digestNow, retryKey } from './approval-request.ts'
 import { createApprovalStore } from './approval-store.ts'
@@ -22,7 +24,7 @@ export interface ApprovalPorts {
   scheduler: Scheduler
   logger: Logger
   policyVersion(): string
-  /** with the groups that the identity provider named last */
+  /** with the groups that the identity provider named last, and the roles that they give */
   personNow(sub: string): Person | undefined
   membership: Pick<GroupMembership, 'since'>
   push(approval: Approval, to: (person: Person) => boolean): void
@@ -40,6 +42,7 @@ const mostOpenPerSession = 20
 export function createApprovals(ports: ApprovalPorts): Approvals {
   const { log, clock, scheduler, logger } = ports
   const store = createApprovalStore(ports.database)
+  const ledger = createApprovalLedger({ log, firstIndexOf: (id) => store.logIndexOf(id) })
   const queue = createKeyedQueue()
   const timers = new Map<string, () => void>()
   const waiting = new Map<string, Set<(approval: Approval) => void>>()
@@ -70,6 +73,8 @@ export function createApprovals(ports: ApprovalPorts): Approvals {
       state: after.state,
       ...(reason !== undefined && { reason }),
     })
+    if (after.state === 'approved') ledger.add(after.id, index)
+    else ledger.forget(after.id)
     if (after.state === 'approved' && after.runBy !== undefined) lookAt(after.id, after.runBy)
     tell(after)
     return { logIndex: index }
@@ -78,10 +83,26 @@ export function createApprovals(ports: ApprovalPorts): Approvals {
   /** Brings an approval up to date: time-outs and votes take effect when somebody looks, and at the latest by a timer. */
   async function settle(id: string): Promise<Approval> {
     const before = await find(id)
-    const after = settleApproval(before, clock.now())
-    if (after !== before) await move(before, after)
+    const settled = settleApproval(before, clock.now())
+    if (settled === before) return before
+    const after = settled.state === 'approved' ? await approvedByLog(settled) : settled
+    await move(before, after)
     return after
   }
+
+  /** Votes that are in the database alone do not even approve: the log must not say so. */
+  async function approvedByLog(approved: Approval): Promise<Approval> {
+    const difference = differenceFromLog(approved, await ledger.entries(approved.id))
+    if (difference === undefined) return approved
+    warnOf(approved.id, difference)
+    return { ...approved, state: 'void', voidReason: difference }
+  }
+
+  const warnOf = (approval: string, difference: string): void =>
+    logger.error(
+      { approval, difference, alarm: 'approval-altered' },
+      'an approval in the database is not the one in the log; it was voided',
+    )
 
   function lookAt(id: string, deadline: string): void {
     timers.get(id)?.()
@@ -114,7 +135,8 @@ export function createApprovals(ports: ApprovalPorts): Approvals {
     const approval = createApprovalRequest(call, clock.now(), similar)
     const { id, digest, digestInput } = approval
     const { index } = await log.append({ kind: 'approval.requested', approval: id, digest, input: digestInput })
-    await store.insert(approval, retryKey(call))
+    ledger.requested(id, index)
+    await store.insert(approval, retryKey(call), index)
     lookAt(id, approval.decideBy)
     tell(approval)
     return { approval, logIndex: index }
@@ -141,7 +163,8 @@ export function createApprovals(ports: ApprovalPorts): Approvals {
         if (!decided.ok) throw decided.error
         const { decision, reason, at, signature, key } = request
         const vote: Vote = { person: { sub: person.sub, name: person.name }, decision, reason, at, signature, key }
-        await log.append({ kind: 'approval.vote', approval: id, digest: approval.digest, vote })
+        const { index } = await log.append({ kind: 'approval.vote', approval: id, digest: approval.digest, vote })
+        ledger.add(id, index)
         await store.addVote(id, vote)
         const after = await settle(id)
         if (after.state === 'pending') tell(after)
@@ -182,9 +205,12 @@ export function createApprovals(ports: ApprovalPorts): Approvals {
       queue(id, async () => {
         const approval = await settle(id)
         const digest = digestNow(approval, call, ports.policyVersion())
-        const liveMembers = new Map(approval.votes.map(({ person }) => [person.sub, ports.personNow(person.sub)?.groups ?? []]))
-        const decided = decideExecution({ approval, digest, now: clock.now(), liveMembers })
+        const voters = approval.votes.map(({ person }) => ports.personNow(person.sub))
+        const liveMembers = new Map(voters.flatMap((voter) => (voter ? [[voter.sub, voter]] : [])))
+        const logged = await ledger.entries(id)
+        const decided = decideExecution({ approval, digest, now: clock.now(), liveMembers, logged })
         if (!decided.ok) {
+          if (decided.reason === 'not-as-logged') warnOf(id, String(decided.error.data['reason']))
           if (decided.voids) await move(approval, { ...approval, state: 'void', voidReason: String(decided.error.data['reason']) })
           return { ok: false, error: decided.error }
         }

@@ -6,6 +6,7 @@ const migrations: Record<string, Migration> = {
   '002-sessions-outlive-the-process': { up: addWhatResumingNeeds },
   '002-tool-pins': { up: createToolPins },
   '003-sql-dialect': { up: addDialect },
+  '005-approvals-in-the-log': { up: addLogIndex },
 }
 
 /** Brings the database to the newest schema; each step runs once, in the order of the names. */
@@ -58,6 +59,11 @@ async function createFirstTables(database: Kysely<unknown>): Promise<void> {
 
 async function addDialect(database: Kysely<unknown>): Promise<void> {
   await sql`ALTER TABLE connections ADD COLUMN dialect TEXT`.execute(database)
+}
+
+/** Approvals that are open at this moment cannot be held against the log: they become void, and are asked for again. */
+async function addLogIndex(database: Kysely<unknown>): Promise<void> {
+  await sql`ALTER TABLE approvals ADD COLUMN log_index INTEGER`.execute(database)
 }
 
 async function createToolPins(database: Kysely<unknown>): Promise<void> {

@@ -92,6 +92,8 @@ export interface ApprovalRow {
   void_reason: string | null
   /** the approval as it was requested */
   document: string
+  /** of its approval.requested entry in the log; null if it was requested before this was remembered */
+  log_index: number | null
 }
 
 export interface VoteRow {

@@ -1,5 +1,6 @@
 import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import { voteText, type VoteRequest } from '../../../src-protocol/http-api.ts'
+import type { LogEntry } from '../../../src-protocol/log-entry.ts'
 import { approvalDigestInput, type Approval, type ApprovalDigestInput, type Person, type Vote } from '../../../src-protocol/model.ts'
 import { approvalDigest } from '../approval-digest.ts'
 import { keyThumbprint } from '../vote-signature.ts'
@@ -87,4 +88,11 @@ export function voteRequestOf(by: Voter, approval: Approval, changed: Partial<Vo
 export function voteOf(by: Voter, approval: Approval, changed: Partial<VoteRequest> = {}): Vote {
   const { decision, reason, at, signature, key } = voteRequestOf(by, approval, changed)
   return { person: { sub: by.person.sub, name: by.person.name }, decision, reason, at, signature, key }
+}
+
+/** What the log holds of an approval that came about as it says. */
+export function loggedOf({ id, digest, digestInput: input, votes }: Approval): LogEntry[] {
+  const base = { v: 1 as const, at: start.toISOString() }
+  const cast = votes.map((vote): LogEntry => ({ ...base, kind: 'approval.vote', approval: id, digest, vote }))
+  return [{ ...base, kind: 'approval.requested', approval: id, digest, input }, ...cast]
 }

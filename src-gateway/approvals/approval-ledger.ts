@@ -1,0 +1,58 @@
+import type { TransparencyLog } from '../../src-node/log-store.ts'
+import { logEntry, type LogEntry } from '../../src-protocol/log-entry.ts'
+
+/** Where in the log the entries of an approval are. Never learnt from the database, which could leave one out: from appending, or from the log. */
+export interface ApprovalLedger {
+  requested(id: string, index: number): void
+  /** one more entry about the approval was appended */
+  add(id: string, index: number): void
+  /** @returns every entry of the log about the approval; none if it is not in the log where it was said to begin */
+  entries(id: string): Promise<LogEntry[]>
+  forget(id: string): void
+}
+
+export interface ApprovalLedgerPorts {
+  log: Pick<TransparencyLog, 'entry' | 'size'>
+  /** where the database says that the approval was requested: only a hint where to begin, for approvals of an earlier run */
+  firstIndexOf(id: string): Promise<number | undefined>
+}
+
+export function createApprovalLedger({ log, firstIndexOf }: ApprovalLedgerPorts): ApprovalLedger {
+  const known = new Map<string, number[]>()
+
+  /** Once for each approval that outlived a restart: from its request to the end of the log. */
+  async function findIn(id: string): Promise<number[]> {
+    const found: number[] = []
+    const first = await firstIndexOf(id)
+    if (first === undefined || first < 0) return found
+    for (let index = first; index < log.size; index += 1) {
+      const bytes = Buffer.from(await log.entry(index))
+      if (bytes.includes(id) && isAbout(id, parse(bytes))) found.push(index)
+      // only the very first entry is its request, so that nothing before it was left out
+      if (found.length === 0) return found
+    }
+    return found
+  }
+
+  return {
+    requested(id, index) {
+      known.set(id, [index])
+    },
+    add(id, index) {
+      known.get(id)?.push(index)
+    },
+    async entries(id) {
+      const indexes = known.get(id) ?? (await findIn(id))
+      if (indexes.length > 0) known.set(id, indexes)
+      return Promise.all(indexes.map(async (index) => parse(await log.entry(index))))
+    },
+    forget(id) {
+      known.delete(id)
+    },
+  }
+}
+
+const parse = (bytes: Uint8Array): LogEntry => logEntry.parse(JSON.parse(Buffer.from(bytes).toString()))
+
+const isAbout = (id: string, entry: LogEntry): boolean =>
+  (entry.kind === 'approval.requested' || entry.kind === 'approval.vote' || entry.kind === 'approval.settled') && entry.approval === id

@@ -1,0 +1,274 @@
+/** Approvals whose rows somebody writes to past the gateway: what the log does not have does not run. */
+import { generateKeyPairSync, sign } from 'node:crypto'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { approvalDigest } from '../../src-core/approval/approval-digest.ts'
+import { signedVoteText } from '../../src-core/approval/vote-signature.ts'
+import { readBundle } from '../../src-node/log-files.ts'
+import { logEntry, type LogEntry } from '../../src-protocol/log-entry.ts'
+import type { Approval, Session, Vote } from '../../src-protocol/model.ts'
+import { connectScriptedAgent, echo, type AgentIdentity, type ScriptedAgent } from '../fakes/scripted-agent.ts'
+import {
+  castVote,
+  exchange,
+  openEcho,
+  registerEcho,
+  rpcOf,
+  signInAs,
+  startIdentityProviderProcess,
+  startTestGateway,
+  toolCall,
+  until,
+  type SignedInPerson,
+  type TestGateway,
+} from './gateway-harness.ts'
+
+let provider: Awaited<ReturnType<typeof startIdentityProviderProcess>>
+let gateway: TestGateway
+let admin: SignedInPerson
+let operator: SignedInPerson
+let reviewer: SignedInPerson
+let agent: ScriptedAgent
+let agentIdentity: AgentIdentity
+
+beforeAll(async () => {
+  provider = await startIdentityProviderProcess()
+  gateway = await startTestGateway(provider.issuer, { holdSeconds: 600, graceSeconds: 20 })
+  admin = await signInAs(gateway.url, 'admin')
+  operator = await signInAs(gateway.url, 'operator')
+  reviewer = await signInAs(gateway.url, 'reviewer')
+  ;({ agent, identity: agentIdentity } = await registerEcho(gateway.url, admin))
+})
+beforeEach(() => {
+  agent.script = echo
+})
+afterAll(async () => {
+  for (const person of [admin, operator, reviewer]) person.leave()
+  await gateway.close()
+  await provider.stop()
+})
+
+interface Left {
+  session: Session
+  body: string
+  marker: string
+  approval: Approval
+}
+
+/** A call that was held and whose client has left: whoever repeats it attaches to the approval. */
+async function holdAndLeave(marker: string): Promise<Left> {
+  const session = await openEcho(operator)
+  await exchange(operator, session.id, JSON.stringify({ jsonrpc: '2.0', id: 'list', method: 'tools/list' })).done
+  const body = toolCall('risky', { marker })
+  const call = exchange(operator, session.id, body)
+  const asked = async () => (await reviewer.api.call('approvals')).approvals.find((approval) => approval.session === session.id)
+  await until(async () => (await asked()) !== undefined, 'approval is asked for')
+  const approval = (await asked()) as Approval
+  call.abandon()
+  const callOf = async () => (await operator.api.call('session', { id: session.id })).calls.find((one) => one.approval === approval.id)
+  await until(async () => (await callOf())?.state === 'done', 'the client has left')
+  return { session, body, marker, approval }
+}
+
+/** As somebody with the file of the database, and nothing else, would do it. */
+function writeToDatabase(write: (database: Database.Database) => void): void {
+  const database = new Database(join(gateway.root, 'data', 'gateway.sqlite'))
+  try {
+    database.pragma('busy_timeout = 5000')
+    write(database)
+  } finally {
+    database.close()
+  }
+}
+
+/** In the name of a real reviewer, signed with a key that the attacker made: it cannot be told from a real one by itself. */
+async function forgedVote(approval: Pick<Approval, 'id' | 'digest'>): Promise<Vote> {
+  const { person } = await reviewer.api.call('me')
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const vote = {
+    person: { sub: person.sub, name: person.name },
+    decision: 'approve' as const,
+    reason: 'fine',
+    at: new Date().toISOString(),
+  }
+  const signature = sign('sha256', Buffer.from(signedVoteText(approval, vote)), { key: privateKey, dsaEncoding: 'ieee-p1363' })
+  return { ...vote, signature: signature.toString('base64url'), key: { ...publicKey.export({ format: 'jwk' }) } }
+}
+
+function storeVote(database: Database.Database, { id }: Pick<Approval, 'id'>, vote: Vote): void {
+  database
+    .prepare('INSERT OR REPLACE INTO votes (approval, person_sub, at, vote) VALUES (?, ?, ?, ?)')
+    .run(id, vote.person.sub, vote.at, JSON.stringify(vote))
+}
+
+function storeApproved(database: Database.Database, { id }: Pick<Approval, 'id'>): void {
+  const runBy = new Date(Date.now() + 60_000).toISOString()
+  database
+    .prepare("UPDATE approvals SET state = 'approved', run_by = ?, executed_at = NULL, void_reason = NULL WHERE id = ?")
+    .run(runBy, id)
+}
+
+async function logged({ id }: Approval): Promise<LogEntry[]> {
+  const entries: LogEntry[] = []
+  for (let index = 0; ; index += 1) {
+    const bundle = await readBundle(join(gateway.root, 'log'), index)
+    if (!Array.isArray(bundle)) break
+    for (const bytes of bundle) {
+      const entry = logEntry.parse(JSON.parse(Buffer.from(bytes).toString()))
+      if ('approval' in entry && entry.approval === id) entries.push(entry)
+    }
+  }
+  return entries
+}
+
+const ran = (marker: string): number => agent.received.filter(({ text }) => text.includes(marker)).length
+
+/** The repeated call is refused, the server has never seen it, the log and the gateway's own lines say why. */
+async function expectRefused({ session, body, marker, approval }: Left, reason: string, times = 0): Promise<void> {
+  const answer = rpcOf(await exchange(operator, session.id, body).done)
+  expect(answer.result).toMatchObject({ isError: true })
+  expect(answer.result?.content[0]?.text).toContain(reason)
+  expect(ran(marker)).toBe(times)
+  expect((await logged(approval)).at(-1)).toMatchObject({
+    kind: 'approval.settled',
+    state: 'void',
+    reason: expect.stringContaining(reason) as string,
+  })
+  expect((await operator.api.call('approval', { id: approval.id })).state).toBe('void')
+  const lines = gateway.logged().split('\n')
+  expect(lines.some((line) => line.includes('"alarm":"approval-altered"') && line.includes(approval.id))).toBe(true)
+}
+
+async function restart({ session }: Left): Promise<void> {
+  await gateway.restart()
+  agent = await connectScriptedAgent(gateway.url, agentIdentity, [{ name: 'echo', title: 'Echo', transport: 'stdio' }], [session.id])
+  await until(() => operator.tunnel.state === 'open' && reviewer.tunnel.state === 'open', 'the desktops are back')
+}
+
+test('an approval that nobody touched runs, once', async () => {
+  const left = await holdAndLeave('honest')
+  await castVote(reviewer, left.approval, 'approve')
+  expect(rpcOf(await exchange(operator, left.session.id, left.body).done).result?.content[0]?.text).toContain('honest')
+  expect(ran('honest')).toBe(1)
+  expect((await logged(left.approval)).map((entry) => ('state' in entry ? entry.state : entry.kind))).toEqual([
+    'approval.requested',
+    'approval.vote',
+    'approved',
+    'executed',
+  ])
+})
+
+describe('a row of the database that was written past the gateway', () => {
+  test('a vote that was never cast does not run the call', async () => {
+    const left = await holdAndLeave('forged-vote')
+    const vote = await forgedVote(left.approval)
+    writeToDatabase((database) => {
+      storeVote(database, left.approval, vote)
+      storeApproved(database, left.approval)
+    })
+    await expectRefused(left, 'is not in the log as the database has it')
+  })
+
+  test('a vote that was never cast does not even approve', async () => {
+    const left = await holdAndLeave('forged-pending')
+    const vote = await forgedVote(left.approval)
+    writeToDatabase((database) => storeVote(database, left.approval, vote))
+    // it is void as soon as somebody looks: the repeated call asks anew
+    const repeated = exchange(operator, left.session.id, left.body)
+    const open = async () =>
+      (await reviewer.api.call('approvals')).approvals.filter(({ session, state }) => session === left.session.id && state === 'pending')
+    await until(async () => (await open()).some(({ id }) => id !== left.approval.id), 'another approval is asked for')
+    expect(ran('forged-pending')).toBe(0)
+    const states = (await logged(left.approval)).flatMap((entry) => (entry.kind === 'approval.settled' ? [entry.state] : []))
+    expect(states).toEqual(['void'])
+    for (const { id } of await open()) await operator.api.call('withdraw', { id })
+    await repeated.done
+  })
+
+  test.for([
+    ['another reason', { reason: 'never said' }],
+    ['another decision', { decision: 'deny' }],
+    ['another voter', { person: { sub: 'somebody', name: 'Somebody' } }],
+  ] as const)('a vote with %s than was signed does not run the call', async ([what, changed]) => {
+    const left = await holdAndLeave(`changed-${what.replace(' ', '-')}`)
+    const [vote] = (await castVote(reviewer, left.approval, 'approve')).votes
+    writeToDatabase((database) => {
+      database.prepare('UPDATE votes SET vote = ? WHERE approval = ?').run(JSON.stringify({ ...vote, ...changed }), left.approval.id)
+    })
+    await expectRefused(left, 'is not in the log as the database has it')
+  })
+
+  test('a denial that was removed still denies', async () => {
+    const left = await holdAndLeave('removed-denial')
+    expect((await castVote(reviewer, left.approval, 'deny')).state).toBe('denied')
+    const vote = await forgedVote(left.approval)
+    writeToDatabase((database) => {
+      database.prepare('DELETE FROM votes WHERE approval = ?').run(left.approval.id)
+      storeVote(database, left.approval, vote)
+      storeApproved(database, left.approval)
+    })
+    await expectRefused(left, 'in the log it is denied already')
+  })
+
+  test('another requester, with a digest that fits, does not run the call', async () => {
+    const left = await holdAndLeave('forged-requester')
+    const digestInput = { ...left.approval.digestInput, requester: 'somebody' }
+    const forged = {
+      ...left.approval,
+      requester: { ...left.approval.requester, sub: 'somebody' },
+      digestInput,
+      digest: approvalDigest(digestInput),
+    }
+    const vote = await forgedVote(forged)
+    writeToDatabase((database) => {
+      database.prepare('UPDATE approvals SET requester = ?, document = ? WHERE id = ?').run('somebody', JSON.stringify(forged), forged.id)
+      storeVote(database, forged, vote)
+      storeApproved(database, forged)
+    })
+    const answer = rpcOf(await exchange(operator, left.session.id, left.body).done)
+    expect(answer.result?.content[0]?.text).toContain('its request is another one in the log')
+    expect(ran('forged-requester')).toBe(0)
+    expect((await logged(left.approval)).at(-1)).toMatchObject({ kind: 'approval.settled', state: 'void' })
+  })
+
+  test('a call that has run does not run again because its row says so', async () => {
+    const left = await holdAndLeave('rolled-back')
+    await castVote(reviewer, left.approval, 'approve')
+    await exchange(operator, left.session.id, left.body).done
+    expect(ran('rolled-back')).toBe(1)
+    writeToDatabase((database) => storeApproved(database, left.approval))
+    await expectRefused(left, 'in the log it is executed already', 1)
+  })
+})
+
+describe('after a restart', () => {
+  test('an approval that nobody touched runs', { timeout: 60_000 }, async () => {
+    const left = await holdAndLeave('honest-restart')
+    await castVote(reviewer, left.approval, 'approve')
+    await restart(left)
+    expect(rpcOf(await exchange(operator, left.session.id, left.body).done).result?.content[0]?.text).toContain('honest-restart')
+    expect(ran('honest-restart')).toBe(1)
+  })
+
+  test('a vote that was never cast does not run the call', { timeout: 60_000 }, async () => {
+    const left = await holdAndLeave('forged-restart')
+    const vote = await forgedVote(left.approval)
+    writeToDatabase((database) => {
+      storeVote(database, left.approval, vote)
+      storeApproved(database, left.approval)
+    })
+    await restart(left)
+    await expectRefused(left, 'is not in the log as the database has it')
+  })
+
+  test('a row that names another place in the log does not run the call', { timeout: 60_000 }, async () => {
+    const left = await holdAndLeave('moved-restart')
+    await castVote(reviewer, left.approval, 'approve')
+    writeToDatabase((database) => {
+      database.prepare('UPDATE approvals SET log_index = log_index + 1 WHERE id = ?').run(left.approval.id)
+    })
+    await restart(left)
+    await expectRefused(left, 'its request is not in the log')
+  })
+})
