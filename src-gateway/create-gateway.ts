@@ -81,6 +81,9 @@ export function createGateway(parts: GatewayParts): Gateway {
     database,
     log,
     clock,
+    approvals: config.activation.approvals,
+    personNow: (sub) => identity.person(sub),
+    onChanged: () => desktops.push({ type: 'policies' }, ({ person: { roles } }) => roles.some((role) => role !== 'operator')),
     onActivated: (kind, version) => {
       if (kind !== 'policy') return
       approvals.policyChanged(version)

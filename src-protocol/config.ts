@@ -1,5 +1,6 @@
 /** Configuration files of gateway and agent (YAML). Unknown keys are refused with their path. */
 import { z } from 'zod'
+import { activationApprovals } from './policy-proposal.ts'
 import { section } from './section.ts'
 
 /** A secret is never written into a file: `env:NAME` or `file:/path`. */
@@ -38,6 +39,8 @@ export const gatewayConfig = section({
   /** read at start and whenever the file changes; a file with an error leaves the version in force */
   policy: z.string(),
   masking: z.string(),
+  /** how many administrators it takes to put a policy or masking version in force: with 2, one proposes it and another one activates it */
+  activation: section({ approvals: activationApprovals.default(1) }).prefault({}),
   limits: section({
     /** bytes of one message from a client */
     requestBytes: z

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod'
 import { packRequest, packSummary } from './evidence.ts'
-import { approvalId, connectionName, sessionId } from './ids.ts'
+import { approvalId, connectionName, proposalId, sessionId } from './ids.ts'
 import { connectionRequest, sessionRequest, toolDecisionRequest } from './http-api.ts'
 import {
   agent,
@@ -23,6 +23,7 @@ import {
   session,
   verdict,
 } from './model.ts'
+import { activationOutcome, activationRequest, policyProposal, policyProposals, rejectionReason } from './policy-proposal.ts'
 import { simulationId, simulationRequest, simulationRun } from './simulation.ts'
 import { verification } from './verification.ts'
 
@@ -144,7 +145,12 @@ export const desktopContract = {
   'policies:simulate': { input: simulationRequest, output: simulationRun },
   'policies:simulation': { input: simulationId, output: simulationRun },
   'policies:cancel-simulation': { input: simulationId, output: simulationRun },
-  'policies:activate': { input: z.object({ kind: z.enum(['policy', 'masking']), text: z.string() }), output: policyVersion },
+  /** puts it in force, or proposes it where that takes a second administrator */
+  'policies:activate': { input: activationRequest, output: activationOutcome },
+  'policies:proposals': { input: nothing, output: policyProposals },
+  'policies:activate-proposal': { input: proposalId, output: policyVersion },
+  'policies:reject-proposal': { input: z.object({ id: proposalId, reason: rejectionReason }), output: policyProposal },
+  'policies:withdraw-proposal': { input: proposalId, output: policyProposal },
 
   /** local rows always; the gateway's too while it can be reached and the person may see them */
   'library:list': {
@@ -178,6 +184,7 @@ export const desktopEvents = {
   'session:changed': session,
   'call:changed': call,
   'connections:changed': z.object({}),
+  'policies:changed': z.object({}),
   /** a deep link, a notification or a menu asks the window to show a page */
   'navigate:requested': z.object({
     to: z.string().regex(/^\/[a-z-]*(\/[A-Za-z0-9_]+)?$/),

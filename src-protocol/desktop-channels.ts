@@ -39,6 +39,10 @@ const channels = {
   'policies:simulation': true,
   'policies:cancel-simulation': true,
   'policies:activate': true,
+  'policies:proposals': true,
+  'policies:activate-proposal': true,
+  'policies:reject-proposal': true,
+  'policies:withdraw-proposal': true,
   'library:list': true,
   'library:download': true,
   'library:remove': true,
@@ -57,6 +61,7 @@ const events = {
   'session:changed': true,
   'call:changed': true,
   'connections:changed': true,
+  'policies:changed': true,
   'navigate:requested': true,
 } as const satisfies Record<DesktopEventName, true>
 

@@ -176,6 +176,8 @@ export const errors = {
   TOOL_UNKNOWN: [404, 'The server of {connection} has never listed a tool named {tool}.', 'List the tools again and use one of them.'],
   POLICY_INVALID: [422, 'The policy is not valid: {problem}.', 'Correct the named place; the version in force stays in force.'],
   MASKING_INVALID: [422, 'The masking rules are not valid: {problem}.', 'Correct the named place; the version in force stays in force.'],
+  PROPOSAL_OWN: [403, 'You proposed this version yourself; somebody else has to decide.', 'Ask another administrator, or withdraw it.'],
+  PROPOSAL_NOT_OPEN: [409, 'The proposal is {state}.', 'If the version is still wanted, propose it again.'],
   APPROVAL_PENDING: [202, 'Waiting for approval {approval}.', 'Repeat the same call: it attaches to the same approval.'],
   APPROVAL_DENIED: [403, 'The approval {approval} was denied by {by}: {reason}', 'Talk to the reviewer before you try again.'],
   APPROVAL_EXPIRED: [403, 'Nobody decided approval {approval} in time.', 'Make the call again when a reviewer is there.'],

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { packId, packRequest, packSummary } from './evidence.ts'
-import { agentId, approvalId, connectionName, sessionId, sha256Hex } from './ids.ts'
+import { agentId, approvalId, connectionName, proposalId, sessionId, sha256Hex } from './ids.ts'
 import {
   agent,
   approval,
@@ -20,6 +20,7 @@ import {
   session,
   sqlDialect,
 } from './model.ts'
+import { activationOutcome, activationRequest, policyProposal, policyProposals, rejectionReason } from './policy-proposal.ts'
 import { simulationId, simulationRequest, simulationRun } from './simulation.ts'
 
 const nothing = z.object({})
@@ -226,8 +227,36 @@ export const httpApi = {
     method: 'POST',
     path: '/api/v1/policies',
     params: nothing,
-    input: z.object({ kind: z.enum(['policy', 'masking']), text: z.string().max(1_000_000) }),
+    input: activationRequest,
+    output: activationOutcome,
+  },
+  proposals: {
+    method: 'GET',
+    path: '/api/v1/policies/proposals',
+    params: nothing,
+    input: nothing,
+    output: policyProposals,
+  },
+  activateProposal: {
+    method: 'POST',
+    path: '/api/v1/policies/proposals/:id/activation',
+    params: z.object({ id: proposalId }),
+    input: nothing,
     output: policyVersion,
+  },
+  rejectProposal: {
+    method: 'POST',
+    path: '/api/v1/policies/proposals/:id/rejection',
+    params: z.object({ id: proposalId }),
+    input: z.object({ reason: rejectionReason }),
+    output: policyProposal,
+  },
+  withdrawProposal: {
+    method: 'DELETE',
+    path: '/api/v1/policies/proposals/:id',
+    params: z.object({ id: proposalId }),
+    input: nothing,
+    output: policyProposal,
   },
 
   logCheckpoint: {

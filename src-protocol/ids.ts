@@ -13,6 +13,10 @@ export const agentId = z
   .string()
   .regex(/^agt_[A-Za-z0-9]{16}$/)
   .brand<'AgentId'>()
+export const proposalId = z
+  .string()
+  .regex(/^prp_[A-Za-z0-9]{16}$/)
+  .brand<'ProposalId'>()
 /** A connection is named by its administrator; the name is what people, policies and URLs use. */
 export const connectionName = z
   .string()
@@ -22,6 +26,7 @@ export const connectionName = z
 export type SessionId = z.infer<typeof sessionId>
 export type ApprovalId = z.infer<typeof approvalId>
 export type AgentId = z.infer<typeof agentId>
+export type ProposalId = z.infer<typeof proposalId>
 export type ConnectionName = z.infer<typeof connectionName>
 
 /** 64 lower-case hexadecimal digits: SHA-256 over bytes that the context names. */

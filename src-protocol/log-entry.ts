@@ -1,6 +1,6 @@
 /** Entries of the Merkle log: small facts, one JSON object each, at most 65,535 bytes (C2SP tlog-tiles). */
 import { z } from 'zod'
-import { approvalId, connectionName, sessionId, sha256Hex, timestamp } from './ids.ts'
+import { approvalId, connectionName, proposalId, sessionId, sha256Hex, timestamp } from './ids.ts'
 import { approvalDigestInput, endReason, vote } from './model.ts'
 
 const base = { v: z.literal(1), at: timestamp }
@@ -34,7 +34,37 @@ export const logEntry = z.discriminatedUnion('kind', [
     root: sha256Hex,
     endReason,
   }),
-  z.object({ ...base, kind: z.literal('policy.version'), document: z.enum(['policy', 'masking']), version: sha256Hex, author: z.string() }),
+  z.object({
+    ...base,
+    kind: z.literal('policy.version'),
+    document: z.enum(['policy', 'masking']),
+    version: sha256Hex,
+    author: z.string(),
+    /** the second administrator, where one is needed */
+    approvedBy: z.string().optional(),
+    message: z.string().optional(),
+  }),
+  z.object({
+    ...base,
+    kind: z.literal('policy.proposed'),
+    proposal: proposalId,
+    document: z.enum(['policy', 'masking']),
+    version: sha256Hex,
+    /** the version in force then */
+    base: sha256Hex,
+    author: z.string(),
+    message: z.string(),
+  }),
+  z.object({
+    ...base,
+    kind: z.enum(['policy.rejected', 'policy.withdrawn']),
+    proposal: proposalId,
+    document: z.enum(['policy', 'masking']),
+    version: sha256Hex,
+    author: z.string(),
+    by: z.string(),
+    reason: z.string(),
+  }),
   z.object({ ...base, kind: z.literal('approval.requested'), approval: approvalId, digest: sha256Hex, input: approvalDigestInput }),
   z.object({ ...base, kind: z.literal('approval.vote'), approval: approvalId, digest: sha256Hex, vote }),
   z.object({

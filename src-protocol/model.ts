@@ -280,6 +280,10 @@ export const policyVersion = z.object({
   kind: z.enum(['policy', 'masking']),
   text: z.string(),
   author: z.string(),
+  /** the second administrator, where one is needed */
+  approvedBy: z.string().optional(),
+  /** what changed and why */
+  message: z.string().optional(),
   at: timestamp,
   active: z.boolean(),
 })

@@ -8,6 +8,8 @@ export const push = z.discriminatedUnion('type', [
   z.object({ type: z.literal('call'), call }),
   z.object({ type: z.literal('checkpoint'), note: z.string() }),
   z.object({ type: z.literal('connections') }),
+  /** a version came into force, or something became of a proposal */
+  z.object({ type: z.literal('policies') }),
   /** answer to `renew` */
   z.object({ type: z.literal('renewed'), expiresAt: z.string() }),
 ])

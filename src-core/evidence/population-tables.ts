@@ -24,7 +24,7 @@ export const populationColumns = {
     'approval,requested,session,requester,connection,tool,rule,approvals needed,groups,decide by,approved by,denied by,state,settled,digest,log entry'.split(
       ',',
     ),
-  'population/policies.csv': 'at,document,version,author,log entry'.split(','),
+  'population/policies.csv': 'at,document,version,author,approved by,message,log entry'.split(','),
   'population/access.csv': 'at,act,person,log entry'.split(','),
   'population/admin.csv': 'at,act,by,subject,log entry'.split(','),
 } as const
@@ -67,7 +67,23 @@ export function createPopulationTables(): PopulationTables {
   function addEntry(entry: LogEntry, index: number): void {
     switch (entry.kind) {
       case 'policy.version':
-        gathered.push(['population/policies.csv', [entry.at, entry.document, entry.version, entry.author, index]])
+        gathered.push([
+          'population/policies.csv',
+          [entry.at, entry.document, entry.version, entry.author, entry.approvedBy, entry.message, index],
+        ])
+        return
+      case 'policy.proposed':
+        gathered.push([
+          'population/admin.csv',
+          [entry.at, entry.kind, entry.author, `${entry.document} ${entry.version}: ${entry.message}`, index],
+        ])
+        return
+      case 'policy.rejected':
+      case 'policy.withdrawn':
+        gathered.push([
+          'population/admin.csv',
+          [entry.at, entry.kind, entry.by, `${entry.document} ${entry.version}: ${entry.reason}`, index],
+        ])
         return
       case 'identity':
         gathered.push(['population/access.csv', [entry.at, entry.act, entry.person, index]])

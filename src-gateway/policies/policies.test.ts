@@ -9,6 +9,8 @@ import { createPolicies } from './policies.ts'
 
 const documentOf = (effect: string) => `version: 1\nrules:\n  - { id: all, match: {}, effect: ${effect}, because: A test says so. }\n`
 
+const admin = { sub: 'admin', name: 'Ada' }
+
 let folder: string
 let state: Awaited<ReturnType<typeof openState>>
 let logged: LogEntryDraft[]
@@ -26,11 +28,19 @@ afterEach(async () => {
 /** As a gateway that has just started sees its state. */
 const started = () => {
   const log = { append: async (draft: LogEntryDraft) => ({ index: logged.push(draft) }) } as unknown as TransparencyLog
-  return createPolicies({ database: state.database, log, clock: systemClock, onActivated: () => {} })
+  return createPolicies({
+    database: state.database,
+    log,
+    clock: systemClock,
+    approvals: 1,
+    personNow: () => undefined,
+    onChanged: () => {},
+    onActivated: () => {},
+  })
 }
 
 test('what was in force is in force again after a start, and the log says so', async () => {
-  const { version } = await started().activate('policy', documentOf('deny'), 'admin')
+  const { version } = await started().activate({ kind: 'policy', text: documentOf('deny') }, admin)
   expect(await started().restore('policy')).toBe(true)
   expect(logged).toMatchObject([
     { kind: 'policy.version', version, author: 'admin' },
@@ -39,7 +49,7 @@ test('what was in force is in force again after a start, and the log says so', a
 })
 
 test('a text that was changed in the state is not put in force', async () => {
-  await started().activate('policy', documentOf('deny'), 'admin')
+  await started().activate({ kind: 'policy', text: documentOf('deny') }, admin)
   await state.database
     .updateTable('policy_versions')
     .set({ text: documentOf('allow') })
@@ -51,14 +61,26 @@ test('a text that was changed in the state is not put in force', async () => {
 test('a document whose examples do not hold is not put in force, also when a file brings it; what warns is', async () => {
   const policies = started()
   const failing = `${documentOf('deny')}examples:\n  - { connection: db, tool: query, expect: allow }\n`
-  await expect(policies.activate('policy', failing, 'admin')).rejects.toMatchObject({ code: 'POLICY_INVALID' })
+  await expect(policies.activate({ kind: 'policy', text: failing }, admin)).rejects.toMatchObject({ code: 'POLICY_INVALID' })
   await expect(policies.fileRead('policy', failing, 'policy.yaml')).rejects.toMatchObject({ code: 'POLICY_INVALID' })
   expect(logged).toEqual([])
 
   const idle = `${documentOf('deny')}  - { id: idle, match: {}, effect: allow, because: It never decides. }\n`
   expect(await policies.check('policy', idle)).toMatchObject([{ path: 'rules.1', severity: 'warning' }])
-  await policies.activate('policy', idle, 'admin')
+  await policies.activate({ kind: 'policy', text: idle }, admin)
   expect(() => policies.inForce()).toThrow()
-  await policies.activate('masking', 'version: 1\nrules: []\n', 'admin')
+  await policies.activate({ kind: 'masking', text: 'version: 1\nrules: []\n' }, admin)
   expect(policies.inForce().policy.document.rules).toHaveLength(2)
+})
+
+test('with one administrator a message is kept with its version, and nothing is proposed', async () => {
+  const policies = started()
+  await policies.activate({ kind: 'masking', text: 'version: 1\nrules: []\n' }, admin)
+  const outcome = await policies.activate({ kind: 'policy', text: documentOf('deny'), message: 'A quiet week.' }, admin)
+  expect(outcome).toMatchObject({ outcome: 'in-force', active: true, author: 'admin', message: 'A quiet week.' })
+  expect(outcome).not.toHaveProperty('approvedBy')
+  expect(logged.at(-1)).toMatchObject({ kind: 'policy.version', author: 'admin', message: 'A quiet week.' })
+  await policies.fileRead('policy', documentOf('allow'), 'file policy.yaml')
+  expect(policies.inForce().policy.document.rules).toMatchObject([{ effect: 'allow' }])
+  expect(await policies.proposals()).toEqual({ approvals: 1, proposals: [] })
 })

@@ -28,7 +28,7 @@ export async function watchDocument(policies: Policies, kind: DocumentKind, file
   const changed = () => {
     void Promise.resolve()
       .then(read)
-      .then(() => log.info({ kind, file, version: policies.inForce()[kind].version }, 'document read'))
+      .then((outcome) => log.info({ kind, file, outcome, version: policies.inForce()[kind].version }, 'document read'))
       .catch(complain)
   }
   watchFile(file, { interval: lookEveryMs, persistent: false }, changed)

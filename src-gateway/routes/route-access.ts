@@ -38,6 +38,10 @@ export const routeAccess: Record<PersonRoute, readonly Role[] | 'everyone'> = {
   simulation: ['administrator', 'auditor'],
   cancelSimulation: ['administrator'],
   activatePolicy: ['administrator'],
+  proposals: ['administrator', 'auditor', 'reviewer'],
+  activateProposal: ['administrator'],
+  rejectProposal: ['administrator'],
+  withdrawProposal: ['administrator'],
 }
 
 /** @throws AppError FORBIDDEN */

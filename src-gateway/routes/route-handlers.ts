@@ -107,7 +107,11 @@ export function createRouteHandlers(services: RouteServices): RouteHandlers {
     simulatePolicy: ({ input, signedIn: { person } }) => simulations.start(input, person),
     simulation: async ({ params }) => simulations.find(params.id),
     cancelSimulation: async ({ params }) => simulations.cancel(params.id),
-    activatePolicy: ({ input, signedIn: { person } }) => policies.activate(input.kind, input.text, person.sub),
+    activatePolicy: ({ input, signedIn: { person } }) => policies.activate(input, person),
+    proposals: () => policies.proposals(),
+    activateProposal: ({ params, signedIn: { person } }) => policies.activateProposal(params.id, person),
+    rejectProposal: ({ params, input, signedIn: { person } }) => policies.rejectProposal(params.id, person, input.reason),
+    withdrawProposal: ({ params, signedIn: { person } }) => policies.withdrawProposal(params.id, person),
 
     logCheckpoint: async () => ({ note: log.checkpoint(), key: log.verifierKey }),
     logConsistency: async ({ input: { from, to } }) => {

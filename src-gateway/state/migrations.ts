@@ -6,6 +6,7 @@ const migrations: Record<string, Migration> = {
   '002-sessions-outlive-the-process': { up: addWhatResumingNeeds },
   '002-tool-pins': { up: createToolPins },
   '003-sql-dialect': { up: addDialect },
+  '004-policy-proposals': { up: createPolicyProposals },
   '005-approvals-in-the-log': { up: addLogIndex },
 }
 
@@ -59,6 +60,19 @@ async function createFirstTables(database: Kysely<unknown>): Promise<void> {
 
 async function addDialect(database: Kysely<unknown>): Promise<void> {
   await sql`ALTER TABLE connections ADD COLUMN dialect TEXT`.execute(database)
+}
+
+async function createPolicyProposals(database: Kysely<unknown>): Promise<void> {
+  const statements = [
+    sql`ALTER TABLE policy_versions ADD COLUMN approved_by TEXT`,
+    sql`ALTER TABLE policy_versions ADD COLUMN message TEXT`,
+    sql`CREATE TABLE policy_proposals (id TEXT PRIMARY KEY, kind TEXT NOT NULL, version TEXT NOT NULL, text TEXT NOT NULL,
+      message TEXT NOT NULL, author_sub TEXT NOT NULL, author_name TEXT NOT NULL, at TEXT NOT NULL, expires_at TEXT NOT NULL,
+      base TEXT NOT NULL, state TEXT NOT NULL, decided_by_sub TEXT, decided_by_name TEXT, decided_at TEXT, reason TEXT) STRICT`,
+    sql`CREATE INDEX policy_proposals_open ON policy_proposals (kind) WHERE state = 'open'`,
+    sql`CREATE INDEX policy_proposals_newest ON policy_proposals (at)`,
+  ]
+  for (const statement of statements) await statement.execute(database)
 }
 
 /** Approvals that are open at this moment cannot be held against the log: they become void, and are asked for again. */

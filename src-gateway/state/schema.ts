@@ -110,6 +110,29 @@ export interface PolicyVersionRow {
   author: string
   at: string
   active: number
+  /** the second administrator, where one was needed */
+  approved_by: string | null
+  message: string | null
+}
+
+/** A version that waits for a second administrator, or waited for one. */
+export interface PolicyProposalRow {
+  id: string
+  kind: string
+  version: string
+  text: string
+  message: string
+  author_sub: string
+  author_name: string
+  at: string
+  expires_at: string
+  /** the version in force when it was proposed */
+  base: string
+  state: string
+  decided_by_sub: string | null
+  decided_by_name: string | null
+  decided_at: string | null
+  reason: string | null
 }
 
 /** The content last seen in a document's file: only a change of the file counts as news from it. */
@@ -145,5 +168,6 @@ export interface StateTables {
   votes: VoteRow
   policy_versions: PolicyVersionRow
   policy_files: PolicyFileRow
+  policy_proposals: PolicyProposalRow
   recordings: RecordingRow
 }

@@ -63,6 +63,8 @@ export function createDesktop(ports: DesktopPorts): Desktop {
         return events.emit('call:changed', push.call)
       case 'connections':
         return events.emit('connections:changed', {})
+      case 'policies':
+        return events.emit('policies:changed', {})
       case 'checkpoint':
         return live.checkpoints.seen(push.note)
       case 'renewed':

@@ -54,6 +54,10 @@ export function useLiveCache(): void {
       void client.invalidateQueries({ queryKey: [channel] })
     void client.invalidateQueries({ queryKey: ['agents:list'] })
   })
+
+  useDesktopEvent('policies:changed', () => {
+    for (const channel of ['policies:list', 'policies:proposals']) void client.invalidateQueries({ queryKey: [channel] })
+  })
 }
 
 function personOf(state: DesktopOutput<'state:get'>): string | undefined {

@@ -4,9 +4,10 @@ import type { Approval, Session } from '../../src-protocol/model.ts'
 import type { SessionId } from '../../src-protocol/ids.ts'
 import { fakeApprovals } from './fake-approvals.ts'
 import type { FakeDesktop } from './fake-desktop.ts'
-import { fakeAgents, fakeCheck, fakeConnections, fakePolicies } from './fake-documents.ts'
+import { fakeAgents, fakeCheck, fakeConnections } from './fake-documents.ts'
 import { ago, fakeHex, hours, minutes, type FakeHandlers, type FakeSetting } from './fake-scenario.ts'
 import { fakeSimulations } from './fake-simulations.ts'
+import { fakeProposals } from './fake-proposals.ts'
 import { fakePinnedTools } from './fake-pinned-tools.ts'
 import { fakeCalls, fakeClientSetup, fakeSessions, fakeTools, maskingInForce, policyInForce } from './fake-sessions.ts'
 
@@ -19,7 +20,6 @@ export function fakeActions(setting: FakeSetting, emit: FakeDesktop['emit']): Pi
   let approvals = fakeApprovals(setting)
   let connections = fakeConnections(setting)
   let agents = fakeAgents(setting)
-  let policies = fakePolicies(setting)
   const tools = fakePinnedTools(setting)
 
   const find = <T>(items: readonly T[], test: (item: T) => boolean, what: string): T => {
@@ -136,15 +136,14 @@ export function fakeActions(setting: FakeSetting, emit: FakeDesktop['emit']): Pi
     },
     'approvals:withdraw': (id) => changeApproval(id, { state: 'withdrawn' }),
 
-    'policies:list': () => policies,
     'policies:check': ({ text }) => fakeCheck(text),
     ...fakeSimulations(setting),
-    'policies:activate': ({ kind, text }) => {
-      const problems = fakeCheck(text)
-      if (problems[0] !== undefined) throw new AppError('POLICY_INVALID', { problem: problems[0].message })
-      const version = { version: fakeHex(text), kind, text, author: person.name, at: time(), active: true }
-      policies = [version, ...policies.map((policy) => (policy.kind === kind ? { ...policy, active: false } : policy))]
-      return version
-    },
+    ...fakeProposals(setting, {
+      check(text) {
+        const problem = fakeCheck(text).find(({ severity }) => severity !== 'warning')
+        if (problem !== undefined) throw new AppError('POLICY_INVALID', { problem: problem.message })
+      },
+      changed: () => emit('policies:changed', {}),
+    }),
   }
 }

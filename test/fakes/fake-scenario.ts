@@ -2,7 +2,18 @@ import type { DesktopChannel, DesktopInput, DesktopOutput } from '../../src-prot
 import type { Person } from '../../src-protocol/model.ts'
 
 /** What the double shows: rich examples, nothing yet, failures, no network, more than fits, nobody signed in. */
-export const scenarios = ['full', 'empty', 'error', 'offline', 'too-much', 'signed-out', 'waiting', 'loading', 'alarm'] as const
+export const scenarios = [
+  'full',
+  'empty',
+  'error',
+  'offline',
+  'too-much',
+  'signed-out',
+  'waiting',
+  'loading',
+  'alarm',
+  'four-eyes',
+] as const
 export type Scenario = (typeof scenarios)[number]
 
 export type PersonName = 'mira' | 'jonas' | 'helene' | 'priya'

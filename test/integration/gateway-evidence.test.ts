@@ -162,7 +162,7 @@ describe('policy and masking', () => {
     expect(rpcOf(await exchange(operator, session.id, toolCall('echo', { text: 'a' })).done).result?.isError).toBeUndefined()
     const text = policyText.replace('args.text == "forbidden"', 'args.text != ""')
     const activated = await admin.api.call('activatePolicy', { kind: 'policy', text })
-    expect(activated.active).toBe(true)
+    expect(activated).toMatchObject({ outcome: 'in-force', active: true })
     expect(rpcOf(await exchange(operator, session.id, toolCall('echo', { text: 'a' })).done).result?.isError).toBe(true)
     await admin.api.call('activatePolicy', { kind: 'policy', text: policyText })
     expect((await inForce('policy'))?.text).toBe(policyText)

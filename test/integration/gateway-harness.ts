@@ -63,7 +63,11 @@ export interface Folders {
 }
 
 /** Folders, documents and a configuration file; the gateway itself may be started in this process or in another one. */
-export async function prepareGateway(issuer: string, limits: Record<string, number> = {}): Promise<Folders> {
+export async function prepareGateway(
+  issuer: string,
+  limits: Record<string, number> = {},
+  more: { activation?: { approvals: 1 | 2 } } = {},
+): Promise<Folders> {
   const root = await mkdtemp(join(tmpdir(), 'gatehouse-gateway-'))
   const port = await freePort()
   const folders: Folders = {
@@ -89,6 +93,7 @@ export async function prepareGateway(issuer: string, limits: Record<string, numb
     masking: 'masking.yaml',
     // tests share a sign-in, and few of them end their sessions
     limits: { graceSeconds: 1, sessionsPerSignIn: 1000, ...limits },
+    ...more,
   }
   await writeFile(folders.config, JSON.stringify(config))
   return folders
@@ -101,8 +106,8 @@ export interface TestGateway extends Folders {
   close(): Promise<void>
 }
 
-export async function startTestGateway(issuer: string, limits: Record<string, number> = {}): Promise<TestGateway> {
-  const folders = await prepareGateway(issuer, limits)
+export async function startTestGateway(...options: Parameters<typeof prepareGateway>): Promise<TestGateway> {
+  const folders = await prepareGateway(...options)
   const lines: string[] = []
   const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) })
   const { readConfigFile } = await import('../../src-node/config-file.ts')

@@ -74,5 +74,9 @@ export function gatewayHandlers(options: {
     'policies:simulation': (id) => api().call('simulation', { id }),
     'policies:cancel-simulation': (id) => api().call('cancelSimulation', { id }),
     'policies:activate': (input) => api().call('activatePolicy', input),
+    'policies:proposals': () => api().call('proposals'),
+    'policies:activate-proposal': (id) => api().call('activateProposal', { id }),
+    'policies:reject-proposal': (input) => api().call('rejectProposal', input),
+    'policies:withdraw-proposal': (id) => api().call('withdrawProposal', { id }),
   }
 }
