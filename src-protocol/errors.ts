@@ -165,6 +165,11 @@ export const errors = {
     'The answer was withheld: it could not be checked for sensitive data ({problem}).',
     'Ask for less data, or ask an administrator.',
   ],
+  MESSAGE_BLOCKED: [
+    403,
+    'The message was withheld by the masking rule {rule}: {because}',
+    'Leave out what the rule names, or ask the owner of the rule {rule}.',
+  ],
 
   // policy and approval
   POLICY_DENIED: [403, '{because}', 'If you need this, ask the owner of the rule {rule}.'],

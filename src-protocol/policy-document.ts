@@ -97,11 +97,22 @@ export const maskingRule = section({
     .min(1)
     .max(1000)
     .optional(),
+  /** what is done to a value; where two rules hit the same one, the strictest: block > drop > mask > tag > partial */
+  action: z.enum(['mask', 'partial', 'tag', 'drop', 'block']).default('mask'),
   because: z.string().min(3).max(500),
-}).refine((rule) => [rule.detect, rule.fields, rule.pattern, rule.words].filter((kind) => kind !== undefined).length === 1, {
-  message: 'a rule has exactly one of detect, fields, pattern and words',
-  path: ['detect'],
 })
+  .refine((rule) => rule.action !== 'partial' || !rule.detect?.includes('secret'), {
+    message: 'a secret cannot be masked in part: what is left would make it easier to guess',
+    path: ['action'],
+  })
+  .refine((rule) => rule.action !== 'partial' || rule.words === undefined, {
+    message: 'words cannot be masked in part: what is left would tell which word it is',
+    path: ['action'],
+  })
+  .refine((rule) => [rule.detect, rule.fields, rule.pattern, rule.words].filter((kind) => kind !== undefined).length === 1, {
+    message: 'a rule has exactly one of detect, fields, pattern and words',
+    path: ['detect'],
+  })
 
 export const maskingDocument = section({
   version: z.literal(1),

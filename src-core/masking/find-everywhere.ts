@@ -1,14 +1,9 @@
 import { decodeBase64Text } from './decode-base64-text.ts'
 import { findBase64Words } from './find-base64-words.ts'
 import type { ActiveDetector } from './load-masking.ts'
+import { actionOn, needsValue } from './mask-action.ts'
+import { joinFinds, type Find } from './merge-finds.ts'
 import { decodePercents, normaliseForSearch, type SearchText } from './normalise-for-search.ts'
-
-export interface Find {
-  start: number
-  end: number
-  rule: string
-  kind: string
-}
 
 /**
  * What the detectors find in a text as a reader would see it: normalised, with one level of URL or base64 encoding resolved. Places
@@ -31,14 +26,23 @@ export function findEverywhere(value: string, detectors: readonly ActiveDetector
     if (text === undefined) return
     const inside: Find[] = []
     findIn(normaliseForSearch(text), detectors, field, inside)
-    const first = inside.toSorted((a, b) => a.start - b.start)[0]
-    if (first) found.push({ ...first, start, end })
+    const joined = joinFinds(inside, start, end)
+    if (joined) found.push(joined)
   })
   return found
 }
 
 function findIn({ text, origin }: SearchText, detectors: readonly ActiveDetector[], field: string, found: Find[]): void {
-  for (const { rule, kind, find } of detectors) {
-    find(text, (start, end) => found.push({ ...origin(start, end), rule, kind }), field)
+  for (const { rule, kind, action, find } of detectors) {
+    if (needsValue(action)) {
+      find(
+        text,
+        (start, end) => {
+          const value = text.slice(start, end)
+          found.push({ ...origin(start, end), rule, kind, action: actionOn(action, value), value })
+        },
+        field,
+      )
+    } else find(text, (start, end) => found.push({ ...origin(start, end), rule, kind, action, value: undefined }), field)
   }
 }

@@ -6,11 +6,13 @@ import { compilePattern } from '../pattern.ts'
 import { compileCustomPattern, createWordDetector } from './custom-rules.ts'
 import { detectors } from './detectors.ts'
 import type { Detector } from './detectors/detector.ts'
+import { isStricter, type MaskAction } from './mask-action.ts'
 import { normaliseForSearch } from './normalise-for-search.ts'
 
 export interface ActiveDetector {
   rule: string
   kind: string
+  action: MaskAction
   find: Detector
 }
 
@@ -22,11 +24,14 @@ export interface ActiveRules {
   fields: Map<string, MaskedField>
   /** member names that were searched and hold nothing: a server says the same few names all day */
   cleanNames: Map<string, CleanName>
+  /** some rule does something else than to mask: what it hits may also be hit by others */
+  mixed: boolean
 }
 
 export interface MaskedField {
   rule: string
   kind: string
+  action: MaskAction
 }
 
 export interface CleanName {
@@ -86,12 +91,13 @@ interface ReadyRule {
 }
 
 function detectorsOf(rule: MaskingRule): { ok: true; detectors: ActiveDetector[] } | { ok: false; problem: string } {
+  const { action } = rule
   if (rule.pattern !== undefined) {
     const compiled = compileCustomPattern(rule.pattern)
-    return compiled.ok ? { ok: true, detectors: [{ rule: rule.id, kind: rule.id, find: compiled.detector }] } : compiled
+    return compiled.ok ? { ok: true, detectors: [{ rule: rule.id, kind: rule.id, action, find: compiled.detector }] } : compiled
   }
-  if (rule.words) return { ok: true, detectors: [{ rule: rule.id, kind: rule.id, find: createWordDetector(rule.words) }] }
-  return { ok: true, detectors: (rule.detect ?? []).map((kind) => ({ rule: rule.id, kind, find: detectors[kind] })) }
+  if (rule.words) return { ok: true, detectors: [{ rule: rule.id, kind: rule.id, action, find: createWordDetector(rule.words) }] }
+  return { ok: true, detectors: (rule.detect ?? []).map((kind) => ({ rule: rule.id, kind, action, find: detectors[kind] })) }
 }
 
 const cachedTargets = 1000
@@ -114,15 +120,19 @@ function createMasking(source: string, rules: readonly ReadyRule[]): Masking {
       const key = `${connection}\n${tool ?? ''}`
       const known = cache.get(key)
       if (known) return known
-      const active: ActiveRules = { detectors: [], fields: new Map(), cleanNames: new Map() }
+      const active: ActiveRules = { detectors: [], fields: new Map(), cleanNames: new Map(), mixed: false }
       for (const { rule, found, connections, tools } of compiled) {
         if (!connections.some((matches) => matches(connection))) continue
         // what no tool answered (a resource, an error, a notification) is masked by every rule of the connection
         if (tool !== undefined && !tools.some((matches) => matches(tool))) continue
+        const { id, action } = rule
+        if (action !== 'mask') active.mixed = true
         active.detectors.push(...found)
         for (const field of rule.fields ?? []) {
           const name = normaliseFieldName(field)
-          if (!active.fields.has(name)) active.fields.set(name, { rule: rule.id, kind: field.toLowerCase().replace(/[^a-z0-9_-]/g, '-') })
+          const known = active.fields.get(name)
+          if (known && !isStricter(action, known.action)) continue
+          active.fields.set(name, { rule: id, kind: field.toLowerCase().replace(/[^a-z0-9_-]/g, '-'), action })
         }
       }
       if (cache.size >= cachedTargets) cache.clear()

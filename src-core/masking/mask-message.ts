@@ -1,14 +1,20 @@
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { MaskApplied } from '../../src-protocol/model.ts'
 import { decodeString, TooDeep, walkJson, type JsonVisitor } from '../json/walk-json.ts'
-import { findEverywhere } from './find-everywhere.ts'
-import { normaliseFieldName, type ActiveRules, type Masking } from './load-masking.ts'
+import { normaliseFieldName, type ActiveRules, type MaskedField, type Masking } from './load-masking.ts'
+import { actionOn, isStricter, type Masked } from './mask-action.ts'
+import { maskString } from './mask-string.ts'
+import { MaskRun, type MaskTally } from './mask-run.ts'
 
 export interface MaskTarget {
   connection: string
   tool?: string | undefined
   /** what names the call is masked like everything else */
   idsToo?: boolean
+  /** for the action `tag`; without it such a value is masked like any other */
+  tag?: ((value: string) => string) | undefined
+  /** the message is the gateway's own: what would block another one is masked in it, for it may be the answer that says so */
+  own?: boolean | undefined
 }
 
 export interface MaskResult {
@@ -26,7 +32,8 @@ const maxNesting = 8
  * Masks a JSON text in place: only the values that a rule names are replaced, by `[MASKED:kind]`; every other character stays as it
  * was. Strings that hold JSON are masked as JSON, since results usually come as JSON inside a text block. What says which call a JSON-RPC
  * message belongs to is no content and stays: about one random id in a thousand looks like an account or a card.
- * @throws AppError MESSAGE_UNMASKABLE when the text cannot be searched to its end: it must then not be delivered
+ * @throws AppError MESSAGE_UNMASKABLE when the text cannot be searched to its end, MESSAGE_BLOCKED when a rule blocks it: it must then not
+ * be delivered
  */
 export function maskMessage(masking: Masking, text: string, target: MaskTarget): MaskResult {
   try {
@@ -37,12 +44,12 @@ export function maskMessage(masking: Masking, text: string, target: MaskTarget):
   return maskParsed(masking, text, target)
 }
 
-/** The same for a text that is known to be JSON, because it was parsed or made here. @throws AppError MESSAGE_UNMASKABLE */
+/** The same for a text that is known to be JSON, because it was parsed or made here. @throws AppError MESSAGE_UNMASKABLE, MESSAGE_BLOCKED */
 export function maskParsed(masking: Masking, text: string, target: MaskTarget): MaskResult {
-  const tally = new MaskTally()
+  const run = new MaskRun(masking, target)
   try {
-    const masked = maskJson(text, masking.rulesFor(target), tally, '', 0, target.idsToo)
-    return { text: masked, masks: tally.masks() }
+    const masked = maskJson(text, run, run.tally, '', 0, target.idsToo)
+    return { text: masked, masks: run.tally.masks() }
   } catch (cause) {
     if (cause instanceof AppError) throw cause
     const problem = cause instanceof TooDeep ? 'it nests too deeply' : 'the search failed'
@@ -50,38 +57,21 @@ export function maskParsed(masking: Masking, text: string, target: MaskTarget): 
   }
 }
 
-/** Masks a text that is not JSON (a log line, an error message) by the detectors alone. */
+/** Masks a text that is not JSON (a log line, an error message) by the detectors alone. Nothing blocks it. */
 export function maskText(masking: Masking, text: string, target: MaskTarget): MaskResult {
-  const tally = new MaskTally()
-  return { text: maskString(text, masking.rulesFor(target), tally, () => '', ''), masks: tally.masks() }
+  const run = new MaskRun(masking, { ...target, own: true })
+  return { text: maskString(text, run, run.tally, () => '', ''), masks: run.tally.masks() }
 }
 
-/** Counts masks by rule, kind and place. Array indices are written `*`: a table of a thousand rows is one entry a column. */
-class MaskTally {
-  readonly #counts = new Map<string, MaskApplied>()
-
-  add(rule: string, kind: string, path: string): void {
-    const key = `${rule}\n${kind}\n${path}`
-    const known = this.#counts.get(key)
-    if (known) known.count += 1
-    else this.#counts.set(key, { rule, kind, path, count: 1 })
-  }
-
-  masks(): MaskApplied[] {
-    return [...this.#counts.values()]
-  }
-}
-
-const maskToken = (kind: string): string => `[MASKED:${kind}]`
-
-function maskJson(text: string, rules: ActiveRules, tally: MaskTally, pathPrefix: string, nesting: number, idsToo = false): string {
-  const visitor = new MaskingVisitor(text, rules, tally, pathPrefix, nesting, idsToo)
+function maskJson(text: string, run: MaskRun, tally: MaskTally, pathPrefix: string, nesting: number, idsToo = false): string {
+  const visitor = new MaskingVisitor(text, run, tally, pathPrefix, nesting, idsToo)
   walkJson(text, visitor, maxDepth)
   return visitor.masked()
 }
 
 class MaskingVisitor implements JsonVisitor {
   readonly #text: string
+  readonly #run: MaskRun
   readonly #rules: ActiveRules
   readonly #tally: MaskTally
   readonly #pathPrefix: string
@@ -92,17 +82,18 @@ class MaskingVisitor implements JsonVisitor {
   #output = ''
   #copied = 0
   /** the value that comes next, or is being walked, is replaced as a whole */
-  #field: { rule: string; kind: string } | undefined
+  #field: MaskedField | undefined
   #fieldStart = -1
   #fieldDepth = -1
   #depth = 0
   /** the scalar that comes next says which call the message belongs to */
   #belongs = false
 
-  constructor(text: string, rules: ActiveRules, tally: MaskTally, pathPrefix: string, nesting: number, idsToo: boolean) {
+  constructor(text: string, run: MaskRun, tally: MaskTally, pathPrefix: string, nesting: number, idsToo: boolean) {
     this.#idsToo = idsToo
     this.#text = text
-    this.#rules = rules
+    this.#run = run
+    this.#rules = run.rules
     this.#tally = tally
     this.#pathPrefix = pathPrefix
     this.#nesting = nesting
@@ -214,13 +205,32 @@ class MaskingVisitor implements JsonVisitor {
     const field = this.#field
     this.#field = undefined
     if (!field) return
-    this.#tally.add(field.rule, field.kind, this.#here())
-    this.#replace(start, end, JSON.stringify(maskToken(field.kind)))
+    const masked = this.#rules.mixed ? this.#fieldAction(field, start, end) : field
+    const token = this.#run.token(masked)
+    this.#tally.add(masked, this.#here())
+    this.#replace(start, end, JSON.stringify(token))
+  }
+
+  /** What is done to a field's value: also other rules may hit it, or something in it, and the strictest action decides. */
+  #fieldAction(field: MaskedField, start: number, end: number): Masked {
+    const literal = this.#text.slice(start, end)
+    const inside = this.#run.scratch()
+    maskJson(literal, this.#run, inside, '', this.#nesting, true)
+    const { strictest } = inside
+    if (strictest && isStricter(strictest.action, field.action)) {
+      const { rule, kind, action } = strictest
+      return { rule, kind, action: action === 'tag' ? 'mask' : action }
+    }
+    const value = literal.startsWith('"') ? decodeString(this.#text, start, end) : literal
+    // of an object or a list the end says nothing that is meant
+    const holdsMore = /^[[{]/.test(literal) || (literal.startsWith('"') && holdsJson(value))
+    const action = field.action === 'partial' && holdsMore ? 'mask' : actionOn(field.action, value)
+    return { rule: field.rule, kind: field.kind, action, value }
   }
 
   #maskName(name: string, start: number, end: number): string {
     const path = () => `${this.#pathPrefix}${this.#path.slice(0, -1).map(prefixed).join('')}/(name)`
-    const masked = maskString(name, this.#rules, this.#tally, path, '')
+    const masked = maskString(name, this.#run, this.#tally, path, '')
     if (masked !== name) this.#replace(start, end, JSON.stringify(masked))
     return masked
   }
@@ -229,12 +239,12 @@ class MaskingVisitor implements JsonVisitor {
     const last = this.#path.at(-1) ?? ''
     // an element is named as its array
     const field = last === '*' ? (this.#path.at(-2) ?? '') : last
-    return maskString(value, this.#rules, this.#tally, () => this.#here(), field)
+    return maskString(value, this.#run, this.#tally, () => this.#here(), field)
   }
 
   #maskNested(value: string, path: string): string {
     if (this.#nesting + 1 > maxNesting) throw new AppError('MESSAGE_UNMASKABLE', { problem: 'JSON inside JSON nests too deeply' })
-    return maskJson(value, this.#rules, this.#tally, `${path}#`, this.#nesting + 1)
+    return maskJson(value, this.#run, this.#tally, `${path}#`, this.#nesting + 1)
   }
 
   #here(): string {
@@ -257,23 +267,4 @@ function holdsJson(value: string): boolean {
   } catch {
     return false
   }
-}
-
-function maskString(value: string, rules: ActiveRules, tally: MaskTally, path: () => string, field: string): string {
-  if (rules.detectors.length === 0) return value
-  const found = findEverywhere(value, rules.detectors, field)
-  if (found.length === 0) return value
-  // where two finds overlap, everything that either covers is masked, under the one that starts first
-  found.sort((a, b) => a.start - b.start || b.end - a.end)
-  let output = ''
-  let copied = 0
-  for (let index = 0; index < found.length; index += 1) {
-    const match = found[index]!
-    let end = match.end
-    while (index + 1 < found.length && found[index + 1]!.start < end) end = Math.max(end, found[(index += 1)]!.end)
-    output += value.slice(copied, match.start) + maskToken(match.kind)
-    copied = end
-    tally.add(match.rule, match.kind, path())
-  }
-  return output + value.slice(copied)
 }

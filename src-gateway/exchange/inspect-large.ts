@@ -28,6 +28,8 @@ export async function inspectLarge(
       limits: { maxBytes: choices.maxBytes, maxDepth: deepestMessage },
       masking: { version, source },
       connection: session.connection,
+      // a copy: a buffer may share its memory with others, and all of that would go to the worker
+      tagKey: Uint8Array.from(session.salt),
       tool: choices.tool,
       progress: { progressOffset, request: request && { progressToken: request.progressToken } },
     })

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import type { Message, RequestId } from '../../src-core/json/parse-message.ts'
 import type { Masking } from '../../src-core/masking/load-masking.ts'
 import { maximumLineBytes } from '../../src-core/recording/record-lines.ts'
+import { createTag } from '../../src-core/masking/create-tag.ts'
 import { maskRpc, type MaskedNames } from '../../src-core/masking/mask-rpc.ts'
 import type { MaskApplied } from '../../src-protocol/model.ts'
 import type { MessageRecord } from '../../src-protocol/recording.ts'
@@ -28,7 +29,7 @@ const encoder = new TextEncoder()
 
 /**
  * Masks a message of the session's connection: JSON that was parsed, or that we made, and its id. Where nothing was masked `bytes` are the original ones.
- * @throws AppError MESSAGE_UNMASKABLE
+ * @throws AppError MESSAGE_UNMASKABLE, and unless the gateway made the message MESSAGE_BLOCKED
  */
 export function maskFor(
   masking: Masking,
@@ -37,9 +38,10 @@ export function maskFor(
   tool?: string,
   original?: Uint8Array,
   id?: RequestId | null,
+  from: 'client' | 'server' | 'gateway' = 'gateway',
 ): MaskedMessage {
-  const { connection } = exchange.session
-  const masked = maskRpc(masking, text, { connection, tool }, id)
+  const { connection, salt } = exchange.session
+  const masked = maskRpc(masking, text, { connection, tool, tag: createTag(salt), own: from === 'gateway' }, id)
   const bytes = original !== undefined && masked.text === text ? original : encoder.encode(masked.text)
   const message: MaskedMessage = { text: masked.text, bytes, masks: masked.masks, maskingVersion: masking.version }
   if (masked.names) {

@@ -48,7 +48,7 @@ export function receiveClientMessage(ports: ExchangePorts, exchange: Exchange, b
     return refuse(ports, exchange, new AppError(parsed.code, parsed.data), bytes.length, parsed.id, parsed.method)
   }
   const { message, text } = parsed
-  decide(ports, exchange, message, bytes, (tool) => maskFor(ports.inForce().masking, exchange, text, tool, bytes, message.id))
+  decide(ports, exchange, message, bytes, (tool) => maskFor(ports.inForce().masking, exchange, text, tool, bytes, message.id, 'client'))
 }
 
 async function receiveLarge(ports: ExchangePorts, exchange: Exchange, bytes: Uint8Array): Promise<void> {
@@ -63,7 +63,7 @@ async function receiveLarge(ports: ExchangePorts, exchange: Exchange, bytes: Uin
   decide(ports, exchange, inspection.message, inspection.original, () => maskedBy(inspection, maskingVersion))
 }
 
-/** `mask` throws AppError MESSAGE_UNMASKABLE. */
+/** `mask` throws AppError MESSAGE_UNMASKABLE or MESSAGE_BLOCKED. */
 function decide(
   ports: ExchangePorts,
   exchange: Exchange,
@@ -86,6 +86,8 @@ function decide(
   try {
     masked = mask(tool)
   } catch (error) {
+    // the answer is recorded under them
+    if (exchange.request) exchange.request.shown = safeNames(ports, exchange, method, tool)
     return refuse(ports, exchange, error as AppError, bytes.length, message.id, method)
   }
   if (masked.names) {
@@ -124,6 +126,12 @@ function decide(
     },
     (error: unknown) => ports.fail(session, error),
   )
+}
+
+/** Of a message that could not be masked as a whole. */
+function safeNames(ports: ExchangePorts, { session }: Exchange, method: string, tool: string | undefined) {
+  const safe = (name: string) => maskText(ports.inForce().masking, name, { connection: session.connection, tool }).text
+  return { method: safe(method), ...(tool !== undefined && { tool: safe(tool) }) }
 }
 
 function noteRequest(exchange: Exchange, message: Message, method: string): void {

@@ -41,7 +41,7 @@ export function receiveServerMessage(ports: ExchangePorts, exchange: Exchange, h
   const text = continueProgress(exchange, message, parsed.text)
   const original = text === parsed.text ? bytes : undefined
   return takeMessage(ports, exchange, head, message, text, (tool) =>
-    maskFor(ports.inForce().masking, exchange, text, tool, original, message.id),
+    maskFor(ports.inForce().masking, exchange, text, tool, original, message.id, 'server'),
   )
 }
 
@@ -61,7 +61,7 @@ async function receiveLarge(ports: ExchangePorts, exchange: Exchange, head: Mess
   }
 }
 
-/** `text` is the message before masking, unless it is large. `mask` throws AppError MESSAGE_UNMASKABLE. */
+/** `text` is the message before masking, unless it is large. `mask` throws AppError MESSAGE_UNMASKABLE or MESSAGE_BLOCKED. */
 function takeMessage(
   ports: ExchangePorts,
   exchange: Exchange,

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { isJsonObject, type JsonValue } from '../../src-core/json/json-value.ts'
 import { parseMessage, type Message, type MessageParse, type RequestId } from '../../src-core/json/parse-message.ts'
+import { createTag } from '../../src-core/masking/create-tag.ts'
 import { loadMasking, type Masking } from '../../src-core/masking/load-masking.ts'
 import { maskRpc, type MaskedNames } from '../../src-core/masking/mask-rpc.ts'
 import { summariseRequest } from '../../src-core/recording/message-summary.ts'
@@ -15,6 +16,8 @@ export interface InspectionJob {
   /** the document in force, as text: compiled rules cannot cross threads */
   masking: { version: string; source: string }
   connection: string
+  /** of the session, for masks by which equal values can be followed */
+  tagKey: Uint8Array
   /** `named`: the tool that the message itself names (a client's call); else the tool whose answer it is, if it answers that call */
   tool: { named: true } | { called: string | undefined; id: RequestId | undefined }
   /** of a call that was held: the server's own progress continues behind the gateway's */
@@ -44,7 +47,7 @@ export interface InspectedMessage {
 
 /**
  * Parses and masks a message as the pipeline does, and prepares its record.
- * @throws AppError MESSAGE_UNMASKABLE
+ * @throws AppError MESSAGE_UNMASKABLE, MESSAGE_BLOCKED
  */
 export function inspectMessage(masking: Masking, job: InspectionJob): Inspection {
   const parsed = parseMessage(job.bytes, job.limits)
@@ -54,7 +57,7 @@ export function inspectMessage(masking: Masking, job: InspectionJob): Inspection
   const message = { ...rest, ...(asked && { result: asked }) }
   const tool = 'named' in job.tool ? message.tool : message.kind === 'response' && message.id === job.tool.id ? job.tool.called : undefined
   const text = continueProgress(job.progress, parsed.message, parsed.text)
-  const masked = maskRpc(masking, text, { connection: job.connection, tool }, message.id)
+  const masked = maskRpc(masking, text, { connection: job.connection, tool, tag: createTag(job.tagKey) }, message.id)
   const bytes = masked.text === parsed.text ? job.bytes : Buffer.from(masked.text)
   return {
     ok: true,

@@ -12,7 +12,7 @@ export interface Inspections {
   /**
    * The bytes move to a worker: who asks must not use them any more, and gets them back in the answer.
    * @param owner whose message it is: one session cannot take all the places
-   * @throws AppError INSPECTION_FAILED (nothing of the message may go on), MESSAGE_UNMASKABLE
+   * @throws AppError INSPECTION_FAILED (nothing of the message may go on), MESSAGE_UNMASKABLE, MESSAGE_BLOCKED
    */
   inspect(owner: string, job: InspectionJob): Promise<Inspection>
   close(): Promise<void>
