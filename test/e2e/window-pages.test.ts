@@ -224,6 +224,42 @@ describe('an administrator', () => {
     await editor.fill(change(await editor.inputValue()))
   }
 
+  test('simulates a draft, opens a call that it would decide otherwise at its moment, and comes back to the result', async () => {
+    await edit((text) => text.replace('k == "delete"', 'k in ["delete", "update"]'))
+    await page.getByText('not run').waitFor()
+    await page.getByRole('button', { name: 'Run', exact: true }).click()
+    await page.getByText(/^Finished/).waitFor()
+    await page.getByText('24 messages change').waitFor()
+    await page.getByRole('button', { name: '4 Indeterminate' }).click()
+    await expect.poll(() => page.getByRole('list', { name: 'Changes' }).getByRole('listitem').count(), patiently).toBe(4)
+    await page.getByRole('button', { name: /^5 Allow/ }).click()
+    await page
+      .getByRole('link', { name: /UPDATE refunds/ })
+      .first()
+      .click()
+    await expect.poll(() => page.url(), patiently).toMatch(/#\/recordings\/ses_\w+\?seq=13$/)
+    await page.goBack()
+    await page.getByText('24 messages change').waitFor()
+    const editor = page.getByRole('textbox', { name: 'policy.yaml, draft' })
+    await editor.fill(`${await editor.inputValue()}# more\n`)
+    await page.getByText('The draft has changed since.').waitFor()
+    await page.getByText('of an earlier text').waitFor()
+  })
+
+  test('cancels a simulation, and reads why one is refused', async () => {
+    await open('/policies', 'priya', 'alarm')
+    await button('Edit a draft').click()
+    await page.getByRole('button', { name: 'Run', exact: true }).click()
+    await page.getByText('376 of 942 recordings').waitFor()
+    expect(await page.getByRole('progressbar', { name: 'Progress of the simulation' }).getAttribute('value')).toBe('376')
+    await page.getByRole('region', { name: 'Simulation' }).getByRole('button', { name: 'Cancel' }).click()
+    await page.getByText('It was cancelled, so there is no result.').waitFor()
+    const editor = page.getByRole('textbox', { name: 'policy.yaml, draft' })
+    await editor.fill((await editor.inputValue()).replace('    effect: deny\n', '    effect: deny\n    severity: high\n'))
+    await button('Run again').click()
+    await page.getByRole('region', { name: 'Simulation' }).getByText('The policy is not valid').waitFor()
+  })
+
   test('finds a changed tool, sees what is hidden in it, and rejects it with a reason, by keyboard alone', async () => {
     await open('/connections', 'priya')
     await page.getByRole('link', { name: '1 tool waits on orders-db' }).focus()

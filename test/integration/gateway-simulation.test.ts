@@ -88,6 +88,7 @@ test('goes over those recordings that were asked for, the newest first', async (
   expect(await sessionsOf({ limit: 9, connections: ['echo' as Session['connection']] })).toBe(2)
   expect(await sessionsOf({ limit: 9, from: '2000-01-01T00:00:00.000Z', to: '2000-01-02T00:00:00.000Z' })).toBe(0)
   expect(await sessionsOf({ limit: 9, from: first.startedAt })).toBe(2)
+  expect(await sessionsOf({ limit: 9, from: '2999-01-01T00:00:00.000Z' })).toBe(0)
 })
 
 test('a text that is no policy is refused with its problems', async () => {
