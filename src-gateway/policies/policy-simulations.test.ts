@@ -83,7 +83,7 @@ test('cancelled, it stops where it is and reads no more', async () => {
 test('one at a time; when it is over, the next takes its place', async () => {
   const { simulations, toEnd } = world([lines(whole)])
   const { id } = await simulations.start(request, ada)
-  await expect(simulations.start(request, ada)).rejects.toMatchObject({
+  await expect(simulations.start(request, { ...ada, sub: 'u-8' })).rejects.toMatchObject({
     code: 'CONFLICT',
     data: { problem: expect.stringContaining('Ada') },
   })
@@ -92,6 +92,16 @@ test('one at a time; when it is over, the next takes its place', async () => {
   expect(() => simulations.find(id)).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }))
   simulations.close()
   expect(simulations.find(next.id).state).toBe('cancelled')
+})
+
+test('a person who starts another one ends the own before it', async () => {
+  const { simulations, rest, toEnd, reads } = world([lines(whole), lines(whole)])
+  await simulations.start(request, ada)
+  await rest()
+  await vi.waitFor(() => expect(reads()).toBe(1))
+  const { id } = await simulations.start(request, ada)
+  expect(await toEnd(id)).toMatchObject({ state: 'done', done: 2, result: { sessions: 2, messages: 4 } })
+  expect(reads()).toBe(3)
 })
 
 test.for<[string, string | AppError]>([

@@ -13,7 +13,7 @@ import { describeProblems, loadDocument } from './document-version.ts'
 
 /** Runs policy drafts over the recordings of this gateway, one at a time; the newest run is kept. */
 export interface PolicySimulations {
-  /** @throws AppError POLICY_INVALID, CONFLICT (one is running) */
+  /** The same person's earlier run ends with it. @throws AppError POLICY_INVALID, CONFLICT (another person's is running) */
   start(request: SimulationRequest, by: Person): Promise<SimulationRun>
   /** @throws AppError NOT_FOUND: there is no such run, or a newer one took its place */
   find(id: string): SimulationRun
@@ -41,6 +41,8 @@ const mostLineCharacters = 1024 * 1024
 export function createPolicySimulations(ports: PolicySimulationsPorts): PolicySimulations {
   const { index, recordings, clock, scheduler, logger } = ports
   let latest: SimulationRun | undefined
+  /** `sub` of who started it */
+  let owner: string | undefined
   let wake: (() => void) | undefined
 
   /** Resolves at once while there is time left, else after a rest. */
@@ -145,7 +147,12 @@ export function createPolicySimulations(ports: PolicySimulationsPorts): PolicySi
       const loaded = await loadDocument('policy', request.text)
       if (!loaded.ok || loaded.kind !== 'policy')
         throw new AppError('POLICY_INVALID', { problem: loaded.ok ? 'it is no policy' : describeProblems(loaded.problems) })
-      if (latest?.state === 'running') throw new AppError('CONFLICT', { problem: `a simulation of ${latest.by} is running` })
+      if (latest?.state === 'running') {
+        if (owner !== by.sub) throw new AppError('CONFLICT', { problem: `a simulation of ${latest.by} is running` })
+        // the window that knew of it may be gone
+        stop(latest)
+      }
+      owner = by.sub
       const run: SimulationRun = {
         id: `sim_${randomText(16)}`,
         state: 'running',
