@@ -74,6 +74,8 @@ export const logEntry = z.discriminatedUnion('kind', [
     digest: sha256Hex,
     state: z.enum(['approved', 'denied', 'expired', 'withdrawn', 'executed', 'void']),
     reason: z.string().optional(),
+    /** it is void because the gateway's database says something else about it than the log does */
+    altered: z.literal(true).optional(),
   }),
   z.object({
     ...base,

@@ -90,6 +90,7 @@ describe('approvals', () => {
       ['vote-of-requester at entry 1', 'executed-without-approval at entry 2'],
     ],
     ['a vote was changed', [requested, forged, settled()], ['vote-signature at entry 1', 'executed-without-approval at entry 2']],
+    ['the gateway found it altered', [requested, voted(), { ...settled(), state: 'void', altered: true }], ['approval-altered at entry 2']],
     ['nobody asked', [voted(), settled()], ['approval-unknown at entry 0', 'approval-unknown at entry 1']],
     ['another digest ran', [requested, voted(), { ...settled(), digest: 'cd'.repeat(32) }], ['approval-digest at entry 2']],
     ['what was asked for was changed', [{ ...requested, input: { ...input, tool: 'drop' } }], ['approval-digest at entry 0']],

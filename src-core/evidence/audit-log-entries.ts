@@ -20,6 +20,7 @@ export type FindingCode =
   | 'approval-digest'
   | 'vote-signature'
   | 'vote-of-requester'
+  | 'approval-altered'
   | 'executed-without-approval'
   | 'executed-twice'
   | 'call-without-approval'
@@ -133,7 +134,8 @@ export function createLogAudit(): LogAudit {
     known?.votes.push(vote)
   }
 
-  function settle({ approval, digest, state }: Extract<LogEntry, { kind: 'approval.settled' }>, index: number): void {
+  function settle({ approval, digest, state, altered }: Extract<LogEntry, { kind: 'approval.settled' }>, index: number): void {
+    if (altered) report('approval-altered', index, `The gateway found ${approval} altered in its database, and did not run its call.`)
     const known = approvalOf(approval, digest, index)
     if (!known || state !== 'executed') return
     known.executions += 1

@@ -17,13 +17,14 @@ export interface ApprovalLedgerPorts {
   firstIndexOf(id: string): Promise<number | undefined>
 }
 
-export function createApprovalLedger({ log, firstIndexOf }: ApprovalLedgerPorts): ApprovalLedger {
+export function createApprovalLedger(ports: ApprovalLedgerPorts): ApprovalLedger {
+  const { log } = ports
   const known = new Map<string, number[]>()
 
   /** Once for each approval that outlived a restart: from its request to the end of the log. */
   async function findIn(id: string): Promise<number[]> {
     const found: number[] = []
-    const first = await firstIndexOf(id)
+    const first = await ports.firstIndexOf(id)
     if (first === undefined || first < 0) return found
     for (let index = first; index < log.size; index += 1) {
       const bytes = Buffer.from(await log.entry(index))

@@ -61,7 +61,7 @@ export function createApprovals(ports: ApprovalPorts): Approvals {
   }
 
   /** A new state counts once it is stored and logged. @returns nothing if another change came first */
-  async function move(before: Approval, after: Approval): Promise<{ logIndex: number } | undefined> {
+  async function move(before: Approval, after: Approval, altered = false): Promise<{ logIndex: number } | undefined> {
     if (after.state === 'pending' || !(await store.move(before.state, after))) return undefined
     timers.get(after.id)?.()
     timers.delete(after.id)
@@ -72,6 +72,7 @@ export function createApprovals(ports: ApprovalPorts): Approvals {
       digest: after.digest,
       state: after.state,
       ...(reason !== undefined && { reason }),
+      ...(altered && { altered }),
     })
     if (after.state === 'approved') ledger.add(after.id, index)
     else ledger.forget(after.id)
@@ -85,24 +86,20 @@ export function createApprovals(ports: ApprovalPorts): Approvals {
     const before = await find(id)
     const settled = settleApproval(before, clock.now())
     if (settled === before) return before
-    const after = settled.state === 'approved' ? await approvedByLog(settled) : settled
-    await move(before, after)
-    return after
+    const difference = settled.state === 'approved' ? differenceFromLog(settled, await ledger.entries(id)) : undefined
+    if (difference !== undefined) return voidAltered(before, difference)
+    await move(before, settled)
+    return settled
   }
 
   /** Votes that are in the database alone do not even approve: the log must not say so. */
-  async function approvedByLog(approved: Approval): Promise<Approval> {
-    const difference = differenceFromLog(approved, await ledger.entries(approved.id))
-    if (difference === undefined) return approved
-    warnOf(approved.id, difference)
-    return { ...approved, state: 'void', voidReason: difference }
+  async function voidAltered(before: Approval, voidReason: string): Promise<Approval> {
+    const { id } = before
+    logger.error({ approval: id, reason: voidReason, alarm: 'approval-altered' }, 'an approval is another one in the log: it is void')
+    const after: Approval = { ...before, state: 'void', voidReason }
+    await move(before, after, true)
+    return after
   }
-
-  const warnOf = (approval: string, difference: string): void =>
-    logger.error(
-      { approval, difference, alarm: 'approval-altered' },
-      'an approval in the database is not the one in the log; it was voided',
-    )
 
   function lookAt(id: string, deadline: string): void {
     timers.get(id)?.()
@@ -210,8 +207,9 @@ export function createApprovals(ports: ApprovalPorts): Approvals {
         const logged = await ledger.entries(id)
         const decided = decideExecution({ approval, digest, now: clock.now(), liveMembers, logged })
         if (!decided.ok) {
-          if (decided.reason === 'not-as-logged') warnOf(id, String(decided.error.data['reason']))
-          if (decided.voids) await move(approval, { ...approval, state: 'void', voidReason: String(decided.error.data['reason']) })
+          const voidReason = String(decided.error.data['reason'])
+          if (decided.reason === 'not-as-logged') await voidAltered(approval, voidReason)
+          else if (decided.voids) await move(approval, { ...approval, state: 'void', voidReason })
           return { ok: false, error: decided.error }
         }
         const executed: Approval = { ...approval, state: 'executed', executedAt: timestampOf(clock.now()) }

@@ -133,6 +133,7 @@ async function expectRefused({ session, body, marker, approval }: Left, reason: 
   expect((await logged(approval)).at(-1)).toMatchObject({
     kind: 'approval.settled',
     state: 'void',
+    altered: true,
     reason: expect.stringContaining(reason) as string,
   })
   expect((await operator.api.call('approval', { id: approval.id })).state).toBe('void')

@@ -23,6 +23,7 @@ import {
 const admin = { user: 'admin', name: 'Priya Raman', email: 'priya.raman@example.com', groups: ['gatehouse-admins'] }
 const operator = { user: 'operator', name: 'Mira Okafor', email: 'mira.okafor@example.com', groups: ['operators'] }
 const reviewer = { user: 'reviewer', name: 'Jonas Lindqvist', email: 'jonas.lindqvist@example.com', groups: ['reviewers', 'dba'] }
+const guard = { user: 'guard', name: 'Sana Idris', email: 'sana.idris@example.com', groups: ['reviewers', 'security'] }
 const outsider = { user: 'outsider', name: 'Ada Novak', email: 'ada.novak@example.com', groups: ['reviewers'] }
 
 let folder: string
@@ -53,9 +54,14 @@ async function signIn(username: string): Promise<SignedInPerson> {
   return person
 }
 
-async function hold(person: SignedInPerson, session: Session, body: string): Promise<{ call: ClientExchange; approval: Approval }> {
+async function hold(
+  person: SignedInPerson,
+  session: Session,
+  body: string,
+  viewer = person,
+): Promise<{ call: ClientExchange; approval: Approval }> {
   const call = exchange(person, session.id, body)
-  const find = async () => (await person.api.call('approvals')).approvals.find((approval) => approval.session === session.id)
+  const find = async () => (await viewer.api.call('approvals')).approvals.find((approval) => approval.session === session.id)
   await until(async () => (await find()) !== undefined, 'approval is asked for')
   return { call, approval: (await find()) as Approval }
 }
@@ -63,7 +69,7 @@ async function hold(person: SignedInPerson, session: Session, body: string): Pro
 beforeEach(async () => {
   people = []
   folder = await mkdtemp(join(tmpdir(), 'gatehouse-provider-'))
-  await startProvider([admin, operator, reviewer, outsider])
+  await startProvider([admin, operator, reviewer, guard, outsider])
   gateway = await startTestGateway(provider.issuer)
   ;({ agent } = await registerEcho(gateway.url, await signIn('admin')))
 })
@@ -100,6 +106,21 @@ test('the vote of somebody who has left the group since no longer counts', async
   const answer = await exchange(mira, session.id, body).done
   expect(rpcOf(answer).result?.content[0]?.text).toContain('Jonas Lindqvist is no longer in a group that may approve this')
   expect(agent.received.filter(({ text }) => text.includes('left the group'))).toEqual([])
+})
+
+test('the vote of somebody who is no longer a reviewer does not count, also while they are still in the group', async () => {
+  const mira = await signIn('operator')
+  const sana = await signIn('guard')
+  const session = await openEcho(mira)
+  const body = toolCall('guarded', { marker: 'lost the role' })
+  const { call, approval } = await hold(mira, session, body, sana)
+  call.abandon()
+  await until(async () => (await mira.api.call('session', { id: session.id })).calls[0]?.state === 'done', 'the client has left')
+  expect(await castVote(sana, approval, 'approve')).toMatchObject({ state: 'approved' })
+  await changeAccounts([admin, operator, { ...guard, groups: ['security'] }], sana)
+  const answer = await exchange(mira, session.id, body).done
+  expect(rpcOf(answer).result?.content[0]?.text).toContain('Sana Idris is no longer a reviewer')
+  expect(agent.received.filter(({ text }) => text.includes('lost the role'))).toEqual([])
 })
 
 test('whoever joined the group after the request was made cannot decide it', async () => {

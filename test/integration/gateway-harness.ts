@@ -44,6 +44,11 @@ rules:
     effect: review
     review: { groups: [dba], approvals: 1, decideWithin: 1s, runWithin: 1s, reasonRequired: false }
     because: Hasty calls need a quick DBA.
+  - id: guarded-reviewed
+    match: { connections: ['*'], tools: [guarded] }
+    effect: review
+    review: { groups: [security], approvals: 1, decideWithin: 15m, runWithin: 5m, reasonRequired: true }
+    because: Guarded calls need somebody of security.
 `
 export const maskingText = `version: 1
 rules:
