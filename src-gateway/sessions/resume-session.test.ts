@@ -59,7 +59,8 @@ async function resumed({ now = '2026-11-19T14:30:00.000Z', person = mira, connec
     salt: '0102',
   } as InterruptedSession['row']
   const writer = { append: async (draft: RecordDraft) => records.push(draft) - 1 }
-  const recording = { count: 4, tornBytes: 9, verdicts: createVerdictCounter(), writer } as unknown as UnsealedRecording
+  const open = openRecordFixture({ dialect: 'sqlite' })
+  const recording = { open, count: 4, tornBytes: 9, verdicts: createVerdictCounter(), writer } as unknown as UnsealedRecording
   const ports: SessionResumingPorts = {
     findConnection: () => Promise.resolve(connection ?? undefined),
     personNow: () => person,
@@ -75,6 +76,8 @@ test('it is what it was, and the recording says that it goes on, and what got no
   const { session, over, records } = await resumed()
   expect(over).toBeUndefined()
   expect(session).toMatchObject({ counter: 7, signInId: 'sign-in', agent: { name: 'dc-1' }, lastExchange: 2, started: true, person: mira })
+  // as it was opened, whatever the connection says by now
+  expect(session.dialect).toBe('sqlite')
   expect(Buffer.from(session.salt).toString('hex')).toBe('0102')
   expect(records).toMatchObject([
     { kind: 'resume', cause: 'gateway-crash', records: 4, tornBytes: 9, unanswered: 1 },
