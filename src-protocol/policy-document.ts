@@ -99,6 +99,8 @@ export const maskingRule = section({
     .optional(),
   /** what is done to a value; where two rules hit the same one, the strictest: block > drop > mask > tag > partial */
   action: z.enum(['mask', 'partial', 'tag', 'drop', 'block']).default('mask'),
+  /** people to whom values are delivered as they are, if they are in one of the groups; the recording is masked all the same */
+  exempt: section({ groups: z.array(z.string().min(1).max(200)).min(1).max(100), because: z.string().min(3).max(500) }).optional(),
   because: z.string().min(3).max(500),
 })
   .refine((rule) => rule.action !== 'partial' || !rule.detect?.includes('secret'), {

@@ -53,6 +53,10 @@ export const leftOut = z.object({
 })
 export type LeftOut = z.infer<typeof leftOut>
 
+/** A masking rule that did not apply to whom a message was delivered; `count` values in it were hit. */
+export const exempted = z.object({ rule: z.string(), group: z.string(), count: z.number().int().positive() })
+export type Exempted = z.infer<typeof exempted>
+
 /** `request`, `response` and `notification` carry a JSON-RPC message; `exchange` joins what belongs together. */
 export const messageRecord = z.object({
   ...base,
@@ -73,6 +77,11 @@ export const messageRecord = z.object({
   decision: decisionMade.optional(),
   maskingVersion: z.string(),
   masks: z.array(maskApplied),
+  /**
+   * rules of `masks` that did not apply to this person, and by which group: to the client their values were delivered unmasked, of a client's
+   * message they would have blocked it
+   */
+  exempted: z.array(exempted).optional(),
   approval: approvalId.optional(),
   /** of a list (tools, prompts, resources): what the server named and this client was not shown */
   leftOut: z.array(leftOut).optional(),

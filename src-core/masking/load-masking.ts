@@ -40,12 +40,29 @@ export interface CleanName {
   field: MaskedField | undefined
 }
 
+export interface RulesTarget {
+  connection: string
+  tool?: string | undefined
+  exemption?: Exemption | undefined
+  /** without the rules of the exemption; else they only mask, since what passes is recorded */
+  delivered?: boolean | undefined
+}
+
+export interface Exemption {
+  /** the same for the same rules */
+  key: string
+  /** rule → by which group, and whether it would block */
+  rules: Map<string, { group: string; blocks: boolean }>
+}
+
 export interface Masking {
   /** SHA-256 (hex) of the document's text */
   version: string
   /** the document's text, for a thread that has to compile it for itself */
   source: string
-  rulesFor(target: { connection: string; tool?: string | undefined }): ActiveRules
+  rulesFor(target: RulesTarget): ActiveRules
+  /** the rules that do not apply to what is delivered to a person of these groups; undefined if all do */
+  exemptionFor(groups: readonly string[]): Exemption | undefined
   /** the sentence of a rule */
   because(rule: string): string | undefined
 }
@@ -102,6 +119,8 @@ function detectorsOf(rule: MaskingRule): { ok: true; detectors: ActiveDetector[]
 
 const cachedTargets = 1000
 
+const exemptLast = ({ rules }: Exemption, { id }: MaskingRule): number => (rules.has(id) ? 1 : 0)
+
 function createMasking(source: string, rules: readonly ReadyRule[]): Masking {
   const compiled = rules.map(({ rule, detectors: found }) => ({
     rule,
@@ -110,24 +129,39 @@ function createMasking(source: string, rules: readonly ReadyRule[]): Masking {
     tools: rule.match.tools.map(compilePattern),
   }))
   const sentences = new Map(rules.map(({ rule }) => [rule.id, rule.because]))
+  const exempting = rules.map(({ rule }) => rule).filter(({ exempt }) => exempt !== undefined)
   const cache = new Map<string, ActiveRules>()
 
   return {
     version: createHash('sha256').update(source).digest('hex'),
     source,
     because: (rule) => sentences.get(rule),
-    rulesFor({ connection, tool }) {
-      const key = `${connection}\n${tool ?? ''}`
+    exemptionFor(groups) {
+      if (exempting.length === 0) return undefined
+      const exempt: Exemption['rules'] = new Map()
+      for (const { id, action, exempt: exemption } of exempting) {
+        const group = exemption?.groups.find((name) => groups.includes(name))
+        if (group !== undefined) exempt.set(id, { group, blocks: action === 'block' })
+      }
+      return exempt.size === 0 ? undefined : { key: [...exempt.keys()].join(','), rules: exempt }
+    },
+    rulesFor({ connection, tool, exemption, delivered = false }) {
+      const key = `${connection}\n${tool ?? ''}${exemption ? `\n${delivered}\n${exemption.key}` : ''}`
       const known = cache.get(key)
       if (known) return known
       const active: ActiveRules = { detectors: [], fields: new Map(), cleanNames: new Map(), mixed: false }
-      for (const { rule, found, connections, tools } of compiled) {
+      // a value that another rule masks too is recorded under that one: there nobody gets it
+      const ordered = exemption ? compiled.toSorted((a, b) => exemptLast(exemption, a.rule) - exemptLast(exemption, b.rule)) : compiled
+      for (const { rule, found, connections, tools } of ordered) {
         if (!connections.some((matches) => matches(connection))) continue
         // what no tool answered (a resource, an error, a notification) is masked by every rule of the connection
         if (tool !== undefined && !tools.some((matches) => matches(tool))) continue
-        const { id, action } = rule
+        const { id } = rule
+        const exempt = exemption?.rules.get(id)
+        if (exempt && delivered) continue
+        const action = exempt?.blocks ? 'mask' : rule.action
         if (action !== 'mask') active.mixed = true
-        active.detectors.push(...found)
+        active.detectors.push(...(action === rule.action ? found : found.map((detector) => ({ ...detector, action }))))
         for (const field of rule.fields ?? []) {
           const name = normaliseFieldName(field)
           const known = active.fields.get(name)

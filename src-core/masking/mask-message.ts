@@ -1,14 +1,12 @@
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { MaskApplied } from '../../src-protocol/model.ts'
 import { decodeString, TooDeep, walkJson, type JsonVisitor } from '../json/walk-json.ts'
-import { normaliseFieldName, type ActiveRules, type MaskedField, type Masking } from './load-masking.ts'
+import { normaliseFieldName, type ActiveRules, type MaskedField, type Masking, type RulesTarget } from './load-masking.ts'
 import { actionOn, isStricter, type Masked } from './mask-action.ts'
 import { maskString } from './mask-string.ts'
 import { MaskRun, type MaskTally } from './mask-run.ts'
 
-export interface MaskTarget {
-  connection: string
-  tool?: string | undefined
+export interface MaskTarget extends RulesTarget {
   /** what names the call is masked like everything else */
   idsToo?: boolean
   /** for the action `tag`; without it such a value is masked like any other */

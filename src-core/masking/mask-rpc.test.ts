@@ -14,7 +14,7 @@ test('an id is masked in what is recorded, and delivered as it came', () => {
   const masked = mask({ jsonrpc: '2.0', id, result: { text: card, id } })
   expect(JSON.parse(masked.text)).toEqual({ jsonrpc: '2.0', id: '[MASKED:email]', result: { text: '[MASKED:card]', id: '[MASKED:email]' } })
   expect(masked.names?.id).toBe('[MASKED:email]')
-  expect(JSON.parse(masked.names?.delivered ?? '')).toEqual({ jsonrpc: '2.0', id, result: { text: '[MASKED:card]', id: '[MASKED:email]' } })
+  expect(JSON.parse(masked.delivered ?? '')).toEqual({ jsonrpc: '2.0', id, result: { text: '[MASKED:card]', id: '[MASKED:email]' } })
 })
 
 test('an id that is random, a number or short is not looked at', () => {

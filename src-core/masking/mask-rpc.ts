@@ -1,10 +1,21 @@
 import type { RequestId } from '../json/parse-message.ts'
-import type { Masking } from './load-masking.ts'
+import type { Exempted } from '../../src-protocol/recording.ts'
+import type { Exemption, Masking } from './load-masking.ts'
 import { maskParsed, maskText, type MaskResult, type MaskTarget } from './mask-message.ts'
 
 export interface MaskedRpc extends MaskResult {
   /** only if something in a name was masked */
   names?: MaskedNames
+  /** what the client gets, where that is not the recorded text: with the id as it came, and without the rules that the person is exempt from */
+  delivered?: string
+  exempted?: Exempted[]
+}
+
+export interface RpcTarget extends MaskTarget {
+  /** whose session it is; for messages that some rules may not apply to */
+  groups?: readonly string[] | undefined
+  /** the message is the client's own: it goes to the server as it is */
+  fromClient?: boolean | undefined
 }
 
 /** What a message is called, as it may be shown. */
@@ -12,8 +23,6 @@ export interface MaskedNames {
   id?: RequestId | null
   method?: string
   tool?: string
-  /** the text with the id as it came, where that was masked */
-  delivered?: string
 }
 
 const namePaths = new Set(['/method', '/params/name'])
@@ -29,10 +38,35 @@ export function isSensitive(masking: Masking, text: string, target: MaskTarget):
 
 /**
  * Masks a JSON-RPC message. Whoever waits for an answer knows it by its id, which is mostly their own: so an id is delivered as it is. A text
- * that masking would hit is masked in what is recorded.
- * @throws AppError MESSAGE_UNMASKABLE
+ * that masking would hit is masked in what is recorded. What is recorded is masked by every rule, whoever is exempt.
+ * @throws AppError MESSAGE_UNMASKABLE, MESSAGE_BLOCKED
  */
-export function maskRpc(masking: Masking, text: string, target: MaskTarget, id?: RequestId | null): MaskedRpc {
+export function maskRpc(masking: Masking, text: string, target: RpcTarget, id?: RequestId | null): MaskedRpc {
+  const exemption = target.groups && masking.exemptionFor(target.groups)
+  if (!exemption) return maskNamed(masking, text, target, id)
+  const masked = maskNamed(masking, text, { ...target, exemption }, id)
+  const exempted = exemptedOf(exemption, masked, target.fromClient === true)
+  if (exempted.length === 0) return masked
+  if (target.fromClient) return { ...masked, exempted }
+  const delivered = maskParsed(masking, text, { ...target, exemption, delivered: true }).text
+  // other rules may have masked the same values
+  return delivered === (masked.delivered ?? masked.text) ? masked : { ...masked, delivered, exempted }
+}
+
+/** To a server its client's messages go as they are: there only what would have been blocked was let through by exemption. */
+function exemptedOf({ rules }: Exemption, { masks }: MaskResult, blocksOnly: boolean): Exempted[] {
+  const found = new Map<string, Exempted>()
+  for (const { rule, count } of masks) {
+    const exempt = rules.get(rule)
+    if (!exempt || (blocksOnly && !exempt.blocks)) continue
+    const known = found.get(rule)
+    if (known) known.count += count
+    else found.set(rule, { rule, group: exempt.group, count })
+  }
+  return [...found.values()]
+}
+
+function maskNamed(masking: Masking, text: string, target: MaskTarget, id?: RequestId | null): MaskedRpc {
   let masked: MaskedRpc = maskParsed(masking, text, target)
   const idToo = typeof id === 'string' && isSensitive(masking, id, target)
   if (!idToo && !masked.masks.some(({ path }) => namePaths.has(path))) return masked
@@ -43,7 +77,7 @@ export function maskRpc(masking: Masking, text: string, target: MaskTarget, id?:
     ...(named.id !== undefined && { id: named.id }),
     ...(named.method !== undefined && { method: named.method }),
     ...(named.params?.name !== undefined && { tool: named.params.name }),
-    ...(delivered !== undefined && { delivered }),
   }
+  if (delivered !== undefined) masked.delivered = delivered
   return masked
 }

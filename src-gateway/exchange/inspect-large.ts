@@ -28,6 +28,7 @@ export async function inspectLarge(
       limits: { maxBytes: choices.maxBytes, maxDepth: deepestMessage },
       masking: { version, source },
       connection: session.connection,
+      groups: session.person.groups,
       // a copy: a buffer may share its memory with others, and all of that would go to the worker
       tagKey: Uint8Array.from(session.salt),
       tool: choices.tool,
@@ -44,7 +45,7 @@ export async function inspectLarge(
 const decoder = new TextDecoder()
 
 export function maskedBy(
-  { bytes, masks, body, sha256, summary, names, delivered }: InspectedMessage,
+  { bytes, masks, body, sha256, summary, names, delivered, exempted }: InspectedMessage,
   maskingVersion: string,
 ): MaskedMessage {
   return {
@@ -58,5 +59,6 @@ export function maskedBy(
     prepared: { body, sha256, summary },
     ...(names && { names }),
     ...(delivered && { delivered }),
+    ...(exempted && { exempted }),
   }
 }

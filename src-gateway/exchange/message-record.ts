@@ -5,7 +5,7 @@ import { maximumLineBytes } from '../../src-core/recording/record-lines.ts'
 import { createTag } from '../../src-core/masking/create-tag.ts'
 import { maskRpc, type MaskedNames } from '../../src-core/masking/mask-rpc.ts'
 import type { MaskApplied } from '../../src-protocol/model.ts'
-import type { MessageRecord } from '../../src-protocol/recording.ts'
+import type { Exempted, MessageRecord } from '../../src-protocol/recording.ts'
 import type { MessageHead } from '../../src-protocol/tunnel.ts'
 import type { Exchange } from './exchange.ts'
 
@@ -18,9 +18,11 @@ export interface MaskedMessage {
   masks: MaskApplied[]
   maskingVersion: string
   /** if something in them was masked */
-  names?: Omit<MaskedNames, 'delivered'>
-  /** with the message's id as it came, if that differs from `bytes` */
+  names?: MaskedNames
+  /** what goes to the client, if that differs from `bytes`: never recorded */
   delivered?: Uint8Array
+  /** the rules that are not applied to `delivered` */
+  exempted?: Exempted[]
   /** of a large message: made beside the event loop, with its record's `body` as a JSON string, and its line in the live list */
   prepared?: { body: Uint8Array; sha256: string; summary: string }
 }
@@ -40,14 +42,14 @@ export function maskFor(
   id?: RequestId | null,
   from: 'client' | 'server' | 'gateway' = 'gateway',
 ): MaskedMessage {
-  const { connection, salt } = exchange.session
-  const masked = maskRpc(masking, text, { connection, tool, tag: createTag(salt), own: from === 'gateway' }, id)
+  const { connection, salt, person } = exchange.session
+  const whose = from === 'gateway' ? { own: true } : { groups: person.groups, fromClient: from === 'client' }
+  const masked = maskRpc(masking, text, { connection, tool, tag: createTag(salt), ...whose }, id)
   const bytes = original !== undefined && masked.text === text ? original : encoder.encode(masked.text)
   const message: MaskedMessage = { text: masked.text, bytes, masks: masked.masks, maskingVersion: masking.version }
-  if (masked.names) {
-    message.names = masked.names
-    if (masked.names.delivered !== undefined) message.delivered = encoder.encode(masked.names.delivered)
-  }
+  if (masked.names) message.names = masked.names
+  if (masked.delivered !== undefined) message.delivered = encoder.encode(masked.delivered)
+  if (masked.exempted) message.exempted = masked.exempted
   return message
 }
 
@@ -112,6 +114,7 @@ export function messageRecord(exchange: Exchange, message: Message, masked: Mask
     ...(facts.decision && { decision: facts.decision }),
     maskingVersion: masked.maskingVersion,
     masks: masked.masks,
+    ...(masked.exempted && { exempted: masked.exempted }),
     ...(facts.approval !== undefined && { approval: facts.approval }),
     ...(facts.leftOut && facts.leftOut.length > 0 && leftOutColumns(facts.leftOut)),
     ...(facts.direction === 'server' && exchange.stream.gone && { delivered: false as const }),

@@ -55,7 +55,8 @@ export function reviseList(
   }
   const set = isStateless(exchange.head.headers) ? { name: 'cacheScope', value: 'private' } : undefined
   const edited = editList(text, { list, drop, set }, deepestMessage)
-  if (edited === text) return { masked, leftOut, noted }
+  // what the gateway learns of a list is what its client is shown: nobody is exempt
+  if (edited === text && !masked.exempted) return { masked, leftOut, noted }
   return { masked: maskFor(ports.inForce().masking, exchange, edited, undefined, undefined, message.id), leftOut, noted }
 }
 

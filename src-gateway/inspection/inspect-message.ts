@@ -7,6 +7,7 @@ import { maskRpc, type MaskedNames } from '../../src-core/masking/mask-rpc.ts'
 import { summariseRequest } from '../../src-core/recording/message-summary.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { MaskApplied } from '../../src-protocol/model.ts'
+import type { Exempted } from '../../src-protocol/recording.ts'
 import { continueProgress, type HeldProgress } from '../exchange/progress.ts'
 
 /** What a worker needs to know to do for a large message what the main thread does for a small one. */
@@ -16,6 +17,8 @@ export interface InspectionJob {
   /** the document in force, as text: compiled rules cannot cross threads */
   masking: { version: string; source: string }
   connection: string
+  /** whose session it is */
+  groups: readonly string[]
   /** of the session, for masks by which equal values can be followed */
   tagKey: Uint8Array
   /** `named`: the tool that the message itself names (a client's call); else the tool whose answer it is, if it answers that call */
@@ -43,6 +46,7 @@ export interface InspectedMessage {
   /** see `MaskedMessage` */
   names?: MaskedNames
   delivered?: Uint8Array
+  exempted?: Exempted[]
 }
 
 /**
@@ -57,7 +61,9 @@ export function inspectMessage(masking: Masking, job: InspectionJob): Inspection
   const message = { ...rest, ...(asked && { result: asked }) }
   const tool = 'named' in job.tool ? message.tool : message.kind === 'response' && message.id === job.tool.id ? job.tool.called : undefined
   const text = continueProgress(job.progress, parsed.message, parsed.text)
-  const masked = maskRpc(masking, text, { connection: job.connection, tool, tag: createTag(job.tagKey) }, message.id)
+  const { connection, groups } = job
+  const target = { connection, tool, groups, fromClient: 'named' in job.tool, tag: createTag(job.tagKey) }
+  const masked = maskRpc(masking, text, target, message.id)
   const bytes = masked.text === parsed.text ? job.bytes : Buffer.from(masked.text)
   return {
     ok: true,
@@ -69,7 +75,8 @@ export function inspectMessage(masking: Masking, job: InspectionJob): Inspection
     summary: message.method === undefined ? '' : summariseRequest(masked.text),
     masks: masked.masks,
     ...(masked.names && { names: masked.names }),
-    ...(masked.names?.delivered !== undefined && { delivered: Buffer.from(masked.names.delivered) }),
+    ...(masked.delivered !== undefined && { delivered: Buffer.from(masked.delivered) }),
+    ...(masked.exempted && { exempted: masked.exempted }),
   }
 }
 

@@ -18,6 +18,7 @@ const jobOf = (text: string): InspectionJob => ({
   limits: { maxBytes: 1_000_000, maxDepth: 100 },
   masking: { version, source },
   connection: 'db',
+  groups: [],
   tagKey: new Uint8Array(32),
   tool: { called: 'query', id: 1 },
   progress: { progressOffset: 0 },

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 import type { AppError } from '../../../src-protocol/app-error.ts'
 import type { SessionId } from '../../../src-protocol/ids.ts'
 import type { Verdict as VerdictName } from '../../../src-protocol/model.ts'
-import type { ApprovalRecord, MessageRecord } from '../../../src-protocol/recording.ts'
+import type { ApprovalRecord, Exempted, MessageRecord } from '../../../src-protocol/recording.ts'
 import type { Verification } from '../../../src-protocol/verification.ts'
 import { Facts, type Fact } from '../../components/facts.tsx'
 import { Hash } from '../../components/hash.tsx'
@@ -77,8 +77,23 @@ function DecisionFacts({ decided, message }: { decided: MessageRecord | undefine
         {decision && <VisibleText text={decision.because} />}
         {masked > 0 &&
           ` ${masked} ${masked === 1 ? 'value' : 'values'} masked in ${masks.length} ${masks.length === 1 ? 'place' : 'places'}.`}
+        {message?.exempted?.map((exempted) => (
+          <Exemption key={exempted.rule} exempted={exempted} direction={message.direction} />
+        ))}
       </p>
       <Facts items={facts} />
+    </>
+  )
+}
+
+/** The recording is masked all the same; this says what the client got. */
+function Exemption({ exempted: { rule, group, count }, direction }: { exempted: Exempted; direction: MessageRecord['direction'] }) {
+  const values = `${count} ${count === 1 ? 'value' : 'values'}`
+  return (
+    <>
+      {' '}
+      {direction === 'server' ? `${values} delivered unmasked: ` : `Not blocked, with ${values}: `}
+      rule <RuleName rule={rule} /> does not apply to group <VisibleText text={group} />, which is exempt.
     </>
   )
 }
