@@ -17,6 +17,9 @@ export function pageUrl(origin: string, { scenario = 'full', as, path }: PageUnd
   return `${origin}/${scenario}/${as}/index.html#${path}`
 }
 
+const openProposal = (page: Page, author: string): Promise<void> =>
+  page.getByRole('region', { name: 'Proposals' }).getByRole('button', { name: author }).click()
+
 /** Every page worth looking at, in each state that it can be in. */
 export const pagesUnderTest: readonly PageUnderTest[] = [
   { name: 'sign-in', path: '/', as: 'mira', scenario: 'signed-out' },
@@ -134,6 +137,54 @@ export const pagesUnderTest: readonly PageUnderTest[] = [
       await editor.fill((await editor.inputValue()).replace('    effect: deny\n', '    effect: deny\n    severity: high\n'))
       await page.getByRole('button', { name: 'Run', exact: true }).click()
       await page.getByRole('alert').waitFor()
+    },
+  },
+  { name: 'policies-four-eyes', path: '/policies', as: 'priya', scenario: 'four-eyes' },
+  {
+    name: 'policies-four-eyes-draft',
+    path: '/policies',
+    as: 'priya',
+    scenario: 'four-eyes',
+    prepare: (page) => page.getByRole('button', { name: 'Edit a draft' }).click(),
+  },
+  {
+    name: 'policies-proposal',
+    path: '/policies',
+    as: 'priya',
+    scenario: 'four-eyes',
+    prepare: (page) => openProposal(page, 'Sofia Lund'),
+  },
+  {
+    name: 'policies-proposal-reject',
+    path: '/policies',
+    as: 'priya',
+    scenario: 'four-eyes',
+    prepare: async (page) => {
+      await openProposal(page, 'Sofia Lund')
+      await page.getByRole('button', { name: 'Reject' }).click()
+      await page.getByRole('textbox', { name: 'Reason' }).fill('Wait for the release of the refund service.')
+    },
+  },
+  {
+    name: 'policies-proposal-own',
+    path: '/policies',
+    as: 'priya',
+    scenario: 'four-eyes',
+    prepare: (page) => openProposal(page, 'Priya Raman'),
+  },
+  {
+    name: 'policies-propose',
+    path: '/policies',
+    as: 'priya',
+    scenario: 'four-eyes',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Edit a draft' }).click()
+      const editor = page.getByRole('textbox', { name: 'policy.yaml, draft' })
+      const text = await editor.inputValue()
+      await editor.fill(text.replace('decideWithin: 15m', 'decideWithin: 30m'))
+      await page.clock.runFor(400)
+      await page.getByRole('button', { name: 'Propose' }).click()
+      await page.getByRole('textbox', { name: 'What changed and why' }).fill('Reviewers asked for more time.')
     },
   },
   { name: 'policies-auditor', path: '/policies', as: 'helene' },

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core'
 import { FilePlus2, History, PencilLine, ScrollText } from 'lucide-react'
 import { useState } from 'react'
 import type { PolicyVersion } from '../../../src-protocol/model.ts'
+import type { PolicyProposals } from '../../../src-protocol/policy-proposal.ts'
 import { useDesktopQuery } from '../../api/use-desktop-query.ts'
 import { useHasRole } from '../../api/use-desktop-state.ts'
 import { CodePane } from '../../components/code-pane.tsx'
@@ -13,22 +14,30 @@ import { PageHeader } from '../../components/page-header.tsx'
 import { ReasonButton } from '../../components/reason-button.tsx'
 import { formatDateTime } from '../../components/time.ts'
 import { ToneMark } from '../../components/verdict.tsx'
+import { VisibleText } from '../../components/visible-text.tsx'
 import { changedLines, describeChanges } from './changed-lines.ts'
 import { kindWords, type DocumentKind } from './document-kind.ts'
 import { DraftEditor } from './draft-editor.tsx'
+import { ProposalList } from './proposal-list.tsx'
+import { ProposalView } from './proposal-view.tsx'
 import { useDraft } from './use-draft.ts'
 import { VersionList } from './version-list.tsx'
 import styles from './documents.module.css'
+import own from './proposals.module.css'
 
 /** A versioned YAML document: read, compared, drafted, activated. */
 export function DocumentPage({ kind }: { kind: DocumentKind }) {
   const policies = useDesktopQuery('policies:list')
+  const proposals = useDesktopQuery('policies:proposals')
   const { title, noun } = kindWords[kind]
-  if (policies.isSuccess) return <Versions kind={kind} versions={policies.data.filter((version) => version.kind === kind)} />
+  if (policies.isSuccess && !proposals.isPending) {
+    const versions = policies.data.filter((version) => version.kind === kind)
+    return <Versions kind={kind} versions={versions} waiting={proposals.data} />
+  }
   return (
     <div className="page">
       <PageHeader title={title} />
-      {policies.isPending ? (
+      {!policies.isError ? (
         <LoadingRows rows={12} label={`Loading the ${noun}`} />
       ) : (
         <ErrorState error={policies.error} onRetry={() => void policies.refetch()} />
@@ -37,7 +46,14 @@ export function DocumentPage({ kind }: { kind: DocumentKind }) {
   )
 }
 
-function Versions({ kind, versions }: { kind: DocumentKind; versions: readonly PolicyVersion[] }) {
+interface VersionsProps {
+  kind: DocumentKind
+  versions: readonly PolicyVersion[]
+  /** undefined: it is not known what waits, and how many administrators it takes */
+  waiting: PolicyProposals | undefined
+}
+
+function Versions({ kind, versions, waiting }: VersionsProps) {
   const { title, template } = kindWords[kind]
   const administrator = useHasRole('administrator')
   const { draft, setDraft } = useDraft(kind)
@@ -45,13 +61,44 @@ function Versions({ kind, versions }: { kind: DocumentKind; versions: readonly P
   const active = versions.find((version) => version.active)
   const shown = versions.find((version) => version.version === chosen) ?? active
 
-  if (draft !== undefined) return <DraftEditor kind={kind} draft={draft} active={active} onChange={setDraft} />
+  const proposals = (waiting?.proposals ?? []).filter((proposal) => proposal.kind === kind)
+  const proposal = proposals.find(({ id }) => id === chosen)
+
+  if (draft !== undefined) {
+    return (
+      <DraftEditor
+        kind={kind}
+        draft={draft}
+        active={active}
+        approvals={waiting?.approvals}
+        onActivated={(outcome) => setChosen(outcome.outcome === 'proposed' ? outcome.id : undefined)}
+        onChange={setDraft}
+      />
+    )
+  }
   if (shown === undefined) {
     return (
       <div className="page">
         <PageHeader title={title} />
         <NoVersions kind={kind} onDraft={administrator ? () => setDraft({ text: template, base: undefined }) : undefined} />
       </div>
+    )
+  }
+  const side = (
+    <>
+      <ProposalList proposals={proposals} shown={proposal?.id} onShow={setChosen} />
+      <VersionList versions={versions} shown={proposal ? undefined : shown.version} onShow={setChosen} />
+    </>
+  )
+  if (proposal !== undefined) {
+    return (
+      <ProposalView
+        key={proposal.id}
+        proposal={proposal}
+        active={active}
+        base={versions.find(({ version }) => version === proposal.base)}
+        side={side}
+      />
     )
   }
   const edit = (
@@ -68,7 +115,7 @@ function Versions({ kind, versions }: { kind: DocumentKind; versions: readonly P
       <PageHeader title={title} badge={<StateBadge active={shown.active} />} meta={<Origin version={shown} />} actions={edit} />
       <div className={styles.columns}>
         <ReadPane kind={kind} shown={shown} active={active} />
-        <VersionList versions={versions} shown={shown.version} onShow={setChosen} />
+        <div className={own.side}>{side}</div>
       </div>
     </div>
   )
@@ -85,7 +132,8 @@ function StateBadge({ active }: { active: boolean }) {
 function Origin({ version }: { version: PolicyVersion }) {
   return (
     <span className="t3">
-      <Hash value={version.version} label="version" /> by {version.author}, {formatDateTime(version.at)}
+      <Hash value={version.version} label="version" /> by {version.author}
+      {version.approvedBy !== undefined && ` and ${version.approvedBy}`}, {formatDateTime(version.at)}
     </span>
   )
 }
@@ -102,6 +150,13 @@ function ReadPane({ kind, shown, active }: { kind: DocumentKind; shown: PolicyVe
           {changes === undefined ? lineCount(shown.text) : `${describeChanges(changes)} against the one in force`}
         </span>
       </header>
+      {shown.message !== undefined && (
+        <div className={own.said}>
+          <p>
+            <VisibleText text={shown.message} />
+          </p>
+        </div>
+      )}
       <div className={styles.text}>
         <CodePane text={shown.text.trimEnd()} language="yaml" lineNumbers maxHeight={100_000} marked={marked} label={file} />
       </div>

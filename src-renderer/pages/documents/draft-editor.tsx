@@ -3,6 +3,7 @@ import { useDebouncedValue } from '@mantine/hooks'
 import { PencilLine, Trash2 } from 'lucide-react'
 import { useMemo, useRef, useState } from 'react'
 import type { DocumentProblem, PolicyVersion } from '../../../src-protocol/model.ts'
+import type { ActivationApprovals, ActivationOutcome } from '../../../src-protocol/policy-proposal.ts'
 import { useDesktopQueryWith } from '../../api/use-desktop-query.ts'
 import { Hash } from '../../components/hash.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
@@ -21,6 +22,8 @@ interface DraftEditorProps {
   kind: DocumentKind
   draft: Draft
   active: PolicyVersion | undefined
+  approvals: ActivationApprovals | undefined
+  onActivated: (outcome: ActivationOutcome) => void
   /** undefined discards the draft */
   onChange: (draft: Draft | undefined) => void
 }
@@ -30,7 +33,7 @@ const none: readonly DocumentProblem[] = []
 const checkAfterMs = 350
 
 /** A draft: written here, checked by the gateway as one types, in force only when activated. */
-export function DraftEditor({ kind, draft, active, onChange }: DraftEditorProps) {
+export function DraftEditor({ kind, draft, active, approvals, onActivated, onChange }: DraftEditorProps) {
   const { title, file } = kindWords[kind]
   const editor = useRef<YamlEditorHandle>(null)
   const [place, setPlace] = useState({ line: 1, column: 1 })
@@ -98,7 +101,11 @@ export function DraftEditor({ kind, draft, active, onChange }: DraftEditorProps)
         problems={isCurrent ? problems : undefined}
         checkFailed={check.isError}
         {...(kind === 'policy' && { simulation })}
-        onActivated={() => onChange(undefined)}
+        approvals={approvals}
+        onActivated={(outcome) => {
+          onChange(undefined)
+          onActivated(outcome)
+        }}
       />
     </div>
   )

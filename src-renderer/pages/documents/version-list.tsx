@@ -7,7 +7,8 @@ import styles from './documents.module.css'
 
 interface VersionListProps {
   versions: readonly PolicyVersion[]
-  shown: string
+  /** undefined: something else is shown */
+  shown: string | undefined
   onShow: (version: string) => void
 }
 

@@ -9,28 +9,34 @@ interface DefinitionDiffProps {
   before: string
   after: string
   form: DiffForm
+  /** what the two are called */
+  titles?: { before: string; after: string; label: string }
 }
 
+const definitionTitles = { before: 'Accepted', after: 'Listed now', label: 'Comparison of the definitions' }
+
 /** Two definitions line by line: what was accepted, and what the server lists now. */
-export function DefinitionDiff({ before, after, form }: DefinitionDiffProps) {
+export function DefinitionDiff({ before, after, form, titles = definitionTitles }: DefinitionDiffProps) {
   const rows = useMemo(() => foldUnchanged(diffLines(before, after)), [before, after])
   const [unfolded, setUnfolded] = useState<ReadonlySet<number>>(new Set())
   const shown = rows.flatMap((row, index): (FoldedRow & { at?: number })[] =>
     row.kind !== 'fold' ? [row] : unfolded.has(index) ? [...row.rows] : [{ ...row, at: index }],
   )
   return (
-    <div className={styles.diff} tabIndex={0} role="region" aria-label="Comparison of the definitions">
+    <div className={styles.diff} tabIndex={0} role="region" aria-label={titles.label}>
       <table className={form === 'side-by-side' ? styles.beside : styles.unified}>
         <Columns form={form} />
         <thead>
           {form === 'side-by-side' ? (
             <tr>
-              <th colSpan={2}>Accepted</th>
-              <th colSpan={2}>Listed now</th>
+              <th colSpan={2}>{titles.before}</th>
+              <th colSpan={2}>{titles.after}</th>
             </tr>
           ) : (
             <tr>
-              <th colSpan={4}>Accepted (−) and listed now (+)</th>
+              <th colSpan={4}>
+                {titles.before} (−) and {titles.after.toLowerCase()} (+)
+              </th>
             </tr>
           )}
         </thead>
