@@ -3,7 +3,7 @@ import { isJsonObject, type JsonValue } from '../../src-core/json/json-value.ts'
 import { parseMessage, type Message, type MessageParse, type RequestId } from '../../src-core/json/parse-message.ts'
 import { createTag } from '../../src-core/masking/create-tag.ts'
 import { loadMasking, type Masking } from '../../src-core/masking/load-masking.ts'
-import { maskRpc, type MaskedNames } from '../../src-core/masking/mask-rpc.ts'
+import { maskRpc, type MaskedNames, type MaskedRpc } from '../../src-core/masking/mask-rpc.ts'
 import { summariseRequest } from '../../src-core/recording/message-summary.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { MaskApplied } from '../../src-protocol/model.ts'
@@ -51,7 +51,7 @@ export interface InspectedMessage {
 
 /**
  * Parses and masks a message as the pipeline does, and prepares its record.
- * @throws AppError MESSAGE_UNMASKABLE, MESSAGE_BLOCKED
+ * @throws AppError MESSAGE_UNMASKABLE, MESSAGE_BLOCKED for a message of the server; for a client's it is the inspection
  */
 export function inspectMessage(masking: Masking, job: InspectionJob): Inspection {
   const parsed = parseMessage(job.bytes, job.limits)
@@ -63,7 +63,14 @@ export function inspectMessage(masking: Masking, job: InspectionJob): Inspection
   const text = continueProgress(job.progress, parsed.message, parsed.text)
   const { connection, groups } = job
   const target = { connection, tool, groups, fromClient: 'named' in job.tool, tag: createTag(job.tagKey) }
-  const masked = maskRpc(masking, text, target, message.id)
+  let masked: MaskedRpc
+  try {
+    masked = maskRpc(masking, text, target, message.id)
+  } catch (error) {
+    // the client that waits for an answer knows it by its id
+    if (target.fromClient && error instanceof AppError) return { ok: false, code: error.code, data: error.data, ...namesOf(message) }
+    throw error
+  }
   const bytes = masked.text === parsed.text ? job.bytes : Buffer.from(masked.text)
   return {
     ok: true,
@@ -79,6 +86,11 @@ export function inspectMessage(masking: Masking, job: InspectionJob): Inspection
     ...(masked.exempted && { exempted: masked.exempted }),
   }
 }
+
+const namesOf = ({ id, method }: Message): { id?: RequestId; method?: string } => ({
+  ...(id !== undefined && id !== null && { id }),
+  ...(method !== undefined && { method }),
+})
 
 /** Requests that a result makes of the client, and lists, wherever they come: see exchange/decide-from-server.ts and revise-list.ts. */
 function decidedPart(result: JsonValue | undefined): JsonValue | undefined {

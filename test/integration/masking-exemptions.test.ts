@@ -108,12 +108,23 @@ test.for([
   const answer = await client.call('echo', { padding: 'some plain words '.repeat(repeat), salary })
   expect(codeOf(answer)).toBe('MESSAGE_BLOCKED')
   expect(answer.status).toBe(403)
+  // who waits for the answer knows it by the id of the call
+  expect(rpcOf(answer).id).toBeGreaterThan(100)
   expect(rpcOf(answer).error?.message).toContain('Salaries are for nobody here.')
   expect(recorded(id)).toContainEqual(expect.objectContaining({ kind: 'error', code: 'MESSAGE_BLOCKED' }))
   expect(textOf(await client.call('echo', { still: 'here' }))).toBe('{"still":"here"}')
   await operator.handlers['sessions:end'](id)
   expect(filesWith(salary)).toEqual([])
   expect(chain.log.join('\n')).not.toContain(salary)
+})
+
+test('what a blocked call is named is nowhere either', async () => {
+  const { id, client } = await openSession(operator)
+  expect(codeOf(await client.call('hunter2-lookup', {}))).toBe('MESSAGE_BLOCKED')
+  expect(recorded(id)).toContainEqual(expect.objectContaining({ kind: 'response', tool: '[MASKED:passwords]-lookup' }))
+  await operator.handlers['sessions:end'](id)
+  expect(filesWith('hunter2')).toEqual([])
+  expect(chain.log.join('\n')).not.toContain('hunter2')
 })
 
 test('an answer that a rule blocks is withheld from its client', async () => {
