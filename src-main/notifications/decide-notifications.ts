@@ -75,7 +75,7 @@ function notificationOf(approval: Approval): DesktopNotification {
 }
 
 /** Names come from outside: control and direction characters could make a notification say something else. */
-const oneLine = (text: string): string => {
+export const oneLine = (text: string): string => {
   const plain = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim()
   return plain.length > 80 ? `${plain.slice(0, 79)}…` : plain
 }

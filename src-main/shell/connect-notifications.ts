@@ -3,6 +3,7 @@ import { startApprovalNotifications } from '../notifications/approval-notificati
 import { createElectronNotifier } from '../notifications/electron-notifier.ts'
 import type { NotifierEvents } from '../notifications/notifier.ts'
 import { openNotifier } from '../notifications/open-notifier.ts'
+import { startProposalNotifications } from '../notifications/proposal-notifications.ts'
 import { startToolNotifications } from '../notifications/tool-notifications.ts'
 import type { Logger } from '../../src-node/logger.ts'
 import type { MainWindow } from './main-window.ts'
@@ -35,6 +36,10 @@ export async function connectNotifications(ports: {
       void window.show(page, confirm).catch((error: unknown) => log.error({ err: error }, 'the window could not be shown')),
     log,
   }
-  const started = await Promise.all([startApprovalNotifications({ ...shared, showCount: ports.showCount }), startToolNotifications(shared)])
+  const started = await Promise.all([
+    startApprovalNotifications({ ...shared, showCount: ports.showCount }),
+    startToolNotifications(shared),
+    startProposalNotifications(shared),
+  ])
   return { close: () => started.forEach((notifications) => notifications.close()) }
 }
