@@ -56,7 +56,7 @@ export const controls: readonly Control[] = [
   {
     id: 'CC8.1',
     title: 'Changes of the rules are made by named people and leave a trace',
-    evidence: 'Every version of policy and masking that was in force, with its hash and its author.',
+    evidence: 'Every version of policy and masking that was in force, with its hash, its author and, where it takes two, who agreed to it.',
     test: 'The hash that decided is the hash of a version in the log.',
     files: ['population/policies.csv', 'population/decisions.csv'],
   },
