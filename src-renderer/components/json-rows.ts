@@ -196,7 +196,7 @@ export function cutLines(text: string, lineLength = longestLine): string[] {
 
 function safeCut(text: string, lineLength: number): number {
   let end = lineLength
-  const tokenStart = text.lastIndexOf('[MASKED:', end)
+  const tokenStart = Math.max(text.lastIndexOf('[MASKED:', end), text.lastIndexOf('[DROPPED:', end))
   const tokenEnd = tokenStart < 0 ? -1 : text.indexOf(']', tokenStart)
   if (tokenStart > 0 && tokenEnd >= end && tokenEnd - tokenStart < 80) end = tokenStart
   const code = text.charCodeAt(end - 1)

@@ -24,7 +24,7 @@ export function JsonValueText({ text, path, masks, quoted = false, highlight }: 
       {segments.map((segment, at) => (
         <Fragment key={at}>
           {'kind' in segment ? (
-            <MaskedChip kind={segment.kind} rule={segment.rule} />
+            <MaskedChip kind={segment.kind} rule={segment.rule} left={segment.left} />
           ) : (
             <VisibleText text={segment.text} highlight={highlight} />
           )}

@@ -1,9 +1,8 @@
 import type { MaskApplied } from '../../src-protocol/model.ts'
+import { maskToken, readMaskToken } from './mask-token.ts'
 
 /** A stretch of shown text: plain, or a token that stands for a masked value. */
-export type MaskSegment = { text: string } | { kind: string; rule: string }
-
-const token = /\[MASKED:([\w-]{1,64})\]/g
+export type MaskSegment = { text: string } | { kind: string; rule: string; left?: string | undefined }
 
 /** One step of a path, escaped by RFC 6901. */
 export function pointerStep(name: string): string {
@@ -51,11 +50,12 @@ export class MaskPlaces {
     if (here.length === 0) return [{ text }]
     const segments: MaskSegment[] = []
     let copied = 0
-    for (const match of text.matchAll(token)) {
-      const mask = here.find((candidate) => candidate.kind === match[1])
+    for (const match of text.matchAll(maskToken)) {
+      const { kind, left } = readMaskToken(match)
+      const mask = here.find((candidate) => candidate.kind === kind)
       if (!mask) continue
       if (match.index > copied) segments.push({ text: text.slice(copied, match.index) })
-      segments.push({ kind: mask.kind, rule: mask.rule })
+      segments.push({ kind: mask.kind, rule: mask.rule, left })
       copied = match.index + match[0].length
     }
     if (copied < text.length || segments.length === 0) segments.push({ text: text.slice(copied) })

@@ -6,16 +6,19 @@ interface MaskedChipProps {
   kind: string
   /** the rule that masked, if it is known here */
   rule?: string | undefined
+  /** what the rule's action leaves of the value, or says of it */
+  left?: string | undefined
 }
 
-/** Stands in line for a value that was masked. It never shows the value's length or a part of it. */
-export function MaskedChip({ kind, rule }: MaskedChipProps) {
+/** Stands in line for a value that was masked. Of the value it shows what its rule leaves: mostly nothing. */
+export function MaskedChip({ kind, rule, left }: MaskedChipProps) {
   return (
     <span className={styles.chip} title={rule === undefined ? `Masked: ${kind}` : `Masked: ${kind}, by the rule ${rule}`}>
       <b>
         <EyeOff className="small" aria-hidden />
         <span className="unseen">masked </span>
         {kind}
+        {left !== undefined && ` ${left}`}
       </b>
       {rule !== undefined && <span>{rule}</span>}
     </span>

@@ -16,7 +16,7 @@ interface MaskedTextProps {
 export function MaskedText({ text, masks, short = false }: MaskedTextProps) {
   return splitMasked(text, masks).map((piece, index): ReactNode =>
     piece.masked ? (
-      <MaskedChip key={index} kind={piece.kind} rule={short ? undefined : ruleOf(piece.kind, masks)} />
+      <MaskedChip key={index} kind={piece.kind} left={piece.left} rule={short ? undefined : ruleOf(piece.kind, masks)} />
     ) : (
       <VisibleText key={index} text={piece.text} />
     ),

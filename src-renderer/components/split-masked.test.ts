@@ -22,6 +22,16 @@ test.for([
       { masked: true, kind: 'iban' },
     ],
   ],
+  [
+    'what an action leaves',
+    '[MASKED:card …1111] [MASKED:iban #mzk3f7][DROPPED:email]',
+    [
+      { masked: true, kind: 'card', left: '…1111' },
+      { masked: false, text: ' ' },
+      { masked: true, kind: 'iban', left: '#mzk3f7' },
+      { masked: true, kind: 'email', left: 'dropped' },
+    ],
+  ],
   ['what only looks like a token', '[MASKED:] [masked:card]', [{ masked: false, text: '[MASKED:] [masked:card]' }]],
   ['a token of a kind that was not masked', 'a [MASKED:ssn]', [{ masked: false, text: 'a [MASKED:ssn]' }]],
   ['nothing', '', []],

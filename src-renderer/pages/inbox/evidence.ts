@@ -1,6 +1,7 @@
 /** What a reviewer looks at, prepared from what the gateway parsed: pure functions over an approval. */
 import { format } from 'sql-formatter'
 import type { Approval, SqlFacts } from '../../../src-protocol/model.ts'
+import { maskToken } from '../../components/mask-token.ts'
 
 /** Kinds that change nothing by themselves; everything else is what makes a rule about changes fire. */
 const harmless = new Set(['select', 'set', 'transaction', 'utility'])
@@ -73,7 +74,7 @@ function sqlArgument(argumentsText: string, sql: SqlFacts): string | undefined {
 /** Mask tokens are no SQL: while it is laid out, names stand in for them. */
 function hideMasks(text: string): { hidden: string; reveal: (formatted: string) => string } {
   const tokens: string[] = []
-  const hidden = text.replace(/\[MASKED:[a-z0-9-]+\]/g, (token) => `masked_value_${tokens.push(token) - 1}_`)
+  const hidden = text.replace(maskToken, (token) => `masked_value_${tokens.push(token) - 1}_`)
   return {
     hidden,
     reveal: (formatted) => formatted.replace(/masked_value_(\d+)_/g, (whole, index: string) => tokens[Number(index)] ?? whole),

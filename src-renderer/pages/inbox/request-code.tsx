@@ -76,6 +76,6 @@ function Marked({ text, phrases, masks, sql }: MarkedProps) {
 function PlainPiece({ text, masks, sql }: Omit<MarkedProps, 'phrases'>) {
   if (!sql) return <MaskedText text={text} masks={masks} short />
   return splitMasked(text, masks).map((piece, index) =>
-    piece.masked ? <MaskedChip key={index} kind={piece.kind} /> : <SqlText key={index} text={piece.text} />,
+    piece.masked ? <MaskedChip key={index} kind={piece.kind} left={piece.left} /> : <SqlText key={index} text={piece.text} />,
   )
 }
