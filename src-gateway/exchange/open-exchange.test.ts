@@ -232,6 +232,22 @@ describe('record before deliver', () => {
     expect(records[1]?.record).toMatchObject({ leftOutMore: 500 })
   })
 
+  test('nobody is exempt from masking in a list: its client is shown what the gateway knows of it', async () => {
+    const exempting = loadMasking(
+      'version: 1\nrules:\n  - { id: cards, detect: [card], exempt: { groups: [dba], because: They may. }, because: Secret. }\n',
+    )
+    if (!exempting.ok) throw new Error('the document is not valid')
+    const { policy } = ports.inForce()
+    ports.inForce = () => ({ policy, masking: exempting.masking })
+    session.person = { ...session.person, groups: ['dba'] }
+    open('{"jsonrpc":"2.0","id":1,"method":"tools/list"}')
+    await records[0]?.durable()
+    answer('{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"echo","description":"for 4111111111111111"}]}}')
+    await records[1]?.durable()
+    expect(delivered[1]).toBe('{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"echo","description":"for [MASKED:card]"}]}}')
+    expect(records[1]?.record).not.toHaveProperty('exempted')
+  })
+
   test('a list of tools on a stream that did not ask for it is the same list', async () => {
     open('', { method: 'GET' })
     answer('{"jsonrpc":"2.0","id":7,"result":{"tools":[{"name":"echo"},{"name":"never"}]}}')
