@@ -32,6 +32,7 @@ import { toSession, type LiveSession } from './sessions/live-session.ts'
 import { maySeeSession } from './sessions/session-audience.ts'
 import { createSessionStore, type SessionStore } from './sessions/session-store.ts'
 import { createSessions, type Sessions } from './sessions/sessions.ts'
+import { createLoggedRows, type LoggedRows } from './state/logged-rows.ts'
 import type { StateDatabase } from './state/state-database.ts'
 import { createPinStore } from './tools/pin-store.ts'
 import { createToolPins, type ToolPins } from './tools/tool-pins.ts'
@@ -60,6 +61,7 @@ export interface Gateway {
   approvals: Approvals
   policies: Policies
   tools: Pick<ToolPins, 'load'>
+  rows: Pick<LoggedRows, 'load'>
   close(): Promise<void>
 }
 
@@ -92,7 +94,8 @@ export function createGateway(parts: GatewayParts): Gateway {
   })
 
   const connectionsChanged = () => desktops.push({ type: 'connections' }, () => true)
-  const agents = createAgentRegistry({ database, log, clock, isOnline: (id) => agentsOnline.link(id) !== undefined })
+  const rows = createLoggedRows(log)
+  const agents = createAgentRegistry({ database, log, rows, logger, clock, isOnline: (id) => agentsOnline.link(id) !== undefined })
   const agentsOnline: AgentsOnline = createAgentsOnline({
     registry: agents,
     onChanged: connectionsChanged,
@@ -111,7 +114,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     },
   })
   const toolsWaiting = (name: string) => tools.waiting(name)
-  const connections = createConnectionRegistry({ database, agents, log, clock, toolsWaiting, onChanged: connectionsChanged })
+  const connections = createConnectionRegistry({ database, agents, log, rows, logger, clock, toolsWaiting, onChanged: connectionsChanged })
 
   const approvals: Approvals = createApprovals({
     database,
@@ -264,6 +267,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     approvals,
     policies,
     tools,
+    rows,
     async close() {
       for (const stop of stopListening) stop()
       simulations.close()

@@ -83,6 +83,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     })
     opened.add(() => gateway.close())
     await log.append({ kind: 'gateway.start', gateway: publicUrl, version })
+    await gateway.rows.load()
     const { store, index, sessions } = gateway
     const { sealed, resumed } = await recoverSessions({
       store,

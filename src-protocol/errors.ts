@@ -61,6 +61,11 @@ export const errors = {
     'The agent {agent} disconnected while the call was running.',
     'The call may have run. Check its effect, then start a new session.',
   ],
+  CONNECTION_ALTERED: [
+    409,
+    'The connection {connection} is not used: what is stored of it is not what the log says was stored.',
+    'Tell an administrator: somebody changed the database of the gateway. Remove the connection and create it again.',
+  ],
   SERVER_UNKNOWN: [404, 'The agent {agent} does not offer a server named {server}.', 'Choose one of the servers that the agent declares.'],
   SERVER_START_FAILED: [502, 'The MCP server {server} did not start: {problem}.', 'Ask an administrator to look at the agent’s log.'],
   SERVER_STOPPED: [502, 'The MCP server {server} stopped: {problem}.', 'Start a new session. If it stops again, ask an administrator.'],

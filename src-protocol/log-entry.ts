@@ -83,6 +83,9 @@ export const logEntry = z.discriminatedUnion('kind', [
     act: z.enum(['agent.join-token', 'agent.enrolled', 'agent.removed', 'connection.created', 'connection.changed', 'connection.removed']),
     by: z.string(),
     subject: z.string(),
+    /** SHA-256 over the canonical JSON of what is stored of the agent or connection from now on, and of what was stored before */
+    row: sha256Hex.optional(),
+    rowBefore: sha256Hex.optional(),
   }),
   /** tools that were listed on a connection for the first time, with the hashes of their definitions */
   z.object({

@@ -74,6 +74,8 @@ export const connection = z.object({
   dialect: sqlDialect.optional(),
   /** tools that are held until an administrator decides */
   toolsWaiting: z.number().int().optional(),
+  /** what is stored of it is not what the log says an administrator stored: it starts no session */
+  altered: z.literal(true).optional(),
 })
 export type Connection = z.infer<typeof connection>
 

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
 import { calculateJwkThumbprint, type JWK } from 'jose'
 import type { TransparencyLog } from '../../src-node/log-store.ts'
+import type { Logger } from '../../src-node/logger.ts'
 import { timestampOf, type Clock } from '../../src-node/clock.ts'
 import { newAgentId, randomText } from '../../src-node/random-id.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { AgentId } from '../../src-protocol/ids.ts'
 import { agent as agentSchema, type Agent, type DeclaredServer, type Person } from '../../src-protocol/model.ts'
+import { agentRowHash, type LoggedRows } from '../state/logged-rows.ts'
 import type { AgentRow } from '../state/schema.ts'
 import type { StateDatabase } from '../state/state-database.ts'
 
@@ -14,6 +16,7 @@ const joinTokenHours = 1
 export interface AgentRegistry {
   list(): Promise<Agent[]>
   find(id: string): Promise<Agent | undefined>
+  /** none if the agent, or its key, is not the one that the log says was enrolled */
   publicKey(id: string): Promise<JWK | undefined>
   createJoinToken(name: string, by: Person): Promise<{ joinToken: string; expiresAt: string }>
   /** @throws AppError JOIN_TOKEN_INVALID, INVALID_REQUEST */
@@ -27,11 +30,13 @@ export interface AgentRegistry {
 export interface AgentRegistryPorts {
   database: StateDatabase
   log: TransparencyLog
+  rows: LoggedRows
+  logger: Logger
   clock: Clock
   isOnline: (id: string) => boolean
 }
 
-export function createAgentRegistry({ database, log, clock, isOnline }: AgentRegistryPorts): AgentRegistry {
+export function createAgentRegistry({ database, log, rows, logger, clock, isOnline }: AgentRegistryPorts): AgentRegistry {
   const now = () => timestampOf(clock.now())
   const toAgent = (row: AgentRow): Agent =>
     agentSchema.parse({
@@ -58,7 +63,10 @@ export function createAgentRegistry({ database, log, clock, isOnline }: AgentReg
 
     async publicKey(id) {
       const row = await rowOf(id)
-      return row && (JSON.parse(row.public_key) as JWK)
+      if (!row) return undefined
+      if (rows.fits('agent', row.id, agentRowHash(row))) return JSON.parse(row.public_key) as JWK
+      logger.error({ agent: id, alarm: 'agent-altered' }, 'an agent in the database is another one in the log: it may not connect')
+      return undefined
     },
 
     async createJoinToken(name, by) {
@@ -87,25 +95,23 @@ export function createAgentRegistry({ database, log, clock, isOnline }: AgentReg
       if (!taken) throw new AppError('JOIN_TOKEN_INVALID')
       await assertNameFree(database, taken.name)
       const id = newAgentId()
-      await log.append({ kind: 'admin', act: 'agent.enrolled', by: `agent ${taken.name}`, subject: id })
+      const enrolled = { id, name: taken.name, public_key: JSON.stringify(key), enrolled_at: now() }
+      const entry = { act: 'agent.enrolled' as const, by: `agent ${taken.name}`, subject: id, row: agentRowHash(enrolled) }
+      await log.append({ kind: 'admin', ...entry })
+      rows.note(entry)
       await database
         .insertInto('agents')
-        .values({
-          id,
-          name: taken.name,
-          public_key: JSON.stringify(key),
-          enrolled_at: now(),
-          last_seen_at: null,
-          version: null,
-          servers: '[]',
-        })
+        .values({ ...enrolled, last_seen_at: null, version: null, servers: '[]' })
         .execute()
       return { agent: id, name: taken.name }
     },
 
     async remove(id, by) {
-      if (!(await rowOf(id))) throw new AppError('NOT_FOUND', { what: 'The agent' })
-      await log.append({ kind: 'admin', act: 'agent.removed', by: by.sub, subject: id })
+      const row = await rowOf(id)
+      if (!row) throw new AppError('NOT_FOUND', { what: 'The agent' })
+      const entry = { act: 'agent.removed' as const, by: by.sub, subject: id, rowBefore: agentRowHash(row) }
+      await log.append({ kind: 'admin', ...entry })
+      rows.note(entry)
       await database.deleteFrom('agents').where('id', '=', id).execute()
     },
 

@@ -1,9 +1,12 @@
 import type { TransparencyLog } from '../../src-node/log-store.ts'
+import type { Logger } from '../../src-node/logger.ts'
 import { timestampOf, type Clock } from '../../src-node/clock.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { ConnectionRequest } from '../../src-protocol/http-api.ts'
-import { connection as connectionSchema, type Connection, type NewTools, type Person } from '../../src-protocol/model.ts'
+import type { LogEntry } from '../../src-protocol/log-entry.ts'
+import { connection as connectionSchema, type Agent, type Connection, type NewTools, type Person } from '../../src-protocol/model.ts'
 import type { AgentRegistry } from '../agents/agent-registry.ts'
+import { connectionRowHash, type LoggedRows } from '../state/logged-rows.ts'
 import type { ConnectionRow } from '../state/schema.ts'
 import type { StateDatabase } from '../state/state-database.ts'
 
@@ -22,6 +25,8 @@ export interface ConnectionRegistryPorts {
   /** tools of a connection that wait for an administrator */
   toolsWaiting(name: string): number
   log: TransparencyLog
+  rows: LoggedRows
+  logger: Logger
   clock: Clock
   onChanged: () => void
 }
@@ -31,20 +36,35 @@ export const mayUseConnection = (person: Person, connection: { groups: readonly 
   connection.groups.length === 0 || connection.groups.some((group) => person.groups.includes(group))
 
 export function createConnectionRegistry(ports: ConnectionRegistryPorts): ConnectionRegistry {
-  const { database, agents, log, clock, onChanged } = ports
+  const { database, agents, clock, onChanged } = ports
   const rowOf = (name: string) => database.selectFrom('connections').selectAll().where('name', '=', name).executeTakeFirst()
+
+  async function note(entry: Pick<AdminEntry, 'act' | 'by' | 'subject' | 'row' | 'rowBefore'>): Promise<void> {
+    await ports.log.append({ kind: 'admin', ...entry })
+    ports.rows.note(entry)
+  }
+
+  const isAltered = (row: ConnectionRow): boolean => !ports.rows.fits('connection', row.name, connectionRowHash(row))
+
+  const describe = (row: ConnectionRow, agent: KnownAgent | undefined): Connection => ({
+    ...toConnection(row, agent, ports.toolsWaiting(row.name)),
+    ...(isAltered(row) && { altered: true as const }),
+  })
 
   return {
     async listFor(person) {
       const rows = await database.selectFrom('connections').selectAll().orderBy('name').execute()
       const known = new Map((await agents.list()).map((agent) => [agent.id as string, agent]))
-      const connections = rows.map((row) => toConnection(row, known.get(row.agent), ports.toolsWaiting(row.name)))
+      const connections = rows.map((row) => describe(row, known.get(row.agent)))
       return person.roles.includes('administrator') ? connections : connections.filter((connection) => mayUseConnection(person, connection))
     },
 
     async find(name) {
       const row = await rowOf(name)
-      return row && toConnection(row, await agents.find(row.agent), ports.toolsWaiting(name))
+      if (row && isAltered(row)) {
+        ports.logger.error({ connection: name, alarm: 'connection-altered' }, 'a connection in the database is another one in the log')
+      }
+      return row && describe(row, await agents.find(row.agent))
     },
 
     async create(request, by) {
@@ -55,7 +75,6 @@ export function createConnectionRegistry(ports: ConnectionRegistryPorts): Connec
       if (await rowOf(request.name)) throw new AppError('CONFLICT', { problem: `A connection named ${request.name} exists already` })
       // by it texts are read that would otherwise be in doubt
       const subject = request.dialect === undefined ? request.name : `${request.name}: SQL dialect ${request.dialect}`
-      await log.append({ kind: 'admin', act: 'connection.created', by: by.sub, subject })
       const row: ConnectionRow = {
         name: request.name,
         title: request.title,
@@ -69,6 +88,7 @@ export function createConnectionRegistry(ports: ConnectionRegistryPorts): Connec
         tools_listed: '[]',
         dialect: request.dialect ?? null,
       }
+      await note({ act: 'connection.created', by: by.sub, subject, row: connectionRowHash(row) })
       await database.insertInto('connections').values(row).execute()
       onChanged()
       return toConnection(row, agent, 0)
@@ -77,27 +97,31 @@ export function createConnectionRegistry(ports: ConnectionRegistryPorts): Connec
     async changeNewTools(name, newTools, by) {
       const row = await rowOf(name)
       if (!row) throw new AppError('NOT_FOUND', { what: `The connection ${name}` })
-      await log.append({ kind: 'admin', act: 'connection.changed', by: by.sub, subject: `${name}: new tools ${newTools}` })
+      // a change would make what nobody decided look decided
+      if (isAltered(row)) throw new AppError('CONNECTION_ALTERED', { connection: name })
+      const changed = { ...row, new_tools: newTools }
+      const [after, rowBefore] = [connectionRowHash(changed), connectionRowHash(row)]
+      await note({ act: 'connection.changed', by: by.sub, subject: `${name}: new tools ${newTools}`, row: after, rowBefore })
       await database.updateTable('connections').set({ new_tools: newTools }).where('name', '=', name).execute()
       onChanged()
-      return toConnection({ ...row, new_tools: newTools }, await agents.find(row.agent), ports.toolsWaiting(name))
+      return describe(changed, await agents.find(row.agent))
     },
 
     async remove(name, by) {
-      if (!(await rowOf(name))) throw new AppError('NOT_FOUND', { what: `The connection ${name}` })
-      await log.append({ kind: 'admin', act: 'connection.removed', by: by.sub, subject: name })
+      const row = await rowOf(name)
+      if (!row) throw new AppError('NOT_FOUND', { what: `The connection ${name}` })
+      await note({ act: 'connection.removed', by: by.sub, subject: name, rowBefore: connectionRowHash(row) })
       await database.deleteFrom('connections').where('name', '=', name).execute()
       onChanged()
     },
   }
 }
 
+type AdminEntry = Extract<LogEntry, { kind: 'admin' }>
+type KnownAgent = Pick<Agent, 'id' | 'name' | 'online'>
+
 /** A connection outlives the agent that it names: it is shown, offline, until an administrator removes it. */
-function toConnection(
-  row: ConnectionRow,
-  agent: { id: string; name: string; online: boolean } | undefined,
-  toolsWaiting: number,
-): Connection {
+function toConnection(row: ConnectionRow, agent: KnownAgent | undefined, toolsWaiting: number): Connection {
   return connectionSchema.parse({
     name: row.name,
     title: row.title,

@@ -89,6 +89,7 @@ async function admit(ports: SessionOpeningPorts, { person, signInId }: SignedIn,
   if (!connection || !mayUseConnection(person, connection)) {
     throw new AppError('NOT_FOUND', { what: `A connection ${request.connection} that you may use` })
   }
+  if (connection.altered) throw new AppError('CONNECTION_ALTERED', { connection: connection.name })
   if (request.minutes > connection.maxMinutes) {
     throw new AppError('INVALID_REQUEST', { problem: `minutes: at most ${connection.maxMinutes} on this connection` })
   }

@@ -84,7 +84,7 @@ function groundLost(ports: SessionResumingPorts, session: LiveSession, connectio
   const { person, agent, server } = session
   if (session.endsAtMs <= ports.clock.now().getTime()) return 'expired'
   if (!ports.signInStands(session.signInId)) return 'signed-out'
-  const same = connection !== undefined && connection.agent.id === agent.id && connection.server === server
+  const same = connection !== undefined && !connection.altered && connection.agent.id === agent.id && connection.server === server
   if (!same || !person.roles.includes('operator') || !mayUseConnection(person, connection)) return 'ended-by-administrator'
   return undefined
 }
