@@ -79,18 +79,19 @@ interface ClosedSession {
 export function buildPack(ports: PackPorts, query: PackQuery): { zip: Readable; done: Promise<PackManifest> } {
   const zip = new ZipFile()
   const output = zip.outputStream as unknown as Readable
-  const done = writeInTemporaryFolder(ports, query, zip)
+  // from the first moment: whoever takes the stream may destroy it before anything is in it
+  const closed = new Promise<void>((resolve) => output.once('close', resolve))
+  const done = writeInTemporaryFolder(ports, query, zip, closed)
   done.catch((error: unknown) => output.destroy(error instanceof Error ? error : new Error(String(error))))
   return { zip: output, done }
 }
 
-async function writeInTemporaryFolder(ports: PackPorts, query: PackQuery, zip: ZipFile): Promise<PackManifest> {
+async function writeInTemporaryFolder(ports: PackPorts, query: PackQuery, zip: ZipFile, closed: Promise<void>): Promise<PackManifest> {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-pack-'))
-  const read = new Promise<void>((resolve) => (zip.outputStream as unknown as Readable).once('close', resolve))
   try {
     const manifest = await writePack(ports, query, { zip, folder })
     // the staged files are read while the zip is
-    await read
+    await closed
     return manifest
   } finally {
     await rm(folder, { recursive: true, force: true })
