@@ -1,13 +1,7 @@
 import type { PolicyProposal } from '../../src-protocol/policy-proposal.ts'
 import { oneLine } from './decide-notifications.ts'
 import type { DesktopNotification } from './notifier.ts'
-
-export interface ProposalNotificationPlan {
-  withdraw: string[]
-  show: DesktopNotification[]
-  /** proposals that were spoken of */
-  announced: ReadonlySet<string>
-}
+import type { NotificationPlan } from './planned-notifications.ts'
 
 /**
  * What administrators should have on the screen: one notification for each version that waits for a second administrator, once, until it
@@ -21,7 +15,7 @@ export function decideProposalNotifications(input: {
   /** ids of what is on the screen */
   visible: readonly string[]
   enabled: boolean
-}): ProposalNotificationPlan {
+}): NotificationPlan<ReadonlySet<string>> {
   const waiting = input.proposals.filter(({ state, author }) => state === 'open' && author.sub !== input.me)
   const announced = new Set(waiting.map(idOf))
   if (!input.enabled) return { withdraw: [...input.visible], show: [], announced }

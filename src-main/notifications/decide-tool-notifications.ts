@@ -1,12 +1,5 @@
 import type { Connection } from '../../src-protocol/model.ts'
-import type { DesktopNotification } from './notifier.ts'
-
-export interface ToolNotificationPlan {
-  withdraw: string[]
-  show: DesktopNotification[]
-  /** notification → how many tools it spoke of */
-  announced: ReadonlyMap<string, number>
-}
+import type { NotificationPlan } from './planned-notifications.ts'
 
 /**
  * What administrators should have on the screen: one notification for each connection on which tools wait. It comes again when more of them
@@ -18,7 +11,7 @@ export function decideToolNotifications(input: {
   /** ids of what is on the screen */
   visible: readonly string[]
   enabled: boolean
-}): ToolNotificationPlan {
+}): NotificationPlan<ReadonlyMap<string, number>> {
   const waiting = new Map(
     input.connections.flatMap(({ name, toolsWaiting = 0 }): [string, number][] => (toolsWaiting > 0 ? [[idOf(name), toolsWaiting]] : [])),
   )

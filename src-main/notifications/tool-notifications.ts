@@ -1,72 +1,20 @@
-import type { Connection } from '../../src-protocol/model.ts'
-import type { Desktop, DesktopHandlers } from '../services/desktop.ts'
+import type { DesktopHandlers } from '../services/desktop.ts'
 import { decideToolNotifications } from './decide-tool-notifications.ts'
-import type { Notifier, NotifierEvents } from './notifier.ts'
+import { startPlannedNotifications, type PlannedNotificationsPorts } from './planned-notifications.ts'
 
-export interface ToolNotificationsPorts {
+export interface ToolNotificationsPorts extends PlannedNotificationsPorts {
   handlers: Pick<DesktopHandlers, 'state:get' | 'connections:list'>
-  subscribe: Desktop['subscribe']
-  openNotifier: (events: NotifierEvents) => Notifier
-  openPage: (page: string) => void
-  log: { info(details: object, message: string): void; warn(details: object, message: string): void }
 }
 
 /** Tells administrators that a server changed its tools, and takes that back when it is decided. */
-export async function startToolNotifications(ports: ToolNotificationsPorts): Promise<{ close(): void }> {
-  const visible = new Set<string>()
-  let announced: ReadonlyMap<string, number> = new Map()
-  let who: string | undefined
-  let queue = Promise.resolve()
-
-  const notifier = ports.openNotifier({
-    onAction(id) {
-      visible.delete(id)
-      ports.openPage('/connections')
+export const startToolNotifications = (ports: ToolNotificationsPorts): Promise<{ close(): void }> =>
+  startPlannedNotifications<ReadonlyMap<string, number>>(ports, {
+    nothing: new Map(),
+    async plan({ person, ...known }) {
+      const connections = person?.roles.includes('administrator') ? await ports.handlers['connections:list'](undefined) : []
+      return decideToolNotifications({ connections, ...known })
     },
-    onDismissed: (id) => visible.delete(id),
+    pageOf: () => '/connections',
+    follow: (changed) => ports.subscribe('connections:changed', changed),
+    failed: 'the connections could not be listed',
   })
-
-  const bringUpToDate = async () => {
-    const { signIn, preferences } = await ports.handlers['state:get'](undefined)
-    const person = signIn.state === 'signed-in' ? signIn.person : undefined
-    if (person?.sub !== who) announced = new Map()
-    who = person?.sub
-    const connections: Connection[] = person?.roles.includes('administrator') ? await ports.handlers['connections:list'](undefined) : []
-    const plan = decideToolNotifications({ connections, announced, visible: [...visible], enabled: preferences.notifications })
-    announced = plan.announced
-    for (const id of plan.withdraw) {
-      visible.delete(id)
-      await notifier.withdraw(id)
-    }
-    for (const notification of plan.show) {
-      visible.add(notification.id)
-      if ((await notifier.show(notification)) !== 'shown') visible.delete(notification.id)
-    }
-  }
-
-  /** One plan at a time: a second one must know what the first has put on the screen. */
-  const update = () => {
-    queue = queue.then(bringUpToDate).catch((error: unknown) => ports.log.info({ err: error }, 'the connections could not be listed'))
-  }
-  let last = ''
-  const unsubscribe = [
-    ports.subscribe('connections:changed', update),
-    // the state changes often: only who is signed in and whether notifications are wanted matter
-    ports.subscribe('state:changed', ({ signIn, preferences }) => {
-      const now = `${signIn.state === 'signed-in' ? signIn.person.sub : ''} ${preferences.notifications}`
-      if (now === last) return
-      last = now
-      update()
-    }),
-  ]
-  update()
-  await queue
-
-  return {
-    close() {
-      unsubscribe.forEach((end) => end())
-      for (const id of visible) void notifier.withdraw(id)
-      notifier.close()
-    },
-  }
-}
