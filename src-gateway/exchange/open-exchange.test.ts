@@ -1,173 +1,26 @@
-import { beforeEach, describe, expect, test } from 'vitest'
-import { pino } from 'pino'
+import { describe, expect, test } from 'vitest'
 import { loadMasking } from '../../src-core/masking/load-masking.ts'
-import { loadPolicy } from '../../src-core/policy/load-policy.ts'
-import { createVerdictCounter } from '../../src-core/recording/verdict-counter.ts'
-import type { ResponseFrame } from '../../src-node/checked-frame.ts'
-import { AppError } from '../../src-protocol/app-error.ts'
-import type { TransparencyLog } from '../../src-node/log-store.ts'
-import { gatewayConfig } from '../../src-protocol/config.ts'
-import type { ConnectionName, SessionId } from '../../src-protocol/ids.ts'
-import type { RecordDraft } from '../../src-protocol/recording.ts'
-import { frameType, type OpenHead } from '../../src-protocol/tunnel.ts'
-import type { Approvals } from '../approvals/approvals.ts'
-import { createSessionEnding } from '../sessions/end-session.ts'
-import type { LiveSession } from '../sessions/live-session.ts'
-import { inspectMessage, type Inspection } from '../inspection/inspect-message.ts'
-import type { PinStore } from '../tools/pin-store.ts'
-import { createToolPins } from '../tools/tool-pins.ts'
-import { CallList } from './call-list.ts'
-import type { ClientStream } from './client-stream.ts'
-import type { ExchangePorts } from './exchange-ports.ts'
-import { openExchange } from './open-exchange.ts'
-import { ToolDefinitions } from './tool-definitions.ts'
+import { frameType } from '../../src-protocol/tunnel.ts'
+import {
+  answer,
+  bytesOf,
+  call,
+  delivered,
+  end,
+  failures,
+  forwarded,
+  head,
+  open,
+  ports,
+  records,
+  result,
+  session,
+  settled,
+  stream,
+  useExchange,
+} from './open-exchange.fixture.ts'
 
-/** A record that waits for the disk until the test says it is there, or that it never will be. */
-interface Waiting {
-  record: RecordDraft
-  durable(): Promise<void>
-  lost(): Promise<void>
-}
-
-let records: Waiting[]
-let forwarded: { head: OpenHead; body: string; aborted: boolean; answer: (frame: ResponseFrame) => void }[]
-let delivered: string[]
-let failures: unknown[]
-let session: LiveSession
-let ports: ExchangePorts
-let stream: ClientStream & { gone: boolean }
-/** how large messages are inspected here: at once, until a test says otherwise */
-let inspected: (inspect: () => Inspection) => Promise<Inspection>
-
-const head: OpenHead = {
-  session: 'ses_AAAAAAAAAAAAAAAA' as SessionId,
-  method: 'POST',
-  headers: { accept: 'application/json, text/event-stream' },
-}
-const settled = () => new Promise<void>((resolve) => setImmediate(resolve))
-const bytesOf = (text: string) => Buffer.from(text)
-const call = (id: number, tool = 'echo') =>
-  JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call', params: { name: tool, arguments: {} } })
-const result = (id: number) => JSON.stringify({ jsonrpc: '2.0', id, result: { content: [] } })
-
-beforeEach(async () => {
-  records = []
-  forwarded = []
-  delivered = []
-  failures = []
-  inspected = async (inspect) => inspect()
-  const policy = await loadPolicy(
-    'version: 1\nrules:\n  - { id: echo, match: { tools: [echo] }, effect: allow, because: It is harmless. }\n',
-  )
-  const masking = loadMasking('version: 1\nrules:\n  - { id: cards, detect: [card], because: Cards are secret. }\n')
-  if (!policy.ok || !masking.ok) throw new Error('the documents are not valid')
-  const verdicts = createVerdictCounter()
-  session = {
-    id: head.session,
-    counter: 1,
-    person: { sub: 'sub', name: 'Mira', groups: [], roles: ['operator'] },
-    signInId: 'sign-in',
-    connection: 'echo' as ConnectionName,
-    groups: [],
-    server: 'echo',
-    dialect: undefined,
-    agent: { id: 'agt', name: 'agent' },
-    link: {
-      bind: () => {},
-      end: () => {},
-      openExchange(openHead, body, answer) {
-        const exchange = { head: openHead, body: Buffer.from(body).toString(), aborted: false, answer }
-        forwarded.push(exchange)
-        return { abort: () => void (exchange.aborted = true) }
-      },
-    },
-    started: true,
-    reason: 'a test',
-    startedAt: '2026-11-22T16:00:00.000Z',
-    endsAt: '2026-11-22T17:00:00.000Z',
-    endsAtMs: 0,
-    policyVersion: policy.policy.version,
-    maskingVersion: masking.masking.version,
-    salt: new Uint8Array(32),
-    recording: {
-      session: head.session,
-      count: 0,
-      append: () => Promise.reject(new Error('not used')),
-      durable: () => new Promise(() => {}),
-      close: () => new Promise(() => {}),
-    },
-    calls: new CallList(() => {}),
-    tools: new ToolDefinitions(),
-    verdicts,
-    exchanges: new Set(),
-    serverRequests: new Map(),
-    lastExchange: 0,
-    record(record, body) {
-      if (body) record = { ...record, body: JSON.parse(Buffer.from(body).toString()) as string } as RecordDraft
-      const { promise, resolve, reject } = Promise.withResolvers<number>()
-      records.push({
-        record,
-        durable: () => (resolve(records.length), settled()),
-        lost: () => (reject(new AppError('RECORDING_UNAVAILABLE', { problem: 'ENOSPC' })), settled()),
-      })
-      return promise
-    },
-  }
-  ports = {
-    inForce: () => ({ policy: policy.policy, masking: masking.masking }),
-    approvals: { voidSession: () => Promise.resolve() } as unknown as Approvals,
-    tools: createToolPins({
-      store: noPins,
-      log: ignoring,
-      clock: { now: () => new Date('2026-11-22T16:00:00.000Z') },
-      onChanged: () => {},
-    }),
-    inspections: { inspect: (_owner, job) => inspected(() => inspectMessage(masking.masking, job)), close: () => Promise.resolve() },
-    limits: gatewayConfig.shape.limits.parse({}),
-    clock: { now: () => new Date('2026-11-22T16:00:00.000Z') },
-    scheduler: { after: () => () => {} },
-    fail(failing, error) {
-      failures.push(error)
-      end(failing)
-    },
-  }
-  stream = {
-    gone: false,
-    back: () => undefined,
-    room: () => undefined,
-    head: (status) => void delivered.push(`head ${status}`),
-    message: (_head, body) => void delivered.push(Buffer.from(body).toString()),
-    keepAlive: () => void delivered.push('keep-alive'),
-    end: () => void delivered.push('end'),
-    abort: (error) => void delivered.push(`abort ${error.code}`),
-  }
-})
-
-const noPins: PinStore = {
-  connections: () => Promise.resolve([]),
-  pins: () => Promise.resolve([]),
-  put: () => Promise.resolve(),
-  listed: () => Promise.resolve(),
-  forget: () => Promise.resolve(),
-}
-const ignoring = { append: () => Promise.resolve({ index: 0 }) } as unknown as TransparencyLog
-
-function end(ending: LiveSession): void {
-  const endSession = createSessionEnding({
-    exchangePorts: ports,
-    clock: ports.clock,
-    logger: pino({ level: 'silent' }),
-    onChanged: () => {},
-  } as unknown as Parameters<typeof createSessionEnding>[0])
-  void endSession(ending, 'recording-unavailable')
-}
-
-const open = (body: string, choices: Partial<OpenHead> = {}) => openExchange(ports, session, stream, { ...head, ...choices }, bytesOf(body))
-const answer = (text: string, at = 0) => {
-  forwarded[at]?.answer({ type: frameType.head, exchange: 1, head: { status: 200, headers: { 'content-type': 'application/json' } } })
-  forwarded[at]?.answer({ type: frameType.message, exchange: 1, head: {}, body: bytesOf(text) })
-  forwarded[at]?.answer({ type: frameType.end, exchange: 1 })
-}
+useExchange()
 
 describe('record before deliver', () => {
   test('a request does not go on before its record is durable', async () => {
@@ -406,103 +259,4 @@ test('a stream that only listens is closed at the server when its client leaves'
   const leave = open('', { method: 'GET' })
   leave()
   expect(forwarded[0]?.aborted).toBe(true)
-})
-
-describe('large messages', () => {
-  const padding = 'x'.repeat(300 * 1024)
-  const largeCall = (id: number, tool = 'echo') =>
-    JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call', params: { name: tool, arguments: { padding } } })
-  const largeResult = (id: number, text = '') =>
-    JSON.stringify({ jsonrpc: '2.0', id, result: { content: [{ type: 'text', text: `${text}${padding}` }] } })
-  const hold = () => {
-    const waiting: (() => void)[] = []
-    inspected = (inspect) => new Promise((resolve) => waiting.push(() => resolve(inspect())))
-    return async () => {
-      waiting.shift()?.()
-      await settled()
-    }
-  }
-
-  test('a request goes on with its own bytes once it was inspected and recorded', async () => {
-    const release = hold()
-    open(largeCall(1))
-    await settled()
-    expect(records).toEqual([])
-    await release()
-    expect(records[0]?.record).toMatchObject({ kind: 'request', body: largeCall(1), bytes: largeCall(1).length })
-    expect(forwarded).toEqual([])
-    await records[0]?.durable()
-    expect(forwarded.map(({ body }) => body)).toEqual([largeCall(1)])
-  })
-
-  test('a request that policy denies is denied whatever its size', async () => {
-    open(largeCall(1, 'drop'))
-    await settled()
-    await records[0]?.durable()
-    await records[1]?.durable()
-    expect(forwarded).toEqual([])
-    expect(delivered.join()).toContain('Denied')
-  })
-
-  test('what follows an answer that is being inspected waits for it; another exchange does not', async () => {
-    open(call(1))
-    open(call(2))
-    await records[0]?.durable()
-    await records[1]?.durable()
-    const release = hold()
-    answer(largeResult(1, 'card 4111 1111 1111 1111'), 0)
-    await settled()
-    answer(result(2), 1)
-    await records[2]?.durable()
-    expect(delivered).toEqual(['head 200', 'head 200', result(2), 'end'])
-    await release()
-    await records[3]?.durable()
-    expect(records[3]?.record).toMatchObject({ masks: [{ rule: 'cards', count: 1 }] })
-    expect(delivered.slice(4)).toEqual([largeResult(1, 'card [MASKED:card]'), 'end'])
-  })
-
-  test('a message that cannot be inspected is withheld, and its client is told', async () => {
-    open(call(1))
-    await records[0]?.durable()
-    inspected = () => Promise.reject(new AppError('INSPECTION_FAILED', { problem: 'the check took too long' }))
-    answer(largeResult(1))
-    await settled()
-    expect(records[1]?.record).toMatchObject({ kind: 'error', code: 'INSPECTION_FAILED' })
-    await records[1]?.durable()
-    await records[2]?.durable()
-    expect(delivered.join()).toContain('INSPECTION_FAILED')
-    expect(delivered.join()).not.toContain(padding)
-    expect(session.ended).toBeUndefined()
-  })
-
-  test('a request that cannot be inspected is refused', async () => {
-    inspected = () => Promise.reject(new Error('a defect'))
-    open(largeCall(1))
-    await settled()
-    await records[0]?.durable()
-    await records[1]?.durable()
-    expect(forwarded).toEqual([])
-    expect(delivered.join()).toContain('INSPECTION_FAILED')
-  })
-
-  test('an answer above the limit is withheld: the client learns the limit, and the session goes on', async () => {
-    ports.limits.responseBytes = 1000
-    open(call(1))
-    await records[0]?.durable()
-    answer(largeResult(1))
-    await records[1]?.durable()
-    await records[2]?.durable()
-    expect(records[1]?.record).toMatchObject({ kind: 'error', code: 'ANSWER_TOO_LARGE' })
-    expect(delivered.join()).toContain('at most 1000 are passed on')
-    expect(session.ended).toBeUndefined()
-  })
-
-  test('what is inspected when the session ends goes nowhere', async () => {
-    const release = hold()
-    open(largeCall(1))
-    end(session)
-    await release()
-    expect(records).toEqual([])
-    expect(forwarded).toEqual([])
-  })
 })
