@@ -14,6 +14,7 @@ import { openIdentity } from './identity/identity.ts'
 import { createGateway } from './create-gateway.ts'
 import { watchDocument } from './policies/watch-documents.ts'
 import { recoverSessions } from './sessions/recover-sessions.ts'
+import { startHeartbeats } from './state/log-heartbeats.ts'
 import { lockDataFolder } from './state/instance-lock.ts'
 import { openLogKey } from './state/log-key.ts'
 import { openState } from './state/state-database.ts'
@@ -50,6 +51,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     opened.add(() => state.close())
     const log = await openLog({ folder: config.log.folder, origin: config.log.origin, privateKey: openLogKey(config.data), clock })
     opened.add(() => log.close())
+    opened.add(await startHeartbeats({ log, everyMinutes: config.log.heartbeatMinutes, scheduler: systemScheduler, logger }))
     const recordings = await openRecordingStore({ folder: config.recordings, clock })
     opened.add(() => recordings.close())
     const membership = createGroupMembership()

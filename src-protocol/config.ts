@@ -19,7 +19,12 @@ export const gatewayConfig = section({
   data: z.string(),
   /** recordings and the Merkle log: folders of their own, apart from `data` */
   recordings: z.string(),
-  log: section({ folder: z.string(), origin: z.string().regex(/^[^\s+]+$/, 'no spaces, no plus sign') }),
+  log: section({
+    folder: z.string(),
+    origin: z.string().regex(/^[^\s+]+$/, 'no spaces, no plus sign'),
+    /** how often an entry says that the gateway runs, so that an auditor sees when it did not */
+    heartbeatMinutes: z.number().positive().max(1440).default(10),
+  }),
   identityProvider: section({
     issuer: z.url(),
     clientId: z.string(),

@@ -18,6 +18,18 @@ export const logEntry = z.discriminatedUnion('kind', [
     maskingVersion: z.string(),
   }),
   z.object({
+  /** the gateway runs: told at its start, at an interval and at an orderly stop */
+  z.object({
+    ...base,
+    kind: z.literal('heartbeat'),
+    moment: z.enum(['start', 'interval', 'stop']),
+    /** the next one follows within so many seconds */
+    everySeconds: z.number(),
+    /** since the process began, by a clock that nobody can set */
+    upMs: z.number().int().nonnegative(),
+  }),
+  /** from the next checkpoint on another key signs: a note over both keys, signed by both (src-core/log/key-rotation.ts) */
+  z.object({ ...base, kind: z.literal('key.rotate'), note: z.string() }),
     ...base,
     kind: z.literal('session.checkpoint'),
     session: sessionId,

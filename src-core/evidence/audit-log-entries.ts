@@ -1,5 +1,6 @@
 import type { LogEntry } from '../../src-protocol/log-entry.ts'
 import type { ApprovalDigestInput, Vote } from '../../src-protocol/model.ts'
+import { createUptimeWatch, type UptimeEvent } from './watch-uptime.ts'
 import { approvalDigest } from '../approval/approval-digest.ts'
 import { verifyVoteSignature } from '../approval/vote-signature.ts'
 
@@ -25,6 +26,12 @@ export type FindingCode =
   | 'executed-twice'
   | 'call-without-approval'
 
+  | 'gateway-stopped'
+  | 'gateway-killed'
+  | 'gateway-silent'
+  | 'clock-backwards'
+  | 'clock-forwards'
+  | 'entry-while-stopped'
 /** Something that is not as it should be, with its place. `note`: it may have a good reason, such as a session that still runs. */
 export interface Finding {
   code: FindingCode
@@ -68,6 +75,7 @@ export function createLogAudit(): LogAudit {
   const counters = new Map<number, string>()
   const approvals = new Map<string, LoggedApproval>()
   let lastCounter = 0
+  const uptime = createUptimeWatch()
   const report = (code: FindingCode, index: number, sentence: string, severity: Finding['severity'] = 'error') =>
     findings.push({ code, severity, place: `entry ${index}`, sentence })
 
@@ -154,6 +162,7 @@ export function createLogAudit(): LogAudit {
     isExecuted: (approval) => (approvals.get(approval)?.executions ?? 0) > 0,
     add(entry, index) {
       switch (entry.kind) {
+      uptime.add(entry, index)
         case 'session.open':
           return openSession(entry, index)
         case 'session.checkpoint':
@@ -170,6 +179,23 @@ export function createLogAudit(): LogAudit {
         default:
       }
     },
-    findings: () => [...findings],
+    findings: () => [...findings, ...uptime.events.map(findingOf)],
   }
 }
+
+/** That a gateway is stopped, or loses its power, is no fault of the evidence; that something is written meanwhile is. */
+const findingOf = ({ what, index, sentence }: UptimeEvent): Finding => ({
+  code: uptimeFindings[what],
+  severity: what === 'wrote-while-stopped' ? 'error' : 'note',
+  place: `entry ${index}`,
+  sentence,
+})
+
+const uptimeFindings = {
+  stopped: 'gateway-stopped',
+  killed: 'gateway-killed',
+  silent: 'gateway-silent',
+  'clock-backwards': 'clock-backwards',
+  'clock-forwards': 'clock-forwards',
+  'wrote-while-stopped': 'entry-while-stopped',
+} as const

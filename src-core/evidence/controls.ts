@@ -42,9 +42,9 @@ export const controls: readonly Control[] = [
   {
     id: 'CC7.2',
     title: 'What happens is watched without gaps',
-    evidence: 'All log entries of the period, and the dense numbers of the sessions.',
-    test: 'No number of a session is missing.',
-    files: ['log/entries.jsonl', 'population/sessions.csv'],
+    evidence: 'All log entries of the period, the dense numbers of the sessions, and the times at which the gateway was not up.',
+    test: 'No number of a session is missing, and nothing was written while the gateway was stopped.',
+    files: ['log/entries.jsonl', 'population/sessions.csv', 'population/uptime.csv'],
   },
   {
     id: 'CC7.3',

@@ -1,5 +1,6 @@
 import type { LogEntry } from '../../src-protocol/log-entry.ts'
 import type { MessageRecord, OpenRecord, SessionRecord } from '../../src-protocol/recording.ts'
+import { createUptimeWatch } from './watch-uptime.ts'
 import { createVerdictCounter } from '../recording/verdict-counter.ts'
 
 type Cell = string | number | undefined
@@ -27,6 +28,7 @@ export const populationColumns = {
   'population/policies.csv': 'at,document,version,author,approved by,message,log entry'.split(','),
   'population/access.csv': 'at,act,person,log entry'.split(','),
   'population/admin.csv': 'at,act,by,subject,log entry'.split(','),
+  'population/uptime.csv': 'what,from,to,seconds,sentence,log entry'.split(','),
 } as const
 export type PopulationFile = keyof typeof populationColumns
 
@@ -63,8 +65,10 @@ export function createPopulationTables(): PopulationTables {
   const approvals = new Map<string, Approval>()
   const people = new Map<string, Person>()
   const gathered: [PopulationFile, Row][] = []
+  const uptime = createUptimeWatch()
 
   function addEntry(entry: LogEntry, index: number): void {
+    uptime.add(entry, index)
     switch (entry.kind) {
       case 'policy.version':
         gathered.push([
@@ -87,6 +91,12 @@ export function createPopulationTables(): PopulationTables {
         return
       case 'identity':
         gathered.push(['population/access.csv', [entry.at, entry.act, entry.person, index]])
+        return
+      case 'session.watch':
+        gathered.push(['population/access.csv', [entry.at, `watch ${entry.event} ${entry.session}`, entry.by, index]])
+        return
+      case 'session.ended-by':
+        gathered.push(['population/admin.csv', [entry.at, entry.kind, entry.by, `${entry.session}: ${entry.reason}`, index]])
         return
       case 'admin':
         gathered.push(['population/admin.csv', [entry.at, entry.act, entry.by, entry.subject, index]])
@@ -168,6 +178,9 @@ export function createPopulationTables(): PopulationTables {
     },
     finish(write) {
       for (const [file, row] of gathered) write(file, row)
+      for (const { what, from, to, seconds, sentence, index } of uptime.events) {
+        write('population/uptime.csv', [what, from, to, seconds, sentence, index])
+      }
       for (const { open, first, last, sessions } of people.values()) {
         const { sub, name, email, groups } = open.person
         write('population/people.csv', [sub, name, email, groups.join(' '), first, last, sessions])

@@ -14,11 +14,14 @@ import { fileURLToPath } from 'node:url'
 const options = parseArguments(process.argv.slice(2))
 const problems = []
 const checked = []
+const notes = []
 const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest()
 const leafOf = (bytes) => sha256(Buffer.of(0), bytes)
 const nodeOf = (left, right) => sha256(Buffer.of(1), left, right)
 const fail = (place, sentence) => problems.push({ place, sentence })
 const pass = (sentence) => checked.push(sentence)
+/** what an auditor should know of, and what may have a good reason */
+const note = (place, sentence) => notes.push({ place, sentence })
 
 try {
   run()
@@ -26,9 +29,10 @@ try {
   process.stderr.write(`nothing could be checked: ${error instanceof Error ? error.message : String(error)}\n`)
   process.exit(2)
 }
-if (options.json) process.stdout.write(`${JSON.stringify({ verified: problems.length === 0, problems, checked })}\n`)
+if (options.json) process.stdout.write(`${JSON.stringify({ verified: problems.length === 0, problems, notes, checked })}\n`)
 else {
   for (const sentence of checked) process.stdout.write(`passed  ${sentence}\n`)
+  for (const { place, sentence } of notes) process.stdout.write(`note    ${place}: ${sentence}\n`)
   for (const { place, sentence } of problems) process.stdout.write(`FAILED  ${place}: ${sentence}\n`)
   process.stdout.write(problems.length === 0 ? 'verified\n' : `not verified: ${problems.length} problems\n`)
 }
@@ -41,6 +45,7 @@ function run() {
   const head = checkCheckpoint(read('log/end.checkpoint').toString('utf8'), key)
   const entries = checkLog(manifest, head)
   checkCounters(entries)
+  checkUptime(entries)
   checkSamples(manifest, entries)
   checkPopulations(manifest)
   checkSessions(entries)
@@ -174,6 +179,37 @@ function checkCounters(entries) {
     last = counter
   }
   if (bad === 0) pass(`the numbers of ${opened.size} sessions have no gap`)
+}
+
+/** When the gateway was up by its heartbeats, and whether its clock was set: beside the time of the wall they carry how long it has been up. */
+function checkUptime(entries) {
+  let [last, lastAt, beats] = [undefined, undefined, 0]
+  const before = notes.length
+  const failed = problems.length
+  for (const { index, kind, at, moment, everySeconds, upMs } of entries) {
+    const place = `log entry ${index}`
+    const now = Date.parse(at)
+    if (lastAt !== undefined && now < lastAt - 1000) note(place, 'it is older than the entry before it: the clock was set backwards')
+    lastAt = now
+    if (kind !== 'heartbeat') {
+      if (last?.moment === 'stop' && kind !== 'key.rotate') fail(place, `it was written though the gateway had been stopped at ${last.at}`)
+      if (last?.moment === 'stop' && kind !== 'key.rotate') last = undefined
+      continue
+    }
+    beats += 1
+    if (last !== undefined && moment === 'start') {
+      const how = last.moment === 'stop' ? 'was stopped' : 'was last seen, and not stopped in order,'
+      note(place, `the gateway ${how} at ${last.at} and started again at ${at}`)
+    } else if (last !== undefined) {
+      const up = upMs - last.upMs
+      const moved = Math.round((now - Date.parse(last.at) - up) / 1000)
+      if (moved > 5) note(place, `since ${last.at} the clock went ${moved} seconds ahead: it was set forwards, or the computer slept`)
+      if (moved < -5) note(place, `since ${last.at} the clock fell ${-moved} seconds behind: it was set backwards`)
+      if (up > 2000 * last.everySeconds) note(place, `the gateway was not heard of between ${last.at} and ${at}`)
+    }
+    last = { at, moment, everySeconds, upMs }
+  }
+  if (beats > 0 && notes.length === before && problems.length === failed) pass(`${beats} heartbeats without a gap`)
 }
 
 /** The sample is the one that the seed gives, and each recording the one whose root is in the log. */

@@ -259,6 +259,46 @@ describe('whatever is altered is found, with its place', () => {
   })
 })
 
+test('when the gateway was not up is told, and no fault of the pack', async () => {
+  const up = join(folder, 'up')
+  let wall = Date.parse('2026-08-03T00:00:00Z')
+  const log = await openLog({ folder: up, origin: 'gate.example/log', privateKey, clock: { now: () => new Date(wall) } })
+  const beat = async (moment: 'start' | 'interval' | 'stop', minutes: number, upMinutes: number) => {
+    wall = Date.parse('2026-08-03T00:00:00Z') + minutes * 60_000
+    await log.append({ kind: 'heartbeat', moment, everySeconds: 600, upMs: upMinutes * 60_000 })
+  }
+  await beat('start', 0, 0)
+  await beat('interval', 10, 10)
+  await beat('interval', 45, 45)
+  await beat('interval', 175, 55)
+  await beat('start', 200, 0)
+  await beat('interval', 190, 10)
+  await beat('stop', 191, 11)
+  await beat('start', 300, 0)
+  await log.close()
+  await run({ log: up, out: join(folder, 'up.zip') })
+  await unzip(join(folder, 'up.zip'), join(folder, 'up-pack'))
+  const { status, stdout } = verify(join(folder, 'up-pack'))
+  expect(status).toBe(0)
+  expect(stdout.match(/^note .*$/gm)).toEqual([
+    'note    log entry 2: the gateway was not heard of between 2026-08-03T00:10:00.000Z and 2026-08-03T00:45:00.000Z',
+    'note    log entry 3: since 2026-08-03T00:45:00.000Z the clock went 7200 seconds ahead: it was set forwards, or the computer slept',
+    expect.stringContaining('log entry 4: the gateway was last seen, and not stopped in order, at 2026-08-03T02:55:00.000Z'),
+    'note    log entry 5: it is older than the entry before it: the clock was set backwards',
+    'note    log entry 5: since 2026-08-03T03:20:00.000Z the clock fell 1200 seconds behind: it was set backwards',
+    expect.stringContaining('log entry 7: the gateway was stopped at 2026-08-03T03:11:00.000Z and started again at'),
+  ])
+  const table = (await readFile(join(folder, 'up-pack/population/uptime.csv'), 'utf8')).split('\r\n').slice(1, -1)
+  expect(table.map((row) => row.split(',', 1)[0])).toEqual([
+    'silent',
+    'clock-forwards',
+    'killed',
+    'clock-backwards',
+    'clock-backwards',
+    'stopped',
+  ])
+})
+
 describe('what cannot be exported is told, and leaves no half of a pack', () => {
   test('a file that is there already is not overwritten', async () => {
     const out = join(folder, 'mine.zip')
