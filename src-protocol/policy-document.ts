@@ -17,6 +17,40 @@ export const reviewTerms = section({
   runWithin: duration.default('5m'),
   reasonRequired: z.boolean().default(true),
 })
+  .refine(({ groups, each }) => (groups === undefined) !== (each === undefined), 'either groups or each is needed')
+  .refine(({ each, approvals }) => each === undefined || approvals === 1, {
+    path: ['approvals'],
+    message: 'with each, the number stands with each of them',
+  })
+
+export const detectorName = z.enum(['card', 'iban', 'email', 'ssn', 'phone', 'ip', 'secret', 'national-id'])
+
+/** From the mildest to the strictest: partial, tag, mask, drop, block. */
+const maskAction = z.enum(['mask', 'partial', 'tag', 'drop', 'block'])
+
+const secretInPart = 'a secret cannot be masked in part: what is left would make it easier to guess'
+
+/** What a rule with effect mask masks in the answers of the calls that it is about, beside what the masking document masks there. */
+export const policyMask = section({
+  /** rules of the masking document, by their ids, whatever connections and tools they are about; with their own actions */
+  rules: z.array(identifier).min(1).max(100).optional(),
+  /** find values by their shape and checksum, in every string */
+  detect: z.array(detectorName).min(1).optional(),
+  /** mask whole values by the name of their field, at any depth; compared without case, `_` and `-` */
+  fields: z.array(z.string().min(1).max(200)).min(1).max(500).optional(),
+  /** what is done to a value of `detect` and `fields`; mask if it is left out */
+  action: maskAction.optional(),
+})
+  .refine(({ action, detect }) => action !== 'partial' || !detect?.includes('secret'), { message: secretInPart, path: ['action'] })
+  .refine(({ action, rules }) => action === undefined || rules === undefined, {
+    message: 'a rule of the masking document has an action of its own',
+    path: ['action'],
+  })
+  .refine(({ rules, detect, fields }) => [rules, detect, fields].filter((kind) => kind !== undefined).length === 1, {
+    message: 'a mask has exactly one of rules, detect and fields',
+    path: ['rules'],
+  })
+export type PolicyMask = z.infer<typeof policyMask>
 
 export const policyRule = section({
   id: identifier,
@@ -29,13 +63,20 @@ export const policyRule = section({
   }),
   /** CEL over `args`, `user`, `connection`, `method`, `tool`, `server` and the functions `sql(text)`, `path(text)` and `url(text)` */
   when: z.string().max(4000).optional(),
-  effect: z.enum(['allow', 'review', 'deny']),
+  /** mask allows, and masks in the answer what `mask` names; also where another rule holds the call */
+  effect: z.enum(['allow', 'mask', 'review', 'deny']),
+  mask: z.array(policyMask).min(1).max(50).optional(),
   review: reviewTerms.optional(),
   because: z.string().min(3).max(500),
-}).refine((rule) => (rule.effect === 'review') === (rule.review !== undefined), {
-  message: 'a rule with effect review needs review terms, and no other rule has them',
-  path: ['review'],
 })
+  .refine((rule) => (rule.effect === 'review') === (rule.review !== undefined), {
+    message: 'a rule with effect review needs review terms, and no other rule has them',
+    path: ['review'],
+  })
+  .refine((rule) => (rule.effect === 'mask') === (rule.mask !== undefined), {
+    message: 'a rule with effect mask says in mask what it masks, and no other rule does',
+    path: ['mask'],
+  })
 
 /** A message and what the policy has to say about it. A document whose examples do not hold is not activated. */
 export const policyExample = section({
@@ -54,12 +95,12 @@ export const policyExample = section({
     groups: z.array(z.string()).default([]),
     roles: z.array(role).default(['operator']),
   }).prefault({}),
-  expect: z.enum(['allow', 'review', 'deny']),
+  expect: z.enum(['allow', 'mask', 'review', 'deny']),
   /** the id of the rule that has to decide; `default` if none may */
   rule: z.string().optional(),
 })
 
-/** Precedence: deny > review > allow > default deny; order in the file does not matter. */
+/** Precedence: deny > review > mask > allow > default deny; order in the file does not matter. */
 export const policyDocument = section({
   version: z.literal(1),
   name: z.string().max(120).optional(),
@@ -70,8 +111,6 @@ export type PolicyExample = z.infer<typeof policyExample>
 export type PolicyDocument = z.infer<typeof policyDocument>
 export type PolicyRule = z.infer<typeof policyRule>
 export type ReviewTerms = z.infer<typeof reviewTerms>
-
-export const detectorName = z.enum(['card', 'iban', 'email', 'ssn', 'phone', 'ip', 'secret', 'national-id'])
 
 export const maskingRule = section({
   id: identifier,
@@ -98,13 +137,13 @@ export const maskingRule = section({
     .max(1000)
     .optional(),
   /** what is done to a value; where two rules hit the same one, the strictest: block > drop > mask > tag > partial */
-  action: z.enum(['mask', 'partial', 'tag', 'drop', 'block']).default('mask'),
+  action: maskAction.default('mask'),
   /** people to whom values are delivered as they are, if they are in one of the groups; the recording is masked all the same */
   exempt: section({ groups: z.array(z.string().min(1).max(200)).min(1).max(100), because: z.string().min(3).max(500) }).optional(),
   because: z.string().min(3).max(500),
 })
   .refine((rule) => rule.action !== 'partial' || !rule.detect?.includes('secret'), {
-    message: 'a secret cannot be masked in part: what is left would make it easier to guess',
+    message: secretInPart,
     path: ['action'],
   })
   .refine((rule) => rule.action !== 'partial' || rule.words === undefined, {

@@ -10,6 +10,8 @@ export const decisionMade = z.object({
   rule: z.string().nullable(),
   policyVersion: z.string(),
   because: z.string(),
+  /** the rules with effect mask that hold: what they name is masked in the answer, also where another rule decided */
+  masks: z.array(z.string()).optional(),
 })
 
 export const openRecord = z.object({

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
+import { AppError } from '../../src-protocol/app-error.ts'
 import { maskingDocument, type MaskingRule } from '../../src-protocol/policy-document.ts'
 import type { DocumentProblem } from '../../src-protocol/model.ts'
 import { readYamlDocument } from '../yaml-document.ts'
 import { compilePattern } from '../pattern.ts'
+import { addMasks, namedMaskingRules, type AddedMasks } from './added-masks.ts'
 import { compileCustomPattern, createWordDetector } from './custom-rules.ts'
 import { detectors } from './detectors.ts'
 import type { Detector } from './detectors/detector.ts'
@@ -65,6 +67,13 @@ export interface Masking {
   exemptionFor(groups: readonly string[]): Exemption | undefined
   /** the sentence of a rule */
   because(rule: string): string | undefined
+  /** whether the document has this rule */
+  has(rule: string): boolean
+  /**
+   * The same document with what a policy masks in addition.
+   * @throws AppError MESSAGE_UNMASKABLE if the policy names a rule that the document does not have
+   */
+  adding(added: AddedMasks): Masking
 }
 
 export type MaskingLoad = { ok: true; masking: Masking } | { ok: false; problems: DocumentProblem[] }
@@ -114,10 +123,14 @@ function detectorsOf(rule: MaskingRule): { ok: true; detectors: ActiveDetector[]
     return compiled.ok ? { ok: true, detectors: [{ rule: rule.id, kind: rule.id, action, find: compiled.detector }] } : compiled
   }
   if (rule.words) return { ok: true, detectors: [{ rule: rule.id, kind: rule.id, action, find: createWordDetector(rule.words) }] }
-  return { ok: true, detectors: (rule.detect ?? []).map((kind) => ({ rule: rule.id, kind, action, find: detectors[kind] })) }
+  return { ok: true, detectors: builtInDetectors(rule) }
 }
 
+const builtInDetectors = ({ id, action, detect = [] }: MaskingRule): ActiveDetector[] =>
+  detect.map((kind) => ({ rule: id, kind, action, find: detectors[kind] }))
+
 const cachedTargets = 1000
+const cachedAdditions = 200
 
 const exemptLast = ({ rules }: Exemption, { id }: MaskingRule): number => (rules.has(id) ? 1 : 0)
 
@@ -129,6 +142,7 @@ function createMasking(source: string, rules: readonly ReadyRule[]): Masking {
     tools: rule.match.tools.map(compilePattern),
   }))
   const sentences = new Map(rules.map(({ rule }) => [rule.id, rule.because]))
+  const extended = new Map<string, Masking>()
   const exempting = rules.map(({ rule }) => rule).filter(({ exempt }) => exempt !== undefined)
   const cache = new Map<string, ActiveRules>()
 
@@ -136,6 +150,27 @@ function createMasking(source: string, rules: readonly ReadyRule[]): Masking {
     version: createHash('sha256').update(source).digest('hex'),
     source,
     because: (rule) => sentences.get(rule),
+    has: (rule) => sentences.has(rule),
+    adding(added) {
+      const known = extended.get(added.key)
+      if (known) return known
+      for (const [name, by] of namedMaskingRules(added)) {
+        if (sentences.has(name)) continue
+        throw new AppError('MESSAGE_UNMASKABLE', { problem: `the policy's rule ${by} names the masking rule ${name}, which is not there` })
+      }
+      const ready = new Map(rules.map(({ rule, detectors: found }) => [rule.id, found]))
+      const all = addMasks(
+        rules.map(({ rule }) => rule),
+        added,
+      )
+      const masking = createMasking(
+        source,
+        all.map((rule) => ({ rule, detectors: ready.get(rule.id) ?? builtInDetectors(rule) })),
+      )
+      if (extended.size >= cachedAdditions) extended.clear()
+      extended.set(added.key, masking)
+      return masking
+    },
     exemptionFor(groups) {
       if (exempting.length === 0) return undefined
       const exempt: Exemption['rules'] = new Map()

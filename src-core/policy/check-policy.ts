@@ -1,5 +1,6 @@
 import type { DocumentProblem, Person } from '../../src-protocol/model.ts'
-import type { PolicyExample } from '../../src-protocol/policy-document.ts'
+import type { PolicyExample, PolicyRule } from '../../src-protocol/policy-document.ts'
+import type { Masking } from '../masking/load-masking.ts'
 import { decideMessage } from './decide-message.ts'
 import type { Decision } from './decision.ts'
 import { findIdleRules } from './find-idle-rules.ts'
@@ -22,8 +23,9 @@ export type PolicyCheck =
 /**
  * Reads a policy as it is read before it is activated: what keeps it from being loaded, examples that do not hold, and, as warnings, rules
  * that never decide. `ok` says that it loads, is true to its examples and may be activated.
+ * @param masking the document beside which it is to be in force: the rules that a policy names must be there
  */
-export async function checkPolicy(text: string): Promise<PolicyCheck> {
+export async function checkPolicy(text: string, masking?: Pick<Masking, 'has'>): Promise<PolicyCheck> {
   const loaded = await loadPolicy(text)
   if (!loaded.ok) return loaded
   const { policy } = loaded
@@ -33,8 +35,23 @@ export async function checkPolicy(text: string): Promise<PolicyCheck> {
     ...at(loaded, ['rules', rule], message),
     severity: 'warning' as const,
   }))
-  const problems = [...failed, ...idle]
-  return failed.length > 0 ? { ok: false, examples, problems } : { ok: true, policy, examples, problems }
+  const unknown = masking
+    ? unknownMasks(policy, masking).map(({ rule, index, name }) =>
+        at(loaded, ['rules', index, 'mask'], `the rule ${rule.id} masks by ${name}, which is no rule of the masking document in force`),
+      )
+    : []
+  const problems = [...unknown, ...failed, ...idle]
+  return unknown.length + failed.length > 0 ? { ok: false, examples, problems } : { ok: true, policy, examples, problems }
+}
+
+/** Rules of the masking document that a policy names and that it does not have: the calls in question would be refused. */
+export function unknownMasks(
+  policy: Policy | undefined,
+  masking: Pick<Masking, 'has'>,
+): { rule: PolicyRule; index: number; name: string }[] {
+  return (policy?.document.rules ?? []).flatMap((rule, index) =>
+    (rule.mask ?? []).flatMap(({ rules = [] }) => rules.filter((name) => !masking.has(name)).map((name) => ({ rule, index, name }))),
+  )
 }
 
 function at(loaded: Extract<PolicyLoad, { ok: true }>, path: PropertyKey[], message: string): DocumentProblem {

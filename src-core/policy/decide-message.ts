@@ -1,18 +1,20 @@
 import type { CelInput } from '@bufbuild/cel'
 import { isJsonObject } from '../json/json-value.ts'
 import { conditionArguments, ConditionInputTooLarge, conditionUser } from './condition-input.ts'
+import type { AddedMasks, AddedRule } from '../masking/added-masks.ts'
 import type { Decision, MessageFacts, ReviewNeeded } from './decision.ts'
-import type { ActiveRule, Policy } from './policy.ts'
+import { joinMasks, type ActiveRule, type Policy } from './policy.ts'
 import { isProtocolMethod, protocolRule } from './protocol-methods.ts'
 
 /**
- * Decides about one message: deny before review before allow, and what no rule allows is denied. Never throws.
+ * Decides about one message: deny before review before mask before allow, and what no rule allows is denied. Never throws.
  *
  * - Any doubt denies: if the condition of any matching rule fails, the message is denied in that rule's name, whatever
  *   the others say. The order of rules in the file does not matter, except for whose name a decision carries: the
  *   first of the deciding ones, or the strictest of several reviews.
  * - Several reviews are combined so that each one's terms hold: the most approvals, the shortest times, a reason if
  *   any asks for it, and the groups that all of them name. If they name no common group, those of the strictest stand.
+ * - What rules with effect mask name is masked in the answer whichever rule decides, unless the message is denied.
  * - Housekeeping of the protocol is allowed unless a rule denies it by name (see protocol-methods.ts).
  */
 export function decideMessage(policy: Policy, facts: MessageFacts): Decision {
@@ -29,7 +31,8 @@ export function decideMessage(policy: Policy, facts: MessageFacts): Decision {
 
 type Outcome =
   | { effect: 'allow' | 'deny'; rule: string | null; because: string }
-  | { effect: 'review'; rule: string; because: string; review: ReviewNeeded }
+  | { effect: 'mask'; rule: string; because: string; masks: AddedMasks }
+  | { effect: 'review'; rule: string; because: string; review: ReviewNeeded; masks?: AddedMasks }
 
 const deny = (rule: string | null, because: string): Outcome => ({ effect: 'deny', rule, because })
 
@@ -42,15 +45,19 @@ function decide(policy: Policy, facts: MessageFacts): Outcome {
   }
   const matching = policy.rulesFor(facts)
   const rules = protocol ? matching.filter((rule) => rule.effect === 'deny' && rule.namesMethod) : matching
-  const { denies, reviews, allows, doubts } = judge(rules, facts)
+  const { denies, reviews, masks, allows, doubts } = judge(rules, facts)
 
   if (denies[0]) return deny(denies[0].id, denies[0].because)
   if (doubts[0]) return deny(doubts[0].rule.id, doubtSentence(doubts[0]))
   if (protocol) return { effect: 'allow', rule: protocolRule, because: 'Housekeeping of the protocol; no rule denies it.' }
   const strictest = reviews.toSorted((one, other) => other.review.approvals - one.review.approvals)[0]
+  const [first] = masks
   if (strictest) {
-    return { effect: 'review', rule: strictest.id, because: strictest.because, review: combineReviews(strictest.review, reviews) }
+    const review = combineReviews(strictest.review, reviews)
+    const held = { effect: 'review' as const, rule: strictest.id, because: strictest.because, review }
+    return first ? { ...held, masks: joinMasks(policy.version, masks) } : held
   }
+  if (first) return { effect: 'mask', rule: first.id, because: first.because, masks: joinMasks(policy.version, masks) }
   if (allows[0]) return { effect: 'allow', rule: allows[0].id, because: allows[0].because }
   return deny(null, defaultSentence(facts))
 }
@@ -63,12 +70,13 @@ interface Doubt {
 interface Judged {
   denies: ActiveRule[]
   reviews: ReviewRule[]
+  masks: AddedRule[]
   allows: ActiveRule[]
   doubts: Doubt[]
 }
 
 function judge(rules: readonly ActiveRule[], facts: MessageFacts): Judged {
-  const judged: Judged = { denies: [], reviews: [], allows: [], doubts: [] }
+  const judged: Judged = { denies: [], reviews: [], masks: [], allows: [], doubts: [] }
   let about: Record<string, CelInput> | undefined
   for (const rule of rules) {
     const holds = rule.condition?.direct?.(facts) ?? evaluate(rule, facts, (about ??= aboutMessage(facts)))
@@ -78,6 +86,7 @@ function judge(rules: readonly ActiveRule[], facts: MessageFacts): Judged {
       judged.denies.push(rule)
       return judged // nothing can change it any more
     } else if (rule.effect === 'allow') judged.allows.push(rule)
+    else if (rule.effect === 'mask' && rule.mask) judged.masks.push(rule.mask)
     else if (rule.review) judged.reviews.push({ ...rule, review: rule.review })
     else judged.doubts.push({ rule, reason: 'failed' })
   }

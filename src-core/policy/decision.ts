@@ -1,5 +1,6 @@
 import type { Person, SqlDialect } from '../../src-protocol/model.ts'
 import type { JsonValue } from '../json/json-value.ts'
+import type { AddedMasks } from '../masking/added-masks.ts'
 import type { SqlAnalysis } from '../sql/analyse-sql.ts'
 
 /** What is known about one JSON-RPC message when the policy decides about it. */
@@ -32,8 +33,12 @@ interface Decided {
   because: string
   /** what the conditions saw, if one of them looked at SQL; its texts are not masked */
   sql?: SqlAnalysis
+  /** what is masked in the answer beside what the masking document masks there; of every rule with effect mask that holds */
+  masks?: AddedMasks
 }
 
 /** `rule` is null if no rule of the document decided: the default, or a message that could not be judged at all. */
 export type Decision =
-  (Decided & { effect: 'allow' | 'deny'; rule: string | null }) | (Decided & { effect: 'review'; rule: string; review: ReviewNeeded })
+  | (Decided & { effect: 'allow' | 'deny'; rule: string | null })
+  | (Decided & { effect: 'mask'; rule: string; masks: AddedMasks })
+  | (Decided & { effect: 'review'; rule: string; review: ReviewNeeded })

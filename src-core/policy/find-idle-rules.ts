@@ -8,7 +8,17 @@ export interface IdleRule {
   message: string
 }
 
-const precedence = { allow: 0, review: 1, deny: 2 } as const
+const precedence = { allow: 0, mask: 1, review: 2, deny: 3 } as const
+
+/** A rule that masks counts also where another one holds the call. */
+const goesBefore = (one: PolicyRule, other: PolicyRule): boolean =>
+  other.effect === 'mask' ? one.effect === 'deny' : precedence[one.effect] > precedence[other.effect]
+
+const maskAndReview = (one: PolicyRule, other: PolicyRule): boolean =>
+  (one.effect === 'mask' && other.effect === 'review') || (one.effect === 'review' && other.effect === 'mask')
+
+/** Effects of which one says what several say; terms of reviews and masks add up. */
+const repeats: ReadonlySet<PolicyRule['effect']> = new Set(['allow', 'deny'])
 
 /** A character that no pattern of a document can name, so that only a `*` takes it: it stands for "anything" in a pattern. */
 const anything = '\u{10ffff}'
@@ -40,7 +50,7 @@ export function findIdleRules(document: PolicyDocument): IdleRule[] {
       return all ? [...taken].join(', ') : undefined
     }
     const unconditional = rules.filter((other) => other.index !== index && other.rule.when === undefined)
-    const stronger = covering(unconditional.filter((other) => precedence[other.rule.effect] > precedence[rule.effect]))
+    const stronger = covering(unconditional.filter((other) => goesBefore(other.rule, rule)))
     if (stronger !== undefined) return [{ rule: index, message: `the rule ${rule.id} never decides: ${stronger} always goes before it` }]
 
     const twin = rules.find(
@@ -48,6 +58,7 @@ export function findIdleRules(document: PolicyDocument): IdleRule[] {
         other.index < index &&
         other.rule.when === rule.when &&
         other.rule.effect !== rule.effect &&
+        !maskAndReview(other.rule, rule) &&
         points.every((point) => other.matches(point)) &&
         generalPoints(other.rule).every((point) => matcherOf(rule)(point)),
     )
@@ -61,7 +72,7 @@ export function findIdleRules(document: PolicyDocument): IdleRule[] {
     }
     // of two rules that are alike the later one is told
     const alike = unconditional.filter(
-      (other) => other.rule.effect === rule.effect && rule.effect !== 'review' && (rule.when !== undefined || other.index < index),
+      (other) => other.rule.effect === rule.effect && repeats.has(rule.effect) && (rule.when !== undefined || other.index < index),
     )
     const same = covering(alike)
     return same === undefined ? [] : [{ rule: index, message: `the rule ${rule.id} adds nothing: ${same} says ${rule.effect} already` }]

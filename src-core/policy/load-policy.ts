@@ -6,7 +6,7 @@ import { loadSqlParser } from '../sql/sql-parser.ts'
 import { readYamlDocument } from '../yaml-document.ts'
 import { createConditionLanguage, type Condition, type ConditionLanguage } from './condition.ts'
 import { createPolicy, secondsOf, type Policy } from './policy.ts'
-import { protocolRule } from './protocol-methods.ts'
+import { hasContent, methodsWithContent, protocolRule } from './protocol-methods.ts'
 
 export type PolicyLoad =
   { ok: true; policy: Policy; lineOf(path: readonly PropertyKey[]): number | undefined } | { ok: false; problems: DocumentProblem[] }
@@ -51,6 +51,10 @@ function ruleProblems(rule: PolicyRule): { path: PropertyKey[]; message: string 
     if (rule.match.methods.some((method) => method !== 'tools/call')) {
       problems.push({ path: ['match', 'methods'], message: 'only tools/call can wait for a review' })
     }
+  }
+  // what is masked is the answer to a call; a list or housekeeping is none, and what a server sends answers nothing
+  if (rule.mask && !rule.match.methods.every(hasContent)) {
+    problems.push({ path: ['match', 'methods'], message: `only ${methodsWithContent.join(', ')} have answers that a rule can mask` })
   }
   const aboutTools = rule.match.methods.some((method) => compilePattern(method)('tools/call'))
   if (!aboutTools && !rule.match.tools.includes('*')) {

@@ -1,5 +1,6 @@
 import type { PolicyDocument, PolicyRule, ReviewTerms } from '../../src-protocol/policy-document.ts'
 import { compilePattern } from '../pattern.ts'
+import type { AddedMasks, AddedRule } from '../masking/added-masks.ts'
 import type { Condition, ConditionLanguage } from './condition.ts'
 import type { ReviewNeeded } from './decision.ts'
 
@@ -17,6 +18,7 @@ export interface ActiveRule {
   namesMethod: boolean
   condition?: Condition
   review?: ReviewNeeded
+  mask?: AddedRule
 }
 
 /** A policy document ready to decide. */
@@ -26,6 +28,8 @@ export interface Policy {
   document: PolicyDocument
   /** the rules whose patterns match, in the order of the file */
   rulesFor(target: MessageTarget): readonly ActiveRule[]
+  /** what any rule could mask on the connection: for answers of which nobody knows which call they belong to */
+  masksOn(connection: string): AddedMasks | undefined
   language: ConditionLanguage
 }
 
@@ -40,6 +44,11 @@ export function createPolicy(
 ): Policy {
   const compiled = document.rules.map((rule, index) => compileRule(rule, conditions[index]))
   const remembered = new Map<string, readonly ActiveRule[]>()
+  const masking = document.rules.flatMap((rule) => {
+    const connections = rule.match.connections.map(compilePattern)
+    const mask = addedRule(rule)
+    return mask ? [{ mask, isAbout: (connection: string) => connections.some((matches) => matches(connection)) }] : []
+  })
   return {
     version,
     document,
@@ -53,8 +62,26 @@ export function createPolicy(
       remembered.set(key, rules)
       return rules
     },
+    masksOn(connection) {
+      if (masking.length === 0) return undefined
+      const about = masking.filter(({ isAbout }) => isAbout(connection))
+      return about.length === 0
+        ? undefined
+        : joinMasks(
+            version,
+            about.map(({ mask }) => mask),
+          )
+    },
   }
 }
+
+const addedRule = ({ id, because, mask }: PolicyRule): AddedRule | undefined => mask && { id, because, masks: mask }
+
+/** What several rules of one document mask together; there is at least one. */
+export const joinMasks = (version: string, rules: AddedRule[]): AddedMasks => ({
+  key: `${version} ${rules.map(({ id }) => id).join(' ')}`,
+  rules,
+})
 
 /** Undefined if the rule is not about the target. */
 function compileRule(rule: PolicyRule, condition: Condition | undefined): (target: MessageTarget) => ActiveRule | undefined {
@@ -74,6 +101,7 @@ function compileRule(rule: PolicyRule, condition: Condition | undefined): (targe
       namesMethod: matching.some(({ explicit }) => explicit),
       condition,
       review: rule.review && reviewNeeded(rule.review),
+      mask: addedRule(rule),
     }
   }
 }

@@ -43,3 +43,8 @@ const protocolMethods: ReadonlySet<string> = new Set([
 ])
 
 export const isProtocolMethod = (method: string): boolean => protocolMethods.has(method)
+
+/** Requests of a client whose answers are data of the server: what a rule of a policy can mask. */
+export const methodsWithContent: readonly string[] = ['tools/call', 'resources/read', 'prompts/get', 'completion/complete']
+
+export const hasContent = (method: string): boolean => methodsWithContent.includes(method)

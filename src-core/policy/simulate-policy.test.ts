@@ -100,3 +100,10 @@ test('what cannot be read is counted apart, and a flood of changes is cut', asyn
   expect(result).toMatchObject({ unreadable: 1, messages: listedChanges + 5 })
   expect(result.changes).toHaveLength(listedChanges)
 })
+
+test('what would be masked is told apart from what would be allowed', async () => {
+  const pay = '  - { id: pay, match: {}, effect: mask, because: Pay is private., mask: [{ fields: [salary] }] }\n'
+  const result = await simulate(rule('read', 'allow') + pay, session(call(1, 'SELECT 1')))
+  expect(result.transitions).toEqual([{ from: 'allow', to: 'mask', count: 1 }])
+  expect(result.changes).toMatchObject([{ from: 'allow', to: 'mask', rule: 'pay' }])
+})

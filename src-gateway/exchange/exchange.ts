@@ -1,3 +1,4 @@
+import type { AddedMasks } from '../../src-core/masking/added-masks.ts'
 import type { RequestId } from '../../src-core/json/parse-message.ts'
 import type { Call } from '../../src-protocol/model.ts'
 import type { OpenHead } from '../../src-protocol/tunnel.ts'
@@ -17,6 +18,8 @@ export interface OpenRequest {
   shown?: { method?: string; tool?: string }
   /** of a list: which page is asked for */
   cursor?: string
+  /** what rules of the policy mask in its answer */
+  masks?: AddedMasks
   /** the request said so in `_meta`: its result then says whether it is complete */
   stateless: boolean
 }

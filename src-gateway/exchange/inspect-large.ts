@@ -18,7 +18,7 @@ export async function inspectLarge(
   ports: ExchangePorts,
   exchange: Exchange,
   bytes: Uint8Array,
-  choices: { maxBytes: number; tool: InspectionJob['tool'] },
+  choices: Pick<InspectionJob, 'tool' | 'added'> & { maxBytes: number },
 ): Promise<{ inspection: Inspection; maskingVersion: string } | { error: AppError }> {
   const { session, progressOffset, request } = exchange
   const { version, source } = ports.inForce().masking
@@ -32,6 +32,7 @@ export async function inspectLarge(
       // a copy: a buffer may share its memory with others, and all of that would go to the worker
       tagKey: Uint8Array.from(session.salt),
       tool: choices.tool,
+      ...(choices.added && { added: choices.added }),
       progress: { progressOffset, request: request && { progressToken: request.progressToken } },
     })
     return { inspection, maskingVersion: version }

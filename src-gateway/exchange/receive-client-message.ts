@@ -82,6 +82,7 @@ function decide(
   noteRequest(exchange, message, method)
   if (method === 'notifications/cancelled') stopHolding(exchange, message.params?.['requestId'])
   const { decision, refusal } = decideRequest(ports, exchange, message, method)
+  if (exchange.request && decision.masks) exchange.request.masks = decision.masks
   let masked: MaskedMessage
   try {
     masked = mask(tool)
@@ -103,8 +104,9 @@ function decide(
   }
 
   // 3. record
-  const { effect, rule, policyVersion, because } = decision
-  const facts = { direction: 'client' as const, method, tool, decision: { effect, rule, policyVersion, because } }
+  const { effect, rule, policyVersion, because, masks } = decision
+  const made = { effect, rule, policyVersion, because, ...(masks && { masks: masks.rules.map(({ id }) => id) }) }
+  const facts = { direction: 'client' as const, method, tool, decision: made }
   const durable = session.record(messageRecord(exchange, message, masked, facts), masked.prepared?.body)
 
   // 4. act, once the record is durable
@@ -120,7 +122,7 @@ function decide(
       if (exchange.stream.gone && isStateless(exchange.head.headers)) {
         return cancelCall(ports, exchange, 'The client closed the stream before the call was sent on.')
       }
-      if (effect === 'allow') return forward(ports, exchange, bytes)
+      if (effect === 'allow' || effect === 'mask') return forward(ports, exchange, bytes)
       if (effect === 'deny') return deny(ports, exchange, decided)
       return holdForApproval(ports, exchange, decided).catch((error: unknown) => ports.fail(session, error))
     },
@@ -170,14 +172,20 @@ function toCall(exchange: Exchange, { message, method, masked, decision }: Decid
     method: masked.names?.method ?? method,
     ...(message.tool !== undefined && { tool: masked.names?.tool ?? message.tool }),
     summary: summarise(message, masked),
-    state: effect === 'allow' ? 'running' : effect === 'review' ? 'held' : 'done',
-    verdict: effect === 'deny' ? 'denied' : effect === 'review' ? 'held' : masked.masks.length > 0 ? 'masked' : 'allowed',
+    state: effect === 'deny' ? 'done' : effect === 'review' ? 'held' : 'running',
+    verdict: verdictOf(effect, masked),
     ...(rule !== null && { rule }),
     because,
     policyVersion,
     masks: [...masked.masks],
     ...(effect === 'deny' && { tookMs: 0 }),
   }
+}
+
+function verdictOf(effect: Decision['effect'], { masks }: MaskedMessage): Call['verdict'] {
+  if (effect === 'deny') return 'denied'
+  if (effect === 'review') return 'held'
+  return effect === 'mask' || masks.length > 0 ? 'masked' : 'allowed'
 }
 
 /** Shown and pushed, so it is made of the masked message only. */

@@ -2,6 +2,7 @@ import { parseMessage, type Message, type MessageParse } from '../../src-core/js
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { MessageHead } from '../../src-protocol/tunnel.ts'
 import { answer, endCall, recordError } from './answer.ts'
+import { answerMasks, isForeign, maskingOf } from './answer-masks.ts'
 import { assertStateUntouched, decideFromServer, refuseInputs } from './decide-from-server.ts'
 import type { Exchange } from './exchange.ts'
 import { deepestMessage, type ExchangePorts } from './exchange-ports.ts'
@@ -22,7 +23,7 @@ const largestList = 2 * 1024 * 1024
  */
 export function receiveServerMessage(ports: ExchangePorts, exchange: Exchange, head: MessageHead, bytes: Uint8Array): void {
   const { session, stream, delivery } = exchange
-  const wrong = eventProblem(ports.inForce().masking, exchange, head)
+  const wrong = eventProblem(ports, exchange, head)
   if (wrong) return withhold(ports, exchange, wrong)
   // an event without data primes the client's resumption (MCP 2025-11-25); there is nothing to see in it
   if (bytes.length === 0) return delivery.after(undefined, () => stream.message(head, bytes))
@@ -41,7 +42,7 @@ export function receiveServerMessage(ports: ExchangePorts, exchange: Exchange, h
   const text = continueProgress(exchange, message, parsed.text)
   const original = text === parsed.text ? bytes : undefined
   return takeMessage(ports, exchange, head, message, text, (tool) =>
-    maskFor(ports.inForce().masking, exchange, text, tool, original, message.id, 'server'),
+    maskFor(maskingOf(ports, exchange, isForeign(exchange, message)), exchange, text, tool, original, message.id, 'server'),
   )
 }
 
@@ -50,6 +51,7 @@ async function receiveLarge(ports: ExchangePorts, exchange: Exchange, head: Mess
   const inspected = await inspectLarge(ports, exchange, bytes, {
     maxBytes: ports.limits.responseBytes,
     tool: { called: exchange.request?.tool, id: exchange.request?.id },
+    added: answerMasks(ports, exchange),
   })
   exchange.inspecting = undefined
   if (exchange.session.ended) return

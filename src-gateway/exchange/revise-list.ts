@@ -5,6 +5,7 @@ import { whyHeld } from '../../src-core/mcp/tool-pin.ts'
 import { decideProspect, type MessageProspect, type Prospect } from '../../src-core/policy/decide-prospect.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { LeftOut } from '../../src-protocol/recording.ts'
+import { isForeign, maskingOf } from './answer-masks.ts'
 import { isStateless, type Exchange } from './exchange.ts'
 import { deepestMessage, type ExchangePorts } from './exchange-ports.ts'
 import { maskFor, type MaskedMessage } from './message-record.ts'
@@ -57,7 +58,8 @@ export function reviseList(
   const edited = editList(text, { list, drop, set }, deepestMessage)
   // what the gateway learns of a list is what its client is shown: nobody is exempt
   if (edited === text && !masked.exempted) return { masked, leftOut, noted }
-  return { masked: maskFor(ports.inForce().masking, exchange, edited, undefined, undefined, message.id), leftOut, noted }
+  const masking = maskingOf(ports, exchange, isForeign(exchange, message))
+  return { masked: maskFor(masking, exchange, edited, undefined, undefined, message.id), leftOut, noted }
 }
 
 /** By the request that is answered; where there is none (a stream that was taken up again) by its form, as a client would read it. */

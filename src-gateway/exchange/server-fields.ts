@@ -2,7 +2,9 @@ import type { Masking } from '../../src-core/masking/load-masking.ts'
 import { isSensitive } from '../../src-core/masking/mask-rpc.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { MessageHead } from '../../src-protocol/tunnel.ts'
+import { maskingOf } from './answer-masks.ts'
 import type { Exchange } from './exchange.ts'
+import type { ExchangePorts } from './exchange-ports.ts'
 
 const longest = { id: 1024, event: 128, header: 1024, retryMs: 24 * 3600 * 1000 }
 const control = /\p{Cc}/u
@@ -14,11 +16,17 @@ const sessionId = /^[!-~]{1,512}$/
  * What is wrong with the fields of an SSE event that carry no message. They reach the client beside what is masked, so they have limits,
  * and must hold nothing that would be masked: an id cannot be changed, or the client could not resume its stream by it.
  */
-export function eventProblem(masking: Masking, exchange: Exchange, { id, event, retry }: MessageHead): AppError | undefined {
+export function eventProblem(ports: ExchangePorts, exchange: Exchange, { id, event, retry }: MessageHead): AppError | undefined {
   if (id === undefined && event === undefined && retry === undefined) return undefined
   if ((id ?? '').length > longest.id || (event ?? '').length > longest.event) return invalid(exchange)
   if (control.test(id ?? '') || control.test(event ?? '')) return invalid(exchange)
   if (retry !== undefined && !(Number.isInteger(retry) && retry >= 0 && retry <= longest.retryMs)) return invalid(exchange)
+  let masking: Masking
+  try {
+    masking = maskingOf(ports, exchange, false)
+  } catch (error) {
+    return error as AppError
+  }
   return sensitive(masking, exchange, 'the id of its event', id) ?? sensitive(masking, exchange, 'the name of its event', event)
 }
 

@@ -8,6 +8,7 @@ import { summariseRequest } from '../../src-core/recording/message-summary.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { MaskApplied } from '../../src-protocol/model.ts'
 import type { Exempted } from '../../src-protocol/recording.ts'
+import type { AnswerMasks } from '../exchange/answer-masks.ts'
 import { continueProgress, type HeldProgress } from '../exchange/progress.ts'
 
 /** What a worker needs to know to do for a large message what the main thread does for a small one. */
@@ -23,6 +24,8 @@ export interface InspectionJob {
   tagKey: Uint8Array
   /** `named`: the tool that the message itself names (a client's call); else the tool whose answer it is, if it answers that call */
   tool: { named: true } | { called: string | undefined; id: RequestId | undefined }
+  /** of a message of the server */
+  added?: AnswerMasks
   /** of a call that was held: the server's own progress continues behind the gateway's */
   progress: HeldProgress
 }
@@ -59,13 +62,15 @@ export function inspectMessage(masking: Masking, job: InspectionJob): Inspection
   const { result, error: _error, ...rest } = parsed.message
   const asked = decidedPart(result)
   const message = { ...rest, ...(asked && { result: asked }) }
-  const tool = 'named' in job.tool ? message.tool : message.kind === 'response' && message.id === job.tool.id ? job.tool.called : undefined
+  const answers = 'id' in job.tool && message.kind === 'response' && message.id === job.tool.id
+  const tool = 'named' in job.tool ? message.tool : answers ? job.tool.called : undefined
+  const added = message.kind === 'response' && !answers ? job.added?.foreign : job.added?.own
   const text = continueProgress(job.progress, parsed.message, parsed.text)
   const { connection, groups } = job
   const target = { connection, tool, groups, fromClient: 'named' in job.tool, tag: createTag(job.tagKey) }
   let masked: MaskedRpc
   try {
-    masked = maskRpc(masking, text, target, message.id)
+    masked = maskRpc(added ? masking.adding(added) : masking, text, target, message.id)
   } catch (error) {
     // the client that waits for an answer knows it by its id
     if (target.fromClient && error instanceof AppError) return { ok: false, code: error.code, data: error.data, ...namesOf(message) }

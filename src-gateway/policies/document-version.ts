@@ -1,5 +1,5 @@
 import { loadMasking, type Masking } from '../../src-core/masking/load-masking.ts'
-import { checkPolicy } from '../../src-core/policy/check-policy.ts'
+import { checkPolicy, unknownMasks } from '../../src-core/policy/check-policy.ts'
 import { loadPolicy } from '../../src-core/policy/load-policy.ts'
 import type { Policy } from '../../src-core/policy/policy.ts'
 import type { DocumentProblem } from '../../src-protocol/model.ts'
@@ -21,11 +21,22 @@ export async function loadDocument(kind: DocumentKind, text: string): Promise<Lo
   return loaded.ok ? { ok: true, kind, version: loaded.masking.version, document: loaded.masking } : loaded
 }
 
-/** What is wrong with a text that shall be put in force: also examples that do not hold, and warnings. */
-export async function checkDocument(kind: DocumentKind, text: string): Promise<DocumentProblem[]> {
-  if (kind === 'policy') return (await checkPolicy(text)).problems
-  const loaded = await loadDocument(kind, text)
-  return loaded.ok ? [] : loaded.problems
+/**
+ * What is wrong with a text that shall be put in force beside the other document: also examples that do not hold, and warnings.
+ * @param beside what is in force; at the first start it may be nothing
+ */
+export async function checkDocument(
+  kind: DocumentKind,
+  text: string,
+  beside: { policy?: Policy | undefined; masking?: Masking | undefined },
+): Promise<DocumentProblem[]> {
+  if (kind === 'policy') return (await checkPolicy(text, beside.masking)).problems
+  const loaded = loadMasking(text)
+  if (!loaded.ok) return loaded.problems
+  return unknownMasks(beside.policy, loaded.masking).map(({ rule, name }) => ({
+    path: '',
+    message: `the policy in force masks by the rule ${name} (in its rule ${rule.id}), which this document does not have`,
+  }))
 }
 
 /** `rules.3.when (line 17): …`, for logs and error messages. */

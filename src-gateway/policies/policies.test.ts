@@ -84,3 +84,17 @@ test('with one administrator a message is kept with its version, and nothing is 
   expect(policies.inForce().policy.document.rules).toMatchObject([{ effect: 'allow' }])
   expect(await policies.proposals()).toEqual({ approvals: 1, proposals: [] })
 })
+
+test('a policy that masks by a masking rule, and the document without it, do not come into force beside each other', async () => {
+  const policies = started()
+  const masking = (id: string) => `version: 1\nrules:\n  - { id: ${id}, detect: [card], because: Cards are private. }\n`
+  const policy = (id: string) => `${documentOf('mask').trimEnd().slice(0, -1)}, mask: [{ rules: [${id}] }] }\n`
+  await policies.activate({ kind: 'masking', text: masking('cards') }, admin)
+  expect(await policies.check('policy', policy('gone'))).toMatchObject([{ path: 'rules.0.mask', line: 3 }])
+  await expect(policies.activate({ kind: 'policy', text: policy('gone') }, admin)).rejects.toMatchObject({ code: 'POLICY_INVALID' })
+  await policies.activate({ kind: 'policy', text: policy('cards') }, admin)
+  await expect(policies.activate({ kind: 'masking', text: masking('others') }, admin)).rejects.toMatchObject({
+    code: 'MASKING_INVALID',
+    data: { problem: expect.stringContaining('the policy in force masks by the rule cards') as string },
+  })
+})

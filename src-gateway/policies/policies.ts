@@ -99,7 +99,7 @@ export function createPolicies(ports: PoliciesPorts): Policies {
 
   /** What comes into force anew has to be true to its examples. What was in force is restored even if a newer version reads it otherwise. */
   async function checked(kind: DocumentKind, text: string): Promise<Usable> {
-    const errors = (await checkDocument(kind, text)).filter(({ severity }) => severity !== 'warning')
+    const errors = (await checkDocument(kind, text, { policy, masking })).filter(({ severity }) => severity !== 'warning')
     if (errors.length > 0) throw new AppError(invalid[kind], { problem: describeProblems(errors) })
     return usable(kind, text)
   }
@@ -210,7 +210,7 @@ export function createPolicies(ports: PoliciesPorts): Policies {
       return rows.map(toVersion)
     },
 
-    check: checkDocument,
+    check: (kind, text) => checkDocument(kind, text, { policy, masking }),
 
     restore: (kind) =>
       inOrder(async () => {

@@ -129,7 +129,7 @@ function toCall(session: SessionId, record: MessageRecord): Call {
 function verdictOf({ decision, masks }: MessageRecord): Call['verdict'] {
   if (decision?.effect === 'deny') return 'denied'
   if (decision?.effect === 'review') return 'held'
-  return masks.length > 0 ? 'masked' : 'allowed'
+  return decision?.effect === 'mask' || masks.length > 0 ? 'masked' : 'allowed'
 }
 
 function memberOf({ body }: MessageRecord, name: string): JsonObject | undefined {
