@@ -197,6 +197,44 @@ export const errors = {
   APPROVAL_NOT_REVIEWER: [403, 'Deciding this needs one of the groups {groups}.', 'Ask a member of these groups.'],
   APPROVAL_ALREADY_VOTED: [409, 'You have already decided this request.', 'Nothing is left for you to decide.'],
   APPROVAL_SIGNATURE_INVALID: [400, 'The signature of the decision was not accepted: {problem}.', 'Sign in again and decide once more.'],
+  ACCESS_NEEDED: [
+    403,
+    'Sessions on {connection} need access, and you have none: {problem}',
+    'Ask for access on the page Connections; start the session once it is granted.',
+  ],
+  ACCESS_ENDED: [
+    410,
+    'Your access to {connection} has ended: {reason}.',
+    'Ask for access again on the page Connections, then start a new session.',
+  ],
+  ACCESS_NOT_MEMBER: [403, 'The rule {rule} is for the groups {groups}.', 'Ask a member of these groups, or an administrator.'],
+  ACCESS_OUTSIDE_WINDOW: [403, 'The rule {rule} is closed now: {problem}', 'Ask again when it is open.'],
+  ACCESS_TOO_LONG: [400, 'The rule {rule} gives at most {limit} minutes.', 'Ask for less time; ask again when it is over.'],
+  ACCESS_TICKET_REQUIRED: [400, 'The rule {rule} needs a ticket.', 'Name the ticket that this access is for.'],
+  ACCESS_TICKET_INVALID: [
+    400,
+    'The ticket does not have the form that the rule {rule} asks for.',
+    'Write the ticket as {pattern} describes it.',
+  ],
+  ACCESS_REQUEST_NOT_PENDING: [409, 'The request {request} is {state}.', 'Ask for access again if it is still needed.'],
+  ACCESS_RULE_INVALID: [422, 'The access rule is not valid: {problem}.', 'Correct the named field; the rule in force stays in force.'],
+  APPROVAL_RATE_LIMITED: [
+    429,
+    'Approval was asked for {count} times within {minutes} minutes {scope}; more is not put before reviewers.',
+    'Wait some minutes. Ask the reviewers whether, and in which form, they would approve it.',
+  ],
+  APPROVAL_REPORTED: [403, 'The call was reported by {by}: {reason}', 'The session is over. Talk to the reviewer or an administrator.'],
+  STEP_UP_REQUIRED: [
+    403,
+    'Approving this needs a fresh sign-in, made for this request.',
+    'Approve it in Gatehouse: it opens the browser for the sign-in.',
+  ],
+  STEP_UP_INVALID: [403, 'The fresh sign-in was not accepted: {problem}.', 'Sign in again as yourself, in the way that the rule asks for.'],
+  AGENT_REFUSED: [
+    403,
+    'The agent of {server} did not run the call: {problem}.',
+    'Make the call again. If it happens again, an administrator has to compare what the gateway does with the rules that the agent holds.',
+  ],
   REASON_REQUIRED: [400, 'A reason is required.', 'Say in a few words why.'],
 
   // evidence

@@ -73,6 +73,10 @@ export const httpApi = {
     params: nothing,
     input: nothing,
     output: z.object({ person, gateway: z.string(), version: z.string(), logOrigin: z.string(), logKey: z.string() }),
+  /** the ID token of a fresh sign-in for this request and key, where its rule asks for one */
+  stepUp: z.string().max(10_000).optional(),
+  /** the same text under the reviewer's lasting key, for agents that check approvals themselves */
+  reviewer: vote.shape.reviewer,
   },
   signOut: { method: 'POST', path: '/api/v1/sign-out', params: nothing, input: nothing, output: nothing },
 

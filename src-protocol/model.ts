@@ -120,6 +120,8 @@ export const endReason = z.enum([
   'ended-by-operator',
   'ended-by-reviewer',
   'ended-by-administrator',
+  /** a reviewer reported one of its calls */
+  'reported',
   'expired',
   /** nobody used it */
   'idle',
@@ -192,11 +194,28 @@ export type SqlFacts = z.infer<typeof sqlFacts>
 export const approvalState = z.enum(['pending', 'approved', 'denied', 'expired', 'withdrawn', 'executed', 'void'])
 export type ApprovalState = z.infer<typeof approvalState>
 
+/** So many distinct people, each of them in one of these groups. */
+export const approvalNeed = z.object({ groups: z.array(z.string()).min(1), approvals: z.number().int().positive() })
+export type ApprovalNeed = z.infer<typeof approvalNeed>
+
+/** Who approves has to have signed in again, for this very request. */
+export const stepUpTerms = z.object({
+  /** between that sign-in and the vote */
+  maxAgeSeconds: z.number().int().positive(),
+  /** how the identity provider has to have known them (`acr`): one of these; absent: in any way */
+  acr: z.array(z.string()).optional(),
+})
+export type StepUpTerms = z.infer<typeof stepUpTerms>
+
 export const vote = z.object({
   person: person.pick({ sub: true, name: true }),
   decision: z.enum(['approve', 'deny']),
   reason: z.string(),
   at: timestamp,
+  /** those of the request's groups that its voter was in when it was asked for; absent in votes of before */
+  groups: z.array(z.string()).optional(),
+  /** the fresh sign-in, where one is asked for: `token` is the SHA-256 of the ID token that proved it */
+  stepUp: z.object({ at: timestamp, acr: z.string().optional(), token: sha256Hex }).optional(),
   /** base64url ES256 signature over `voteText`, and the public key (JWK) that made it */
   signature: z.string(),
   key: z.record(z.string(), z.unknown()),
@@ -225,8 +244,16 @@ export const approvalDigestInput = z.object({
   rule: z.string(),
   decideBy: timestamp,
   runWithinSeconds: z.number().int(),
+  /** everybody who may approve, and how many have to */
   groups: z.array(z.string()),
   approvals: z.number().int(),
+  /** where several groups have to approve: how many of which; no one counts twice */
+  each: z.array(approvalNeed).optional(),
+  /** groups whose denial ends it; absent: anybody's does */
+  veto: z.array(z.string()).optional(),
+  stepUp: stepUpTerms.optional(),
+  /** SHA-256 of what reviewers are shown (src-core/approval/shown-hash.ts); absent in approvals of before */
+  shown: sha256Hex.optional(),
 })
 export type ApprovalDigestInput = z.infer<typeof approvalDigestInput>
 
@@ -259,6 +286,8 @@ export const approval = z.object({
   runBy: timestamp.optional(),
   executedAt: timestamp.optional(),
   voidReason: z.string().optional(),
+  /** a reviewer took it for an attack: it is denied, and its session was ended */
+  reported: z.object({ by: z.string(), reason: z.string(), at: timestamp }).optional(),
   votes: z.array(vote),
   /** the calls just before, in the same session */
   before: z.array(call),

@@ -10,9 +10,35 @@ const identifier = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case let
 /** `*` stands for any run of characters. */
 const pattern = z.string().min(1).max(200)
 
+const reviewGroups = z.array(z.string().min(1)).min(1)
+const reviewApprovals = z.number().int().min(1).max(10).default(1)
+
 export const reviewTerms = section({
-  groups: z.array(z.string()).min(1),
-  approvals: z.number().int().min(1).max(10).default(1),
+  /** who may approve, and how many of them have to: as many different people */
+  groups: reviewGroups.optional(),
+  approvals: reviewApprovals,
+  /** instead of those two, where several groups each have to approve; no one counts for two of them */
+  each: z
+    .array(section({ groups: reviewGroups, approvals: reviewApprovals }))
+    .min(2)
+    .max(5)
+    .optional(),
+  /** groups whose denial ends the request, whoever approves; without it any denial does */
+  veto: reviewGroups.optional(),
+  /** who approves signs in anew for it; `acr` is one of the ways in which the identity provider may have known them */
+  stepUp: z
+    .union([
+      z.boolean(),
+      section({
+        maxAge: duration.default('5m'),
+        acr: z
+          .array(z.string().regex(/^[\x21-\x7e]{1,200}$/, 'one word'))
+          .min(1)
+          .max(10)
+          .optional(),
+      }),
+    ])
+    .default(false),
   decideWithin: duration.default('15m'),
   runWithin: duration.default('5m'),
   reasonRequired: z.boolean().default(true),

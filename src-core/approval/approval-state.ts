@@ -1,4 +1,5 @@
 import type { Approval, ApprovalState } from '../../src-protocol/model.ts'
+import { endsRequest, fillByVotes, isFilled } from './quorum.ts'
 
 /** How far a reviewer's clock may be off. */
 export const voteClockToleranceMs = 2 * 60 * 1000
@@ -11,7 +12,8 @@ export interface ApprovalOutcome {
 }
 
 /**
- * What an approval is at a moment: one denial denies, as many approvals as asked for approve, time-out is denial.
+ * What an approval is at a moment: one denial denies (or one of those who have the veto), as many
+ * approvals as asked for approve, time-out is denial.
  * A settled state stays what it is, whatever the clock says; a clock that was set back voids.
  */
 export function decideApprovalState(approval: Approval, now: Date): ApprovalOutcome {
@@ -22,8 +24,8 @@ export function decideApprovalState(approval: Approval, now: Date): ApprovalOutc
   const at = now.getTime()
   if (!(at >= Date.parse(approval.requestedAt))) return { state: 'void', voidReason: 'the clock was set back' }
   // votes come first: one that was in time stays in time, however late it is looked at
-  if (approval.votes.some((vote) => vote.decision === 'deny')) return { state: 'denied' }
-  if (approversOf(approval).size >= approval.digestInput.approvals) {
+  if (approval.votes.some((vote) => endsRequest(approval.digestInput, vote))) return { state: 'denied' }
+  if (isFilled(fillByVotes(approval.digestInput, approval.votes))) {
     // settled late, after a crash: the time to run counts from the votes all the same
     const lastVote = Math.max(...approval.votes.map((vote) => Date.parse(vote.at)))
     const approvedAt = Math.min(at, lastVote + voteClockToleranceMs)
@@ -38,12 +40,6 @@ export function settleApproval(approval: Approval, now: Date): Approval {
   const { state, runBy, voidReason } = decideApprovalState(approval, now)
   if (state === approval.state) return approval
   return { ...approval, state, ...(runBy !== undefined && { runBy }), ...(voidReason !== undefined && { voidReason }) }
-}
-
-/** Distinct people who approved; never the requester. */
-export function approversOf(approval: Approval): ReadonlySet<string> {
-  const approving = approval.votes.filter((vote) => vote.decision === 'approve' && vote.person.sub !== approval.requester.sub)
-  return new Set(approving.map((vote) => vote.person.sub))
 }
 
 function decideApproved(approval: Approval, now: Date): ApprovalOutcome {

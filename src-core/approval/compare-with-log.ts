@@ -3,6 +3,7 @@ import type { Approval, Vote } from '../../src-protocol/model.ts'
 import { approvalDigest } from './approval-digest.ts'
 import { voteClockToleranceMs } from './approval-state.ts'
 import { canonicalJson } from './canonical-json.ts'
+import { fitsItsDigest } from './fits-its-digest.ts'
 
 type Requested = Extract<LogEntry, { kind: 'approval.requested' }>
 
@@ -30,9 +31,11 @@ export function differenceFromLog(approval: Approval, logged: readonly LogEntry[
   return isInTimeOf(approval, votes) ? undefined : 'it would run later than its votes in the log allow'
 }
 
-function isAsRequested({ id, digest, digestInput, requester }: Approval, requested: Requested): boolean {
+function isAsRequested(approval: Approval, requested: Requested): boolean {
+  const { id, digest, digestInput, requester } = approval
   const { input } = requested
   return (
+    fitsItsDigest(approval) &&
     approvalDigest(input) === requested.digest &&
     requested.digest === digest &&
     canonicalJson(input) === canonicalJson(digestInput) &&

@@ -1,8 +1,10 @@
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { LogEntry } from '../../src-protocol/log-entry.ts'
 import type { Approval, Person } from '../../src-protocol/model.ts'
-import { approversOf, decideApprovalState } from './approval-state.ts'
+import { decideApprovalState, voteClockToleranceMs } from './approval-state.ts'
 import { differenceFromLog } from './compare-with-log.ts'
+import { endsRequest, fillByVotes, isFilled } from './quorum.ts'
+import { stepUpProblem } from './step-up.ts'
 import { verifyVoteSignature } from './vote-signature.ts'
 
 export interface ExecutionFacts {
@@ -24,6 +26,7 @@ export type ExecutionReason =
   | 'out-of-time'
   | 'too-few-approvals'
   | 'signature-invalid'
+  | 'step-up-invalid'
   | 'voter-lost-role'
 
 /** `voids`: the approval is to be stored as void with the error's reason; otherwise its state stays. */
@@ -48,19 +51,26 @@ export function decideExecution({ approval, digest, now, liveMembers, logged }: 
   const outcome = decideApprovalState(approval, now)
   if (outcome.state !== 'approved') return voided('out-of-time', outcome.voidReason ?? 'its time is over')
 
-  const approvals = approval.votes.filter((vote) => vote.decision === 'approve')
-  if (approvals.length !== approval.votes.length || approversOf(approval).size < digestInput.approvals) {
+  const { votes } = approval
+  const approvals = votes.filter((vote) => vote.decision === 'approve')
+  if (votes.some((vote) => endsRequest(digestInput, vote)) || !isFilled(fillByVotes(digestInput, votes))) {
     return voided('too-few-approvals', 'it does not have the approvals it needs')
   }
-  if (!approvals.every((vote) => verifyVoteSignature(approval, vote))) {
+  if (!votes.every((vote) => verifyVoteSignature(approval, vote))) {
     return voided('signature-invalid', 'the signature of a vote does not fit')
   }
-  for (const { person } of approvals) {
+  for (const { person, at, stepUp } of approvals) {
+    const problem = digestInput.stepUp && stepUpProblem(digestInput.stepUp, stepUp, new Date(at), voteClockToleranceMs)
+    if (problem !== undefined) return voided('step-up-invalid', `the fresh sign-in of ${person.name} does not hold: ${problem}`)
     const { groups, roles } = liveMembers.get(person.sub) ?? nobody
     if (!digestInput.groups.some((group) => groups.includes(group))) {
       return voided('voter-lost-role', `${person.name} is no longer in a group that may approve this`)
     }
     if (!roles.includes('reviewer')) return voided('voter-lost-role', `${person.name} is no longer a reviewer`)
+  }
+  // everybody is still in some group, but perhaps not in those that are needed
+  if (!isFilled(fillByVotes(digestInput, votes, (sub) => liveMembers.get(sub)?.groups ?? []))) {
+    return voided('voter-lost-role', 'those who approved are no longer in the groups that it needs')
   }
   return { ok: true }
 }

@@ -2,6 +2,7 @@ import type { LogEntry } from '../../src-protocol/log-entry.ts'
 import type { ApprovalDigestInput, Vote } from '../../src-protocol/model.ts'
 import { createUptimeWatch, type UptimeEvent } from './watch-uptime.ts'
 import { approvalDigest } from '../approval/approval-digest.ts'
+import { endsRequest, fillByVotes, isFilled } from '../approval/quorum.ts'
 import { verifyVoteSignature } from '../approval/vote-signature.ts'
 
 export type FindingCode =
@@ -148,11 +149,11 @@ export function createLogAudit(): LogAudit {
     if (!known || state !== 'executed') return
     known.executions += 1
     if (known.executions > 1) report('executed-twice', index, `The approval ${approval} was used twice.`)
-    const approving = known.votes.filter(({ decision, person }) => decision === 'approve' && person.sub !== known.input.requester)
-    const approvers = new Set(approving.map(({ person }) => person.sub)).size
-    const denied = known.votes.some(({ decision }) => decision === 'deny')
-    if (denied || approvers < known.input.approvals) {
-      const why = denied ? 'was denied' : `has ${approvers} of ${known.input.approvals} approvals in the log`
+    const denied = known.votes.some((vote) => endsRequest(known.input, vote))
+    const needs = fillByVotes(known.input, known.votes)
+    if (denied || !isFilled(needs)) {
+      const given = needs.reduce((sum, need) => sum + need.given, 0)
+      const why = denied ? 'was denied' : `has ${given} of ${known.input.approvals} approvals in the log`
       report('executed-without-approval', index, `The call of ${approval} was executed, and ${why}.`)
     }
   }

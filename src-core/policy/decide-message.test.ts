@@ -220,9 +220,40 @@ describe('several reviews', () => {
     })
   })
 
-  test('without a common group keep the groups of the strictest', async () => {
-    const decision = await decided(review('a', 'groups: [dba]') + review('b', 'groups: [security], approvals: 2'))
-    expect(decision).toMatchObject({ rule: 'b', review: { groups: ['security'], approvals: 2 } })
+  test.for([
+    [
+      'without a common group the people of each have to approve',
+      ['groups: [dba]', 'groups: [security], approvals: 2'],
+      {
+        groups: ['dba', 'security'],
+        approvals: 3,
+        each: [
+          { groups: ['dba'], approvals: 1 },
+          { groups: ['security'], approvals: 2 },
+        ],
+      },
+    ],
+    [
+      'of one that names several, a group that stands in both is asked once, for the most',
+      ['groups: [dba], approvals: 2', 'each: [{ groups: [dba] }, { groups: [security] }]'],
+      {
+        groups: ['dba', 'security'],
+        approvals: 3,
+        each: [
+          { groups: ['dba'], approvals: 2 },
+          { groups: ['security'], approvals: 1 },
+        ],
+      },
+    ],
+    ['anybody’s denial ends it if it does by one of them', ['groups: [dba]', 'groups: [dba], veto: [owner]'], { veto: ['dba', 'owner'] }],
+    [
+      'the freshest sign-in is asked for, in a way that each accepts',
+      ['groups: [dba], stepUp: { maxAge: 1h, acr: [phr, mfa] }', 'groups: [dba], stepUp: { maxAge: 2m, acr: [mfa] }'],
+      { stepUp: { maxAgeSeconds: 120, acr: ['mfa'] } },
+    ],
+    ['one that asks for a fresh sign-in is enough', ['groups: [dba]', 'groups: [dba], stepUp: true'], { stepUp: { maxAgeSeconds: 300 } }],
+  ] as const)('%s', async ([, [a, b], terms]) => {
+    expect(await decided(review('a', a) + review('b', b))).toMatchObject({ effect: 'review', review: terms })
   })
 
   test('equally strict: the first names the rule', async () => {

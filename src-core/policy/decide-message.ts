@@ -2,6 +2,7 @@ import type { CelInput } from '@bufbuild/cel'
 import { isJsonObject } from '../json/json-value.ts'
 import { conditionArguments, ConditionInputTooLarge, conditionUser } from './condition-input.ts'
 import type { AddedMasks, AddedRule } from '../masking/added-masks.ts'
+import { combineReviews } from './combine-reviews.ts'
 import type { Decision, MessageFacts, ReviewNeeded } from './decision.ts'
 import { joinMasks, type ActiveRule, type Policy } from './policy.ts'
 import { isProtocolMethod, protocolRule } from './protocol-methods.ts'
@@ -12,8 +13,7 @@ import { isProtocolMethod, protocolRule } from './protocol-methods.ts'
  * - Any doubt denies: if the condition of any matching rule fails, the message is denied in that rule's name, whatever
  *   the others say. The order of rules in the file does not matter, except for whose name a decision carries: the
  *   first of the deciding ones, or the strictest of several reviews.
- * - Several reviews are combined so that each one's terms hold: the most approvals, the shortest times, a reason if
- *   any asks for it, and the groups that all of them name. If they name no common group, those of the strictest stand.
+ * - Several reviews are combined so that each one's terms hold (see combine-reviews.ts).
  * - What rules with effect mask name is masked in the answer whichever rule decides, unless the message is denied.
  * - Housekeeping of the protocol is allowed unless a rule denies it by name (see protocol-methods.ts).
  */
@@ -53,7 +53,10 @@ function decide(policy: Policy, facts: MessageFacts): Outcome {
   const strictest = reviews.toSorted((one, other) => other.review.approvals - one.review.approvals)[0]
   const [first] = masks
   if (strictest) {
-    const review = combineReviews(strictest.review, reviews)
+    const review = combineReviews(
+      strictest.review,
+      reviews.map((rule) => rule.review),
+    )
     const held = { effect: 'review' as const, rule: strictest.id, because: strictest.because, review }
     return first ? { ...held, masks: joinMasks(policy.version, masks) } : held
   }
@@ -108,18 +111,6 @@ function evaluate({ condition }: ActiveRule, facts: MessageFacts, about: Record<
     return holds === 'doubt' ? 'failed' : holds
   } catch (error) {
     return error instanceof ConditionInputTooLarge ? 'too-large' : 'failed'
-  }
-}
-
-function combineReviews(strictest: ReviewNeeded, rules: readonly ReviewRule[]): ReviewNeeded {
-  const reviews = rules.map(({ review }) => review)
-  const common = strictest.groups.filter((group) => reviews.every(({ groups }) => groups.includes(group)))
-  return {
-    groups: common.length > 0 ? common : strictest.groups,
-    approvals: strictest.approvals,
-    decideWithinSeconds: Math.min(...reviews.map((review) => review.decideWithinSeconds)),
-    runWithinSeconds: Math.min(...reviews.map((review) => review.runWithinSeconds)),
-    reasonRequired: reviews.some((review) => review.reasonRequired),
   }
 }
 

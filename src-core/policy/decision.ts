@@ -1,4 +1,4 @@
-import type { Person, SqlDialect } from '../../src-protocol/model.ts'
+import type { ApprovalNeed, Person, SqlDialect, StepUpTerms } from '../../src-protocol/model.ts'
 import type { JsonValue } from '../json/json-value.ts'
 import type { AddedMasks } from '../masking/added-masks.ts'
 import type { SqlAnalysis } from '../sql/analyse-sql.ts'
@@ -22,6 +22,11 @@ export interface ReviewNeeded {
   /** a member of any of these groups may vote */
   groups: string[]
   approvals: number
+  /** where several groups have to approve: how many of which; `groups` and `approvals` are then their sum */
+  each?: ApprovalNeed[]
+  /** groups whose denial ends it; absent: anybody's does */
+  veto?: string[]
+  stepUp?: StepUpTerms
   decideWithinSeconds: number
   runWithinSeconds: number
   reasonRequired: boolean

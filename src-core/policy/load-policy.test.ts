@@ -44,6 +44,21 @@ describe('a document is refused, with place and line', () => {
       ruleWith('    review: { groups: [] }\n').replace('allow', 'review'),
       { path: 'rules.0.review.groups', line: 7 },
     ],
+    [
+      'with groups and each',
+      ruleWith('    review: { groups: [dba], each: [{ groups: [a] }, { groups: [b] }] }\n').replace('allow', 'review'),
+      { path: 'rules.0.review', message: 'either groups or each is needed' },
+    ],
+    [
+      'with a number beside each',
+      ruleWith('    review: { approvals: 2, each: [{ groups: [a] }, { groups: [b] }] }\n').replace('allow', 'review'),
+      { path: 'rules.0.review.approvals' },
+    ],
+    [
+      'with a way to sign in that is two words',
+      ruleWith('    review: { groups: [dba], stepUp: { acr: ["a b"] } }\n').replace('allow', 'review'),
+      { path: 'rules.0.review.stepUp.acr.0' },
+    ],
     ['with an id twice', `${ruleWith('')}  - { id: one, match: {}, effect: deny, because: Twice. }\n`, { path: 'rules.1.id', line: 7 }],
     ['with the id of the built-in rule', ruleWith('').replace('one', 'protocol'), { path: 'rules.0.id', line: 3 }],
     [

@@ -1,3 +1,4 @@
+import type { StepUpTerms } from '../../src-protocol/model.ts'
 import type { PolicyDocument, PolicyRule, ReviewTerms } from '../../src-protocol/policy-document.ts'
 import { compilePattern } from '../pattern.ts'
 import type { AddedMasks, AddedRule } from '../masking/added-masks.ts'
@@ -106,6 +107,8 @@ function compileRule(rule: PolicyRule, condition: Condition | undefined): (targe
   }
 }
 
+/** how old a fresh sign-in may be when its vote is cast */
+const standardStepUpSeconds = 300
 const secondsOfUnit = { s: 1, m: 60, h: 3600 }
 
 /** Of a duration such as `15m`; the schema has checked its form. */
@@ -113,11 +116,21 @@ export const secondsOf = (duration: string): number =>
   Number.parseInt(duration, 10) * secondsOfUnit[duration.at(-1) as keyof typeof secondsOfUnit]
 
 function reviewNeeded(terms: ReviewTerms): ReviewNeeded {
+  const { groups = [], approvals, each, veto, stepUp } = terms
+  const needs = each ?? [{ groups, approvals }]
   return {
-    groups: [...new Set(terms.groups)],
-    approvals: terms.approvals,
+    groups: [...new Set(needs.flatMap((need) => need.groups))],
+    approvals: needs.reduce((sum, need) => sum + need.approvals, 0),
+    ...(each && { each: needs.map((need) => ({ groups: [...new Set(need.groups)], approvals: need.approvals })) }),
+    ...(veto && { veto: [...new Set(veto)] }),
+    ...(stepUp !== false && { stepUp: stepUpNeeded(stepUp) }),
     decideWithinSeconds: secondsOf(terms.decideWithin),
     runWithinSeconds: secondsOf(terms.runWithin),
     reasonRequired: terms.reasonRequired,
   }
+}
+
+function stepUpNeeded(stepUp: Exclude<ReviewTerms['stepUp'], false>): StepUpTerms {
+  if (stepUp === true) return { maxAgeSeconds: standardStepUpSeconds }
+  return { maxAgeSeconds: secondsOf(stepUp.maxAge), ...(stepUp.acr && { acr: [...new Set(stepUp.acr)] }) }
 }

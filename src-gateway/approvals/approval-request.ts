@@ -1,10 +1,11 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { approvalDigest } from '../../src-core/approval/approval-digest.ts'
 import { canonicalJson } from '../../src-core/approval/canonical-json.ts'
+import { shownHash } from '../../src-core/approval/shown-hash.ts'
 import { inspectArguments } from '../../src-core/approval/inspect-arguments.ts'
 import { timestampOf } from '../../src-node/clock.ts'
 import { newApprovalId } from '../../src-node/random-id.ts'
-import type { Approval, ApprovalDigestInput } from '../../src-protocol/model.ts'
+import { approval as approvalSchema, type Approval, type ApprovalDigestInput } from '../../src-protocol/model.ts'
 import { summariseArguments } from '../../src-core/recording/message-summary.ts'
 import { isJsonObject } from '../../src-core/json/json-value.ts'
 import type { HeldCall } from './approvals.ts'
@@ -41,6 +42,7 @@ export function createApprovalRequest(call: HeldCall, now: Date, similar: readon
   const { review } = decision
   const id = newApprovalId()
   const decideBy = timestampOf(new Date(now.getTime() + review.decideWithinSeconds * 1000))
+  const { each, veto, stepUp } = review
   const digestInput: ApprovalDigestInput = {
     v: 1,
     approval: id,
@@ -50,9 +52,13 @@ export function createApprovalRequest(call: HeldCall, now: Date, similar: readon
     runWithinSeconds: review.runWithinSeconds,
     groups: review.groups,
     approvals: review.approvals,
+    ...(each && { each }),
+    ...(veto && { veto }),
+    ...(stepUp && { stepUp }),
   }
   const { sub, name, email, groups } = session.person
-  return {
+  // as it will be read from the database: what is hashed is what is shown
+  const request = approvalSchema.parse({
     id,
     state: 'pending',
     digest: approvalDigest(digestInput),
@@ -84,7 +90,9 @@ export function createApprovalRequest(call: HeldCall, now: Date, similar: readon
       state: earlier.state,
       by: earlier.votes.at(-1)?.person.name,
     })),
-  }
+  } satisfies Approval)
+  const covered: ApprovalDigestInput = { ...digestInput, shown: shownHash(request) }
+  return { ...request, digest: approvalDigest(covered), digestInput: covered }
 }
 
 /** Of arguments that were masked before they were stored. */

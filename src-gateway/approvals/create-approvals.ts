@@ -7,7 +7,7 @@ import type { TransparencyLog } from '../../src-node/log-store.ts'
 import type { Logger } from '../../src-node/logger.ts'
 import type { Scheduler } from '../../src-node/scheduler.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
-import type { Approval, Person, Vote } from '../../src-protocol/model.ts'
+import type { Approval, Person } from '../../src-protocol/model.ts'
 import type { StateDatabase } from '../state/state-database.ts'
 import { createApprovalLedger } from './approval-ledger.ts'
 import { mayDecide, maySeeApproval, seesOthersApprovals } from './approval-audience.ts'
@@ -158,8 +158,7 @@ export function createApprovals(ports: ApprovalPorts): Approvals {
         const groupsSince = ports.membership.since(person.sub)
         const decided = decideVote({ approval, voter: person, request, keyThumbprint, groupsSince, now: clock.now() })
         if (!decided.ok) throw decided.error
-        const { decision, reason, at, signature, key } = request
-        const vote: Vote = { person: { sub: person.sub, name: person.name }, decision, reason, at, signature, key }
+        const { vote } = decided
         const { index } = await log.append({ kind: 'approval.vote', approval: id, digest: approval.digest, vote })
         ledger.add(id, index)
         await store.addVote(id, vote)

@@ -141,6 +141,7 @@ export function openLiveAccess(options: LiveAccessOptions): LiveAccess {
 const sentence: Record<EndReason, string> = {
   'ended-by-operator': 'its operator ended it',
   'ended-by-reviewer': 'a reviewer ended it',
+  reported: 'a reviewer reported one of its calls',
   'ended-by-administrator': 'an administrator ended it',
   expired: 'its time is over',
   idle: 'nobody used it for a while',

@@ -3,6 +3,7 @@ import type { EndReason } from '../../src-protocol/model.ts'
 const sentences: Record<EndReason, string> = {
   'ended-by-operator': 'Ended by its operator',
   'ended-by-reviewer': 'Ended by a reviewer',
+  reported: 'Reported by a reviewer',
   'ended-by-administrator': 'Ended by an administrator',
   expired: 'Its time was over',
   idle: 'Nobody used it for a while',
