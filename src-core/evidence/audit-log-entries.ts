@@ -7,6 +7,10 @@ import { verifyVoteSignature } from '../approval/vote-signature.ts'
 
 export type FindingCode =
   | 'log-corrupt'
+  | 'log-rolled-back'
+  | 'log-forked'
+  | 'key-unvouched'
+  | 'key-replaced'
   | 'entry-unreadable'
   | 'counter-gap'
   | 'counter-repeated'
@@ -26,13 +30,13 @@ export type FindingCode =
   | 'executed-without-approval'
   | 'executed-twice'
   | 'call-without-approval'
-
   | 'gateway-stopped'
   | 'gateway-killed'
   | 'gateway-silent'
   | 'clock-backwards'
   | 'clock-forwards'
   | 'entry-while-stopped'
+
 /** Something that is not as it should be, with its place. `note`: it may have a good reason, such as a session that still runs. */
 export interface Finding {
   code: FindingCode
@@ -75,8 +79,8 @@ export function createLogAudit(): LogAudit {
   const sessions = new Map<string, LoggedSession>()
   const counters = new Map<number, string>()
   const approvals = new Map<string, LoggedApproval>()
-  let lastCounter = 0
   const uptime = createUptimeWatch()
+  let lastCounter = 0
   const report = (code: FindingCode, index: number, sentence: string, severity: Finding['severity'] = 'error') =>
     findings.push({ code, severity, place: `entry ${index}`, sentence })
 
@@ -162,8 +166,8 @@ export function createLogAudit(): LogAudit {
     sessions,
     isExecuted: (approval) => (approvals.get(approval)?.executions ?? 0) > 0,
     add(entry, index) {
-      switch (entry.kind) {
       uptime.add(entry, index)
+      switch (entry.kind) {
         case 'session.open':
           return openSession(entry, index)
         case 'session.checkpoint':
