@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createLogAudit, type Finding, type LogAudit, type LoggedSession } from '../src-core/evidence/audit-log-entries.ts'
@@ -7,11 +6,13 @@ import { hexOf } from '../src-core/log/merkle-hash.ts'
 import type { VerifierKey } from '../src-core/log/signed-note.ts'
 import { tileWidth } from '../src-core/log/tile.ts'
 import { recordLeaf } from '../src-core/recording/record-leaf.ts'
-import { maximumLineBytes, parseRecordLine } from '../src-core/recording/record-lines.ts'
+import { parseRecordLine } from '../src-core/recording/record-lines.ts'
 import { AppError } from '../src-protocol/app-error.ts'
 import { logEntry } from '../src-protocol/log-entry.ts'
 import { readBundle, readIfThere } from './log-files.ts'
+import { readRecordingLines, type RecordingEnd } from './read-recording-lines.ts'
 import { rebuildLog } from './rebuild-log.ts'
+import { isCompressed } from './recording-paths.ts'
 
 export interface StoreCheck {
   entries: number
@@ -122,7 +123,7 @@ async function auditRecording({ session, path, logged, audit, findings }: Record
     }
     return undefined
   }
-  const torn = await readLines(path, (line) => {
+  const ends = await readLines(path, (line) => {
     look(line, frontier)
     frontier.append(recordLeaf(line))
     const root = known.get(frontier.size)
@@ -138,43 +139,41 @@ async function auditRecording({ session, path, logged, audit, findings }: Record
       )
     }
   })
+  if (ends === 'damaged') fault(error('recording-unreadable', session, 'It is stored compressed, and cannot be unpacked.'))
   const last = Math.max(0, ...known.keys())
   if (frontier.size < last)
     fault(error('recording-differs', `${session} record ${frontier.size}`, `It ends here; the log knows ${last} records.`))
   if (logged?.close && frontier.size > logged.close.count) {
     fault(error('recording-differs', `${session} record ${logged.close.count}`, 'It goes on after its end.'))
   }
-  if (torn && logged?.close) fault(error('recording-differs', `${session} record ${frontier.size}`, 'Its last line is torn.'))
+  if (ends === 'torn' && logged?.close) fault(error('recording-differs', `${session} record ${frontier.size}`, 'Its last line is torn.'))
   if (problem) findings.push(problem)
   return frontier.size
 }
 
-/** Lines as they are stored, empty ones too. @returns whether the last one has no end, or is longer than any record */
-async function readLines(path: string, onLine: (line: Uint8Array) => void): Promise<boolean> {
-  let pieces: Buffer[] = []
-  let pending = 0
-  await orUnreadable(path, async () => {
-    for await (const data of createReadStream(path)) {
-      let chunk = data as Buffer
-      for (let end = chunk.indexOf(10); end >= 0 && pending <= maximumLineBytes; end = chunk.indexOf(10)) {
-        onLine(pending === 0 ? chunk.subarray(0, end) : Buffer.concat([...pieces, chunk.subarray(0, end)]))
-        pieces = []
-        pending = 0
-        chunk = chunk.subarray(end + 1)
-      }
-      if (chunk.length > 0) pieces.push(chunk)
-      pending += chunk.length
-      if (pending > maximumLineBytes) return
-    }
-  })
-  return pending > 0
+async function readLines(path: string, onLine: (line: Uint8Array) => void): Promise<RecordingEnd> {
+  const lines = readRecordingLines(path)
+  for (;;) {
+    const { done, value } = await orUnreadable(path, () => lines.next())
+    if (done) return value
+    onLine(value)
+  }
 }
 
-/** Session → file: the ones that run, and the finished ones by the first letters of their id. @throws AppError FILE_UNREADABLE */
+/**
+ * Session → file: the ones that run, and the finished ones by the first letters of their id. Of a recording that a crash left both plain and
+ * compressed it is the plain one, which the gateway reads, too.
+ * @throws AppError FILE_UNREADABLE
+ */
 export async function findRecordings(folder: string): Promise<Map<string, string>> {
   const names = await orUnreadable(folder, () => readdir(folder, { recursive: true }))
-  const files = names.filter((name) => /(?:^|[\\/])ses_[^\\/]+\.jsonl$/.test(name)).toSorted()
-  return new Map(files.map((name) => [name.replace(/^.*[\\/]/, '').slice(0, -'.jsonl'.length), join(folder, name)]))
+  const files = names.filter((name) => /(?:^|[\\/])ses_[^\\/]+\.jsonl(?:\.zst)?$/.test(name)).toSorted()
+  const found = new Map<string, string>()
+  for (const name of files) {
+    const session = name.replace(/^.*[\\/]|\.jsonl(?:\.zst)?$/g, '')
+    if (!isCompressed(name) || !found.has(session)) found.set(session, join(folder, name))
+  }
+  return found
 }
 
 async function orUnreadable<T>(file: string, read: () => Promise<T>): Promise<T> {

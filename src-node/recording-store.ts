@@ -14,8 +14,10 @@
  * 4. `close` writes the close record the same way. Crash: as in 3, or a closed file in `open`; `recover` finishes it with step 5.
  * 5. The file moves to its place among the finished ones; both folders are synchronized; `close` resolves with the seal. Crash: a finished recording
  *    whose root may not be in the log yet; `sealOf` gives the seal again.
+ *
+ * Later it is compressed in its place: see compress-recording.ts.
  */
-import { mkdir, readFile, readdir, rename, stat, truncate, unlink } from 'node:fs/promises'
+import { mkdir, open, readFile, readdir, rename, stat, truncate, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../src-protocol/app-error.ts'
 import { sessionId, type SessionId } from '../src-protocol/ids.ts'
@@ -26,7 +28,10 @@ import { hexOf } from '../src-core/log/merkle-hash.ts'
 import type { VerdictCounter } from '../src-core/recording/verdict-counter.ts'
 import type { Clock } from './clock.ts'
 import { moveFile, openDurableFile, problemOf, syncFolder, type DurableFile, type OpenDurableFile } from './durable-file.ts'
+import { readIfThere } from './log-files.ts'
+import { recordingPaths } from './recording-paths.ts'
 import { readStoredRecording, type StoredRecording, type StoredRecordingExpected } from './read-stored-recording.ts'
+import { unpackRecording } from './unpack-recording.ts'
 import { createClosedWriter, createRecordingWriter, type RecordedSoFar, type RecordingWriter, type Seal } from './recording-writer.ts'
 
 export type OpenDraft = Omit<OpenRecord, 'v' | 'seq' | 'at' | 'kind'> & { kind?: 'open' }
@@ -65,7 +70,12 @@ export interface RecordingStore {
   recover(expected?: (session: SessionId) => StoredRecordingExpected): Promise<UnsealedRecording[]>
   /** The file's text; of a running session what is durable so far. @throws AppError NOT_FOUND, RECORDING_UNAVAILABLE */
   readText(session: SessionId): Promise<string>
-  /** Bytes of a finished recording, without reading it. @throws AppError NOT_FOUND, RECORDING_UNAVAILABLE */
+  /**
+   * Bytes of the file from `offset` on, at most so many, and how long the file is now: also of a running session, whose last lines may not
+   * be durable yet. @throws AppError NOT_FOUND, RECORDING_UNAVAILABLE
+   */
+  readFrom(session: SessionId, offset: number, bytes: number): Promise<{ bytes: Buffer; size: number }>
+  /** Bytes of a finished recording as it was recorded; it is not read for that, unless it is compressed. @throws AppError NOT_FOUND, RECORDING_UNAVAILABLE */
   sizeOf(session: SessionId): Promise<number>
   /** Seal of a finished recording, computed from the file; undefined if there is none. For what a crash kept from being logged. */
   sealOf(session: SessionId, checkpoints?: readonly RecordedSoFar[]): Promise<Seal | undefined>
@@ -91,9 +101,9 @@ export async function openRecordingStore(options: {
   const openFolder = join(folder, 'open')
   await orUnavailable(() => mkdir(openFolder, { recursive: true, mode: 0o700 }))
 
-  const openPath = (session: SessionId) => join(openFolder, `${session}.jsonl`)
-  const finishedFolder = (session: SessionId) => join(folder, session.slice('ses_'.length, 'ses_'.length + 2))
-  const finishedPath = (session: SessionId) => join(finishedFolder(session), `${session}.jsonl`)
+  const openPath = (session: SessionId) => recordingPaths(folder, session).open
+  const finishedFolder = (session: SessionId) => recordingPaths(folder, session).folder
+  const finishedPath = (session: SessionId) => recordingPaths(folder, session).finished
 
   const openFile: OpenDurableFile = async (path, mode) => {
     const file = await (options.openFile ?? openDurableFile)(path, mode)
@@ -111,10 +121,22 @@ export async function openRecordingStore(options: {
   }
 
   async function read(session: SessionId): Promise<Buffer> {
+    try {
+      return await readWhereItIs(session, (path) => readFile(path))
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'NOT_FOUND') throw error
+      // compressed in the meantime, or long ago
+      const packed = await readIfThere(recordingPaths(folder, session).compressed)
+      if (!packed) throw error
+      return unpackRecording(packed)
+    }
+  }
+
+  async function readWhereItIs<T>(session: SessionId, readAt: (path: string) => Promise<T>): Promise<T> {
     // Finished, open, and once more finished: it may move from one to the other in between.
     for (const path of [finishedPath(session), openPath(session), finishedPath(session)]) {
       try {
-        return await readFile(path)
+        return await readAt(path)
       } catch (cause) {
         if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') {
           throw new AppError('RECORDING_UNAVAILABLE', { problem: problemOf(cause) }, { cause })
@@ -181,12 +203,12 @@ export async function openRecordingStore(options: {
       const bytes = await read(session)
       return bytes.toString('utf8', 0, bytes.lastIndexOf(10) + 1)
     },
+    readFrom: (session, offset, bytes) => readWhereItIs(session, (path) => readPart(path, offset, bytes)),
     async sizeOf(session) {
       try {
         return (await stat(finishedPath(session))).size
       } catch (cause) {
-        if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
-          throw new AppError('NOT_FOUND', { what: `The recording of session ${session}` })
+        if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return (await read(session)).length
         throw new AppError('RECORDING_UNAVAILABLE', { problem: problemOf(cause) }, { cause })
       }
     },
@@ -197,6 +219,17 @@ export async function openRecordingStore(options: {
     async close() {
       await Promise.all([...files].map((file) => file.close()))
     },
+  }
+}
+
+async function readPart(path: string, offset: number, bytes: number): Promise<{ bytes: Buffer; size: number }> {
+  const file = await open(path)
+  try {
+    const { size } = await file.stat()
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.min(bytes, Math.max(0, size - offset))), { position: offset })
+    return { bytes: buffer.subarray(0, bytesRead), size }
+  } finally {
+    await file.close()
   }
 }
 

@@ -1,9 +1,10 @@
 import { createWriteStream } from 'node:fs'
-import { readFile, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { findRecordings } from '../../src-node/check-store.ts'
 import { buildPack } from '../../src-node/evidence/build-pack.ts'
 import { openLogReader } from '../../src-node/log-reader.ts'
+import { readRecordingFile } from '../../src-node/unpack-recording.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import { version } from '../../src-protocol/version.ts'
 import { readKeyText } from './read-verifier-key.ts'
@@ -41,7 +42,7 @@ export async function runEvidenceExport(options: EvidenceExportOptions): Promise
     async readRecording(session: string) {
       const path = recordings.get(session)
       if (path === undefined) throw new AppError('NOT_FOUND', { what: `The recording of session ${session}` })
-      return readFile(path)
+      return readRecordingFile(path)
     },
   }
   const { from, to, seed, sample } = options

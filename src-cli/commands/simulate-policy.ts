@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadPolicy } from '../../src-core/policy/load-policy.ts'
 import { createSimulation } from '../../src-core/policy/simulate-policy.ts'
@@ -6,6 +6,7 @@ import { maximumRecordingBytes, parseRecords } from '../../src-core/recording/re
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { PolicySimulation, SimulatedChange } from '../../src-protocol/simulation.ts'
 import { problemLine, readDocument, type PolicyFileOptions } from './policy.ts'
+import { readRecordingFile } from '../../src-node/unpack-recording.ts'
 
 export interface SimulationOptions extends PolicyFileOptions {
   /** recordings, or folders of them */
@@ -58,7 +59,7 @@ async function findRecordings(given: readonly string[]): Promise<string[]> {
     if (!info.isDirectory()) found.push(path)
     else {
       const entries = await access(path, () => readdir(path, { recursive: true }))
-      found.push(...entries.filter((name) => name.endsWith('.jsonl')).map((name) => join(path, name)))
+      found.push(...entries.filter((name) => /\.jsonl(?:\.zst)?$/.test(name)).map((name) => join(path, name)))
     }
   }
   return found.toSorted()
@@ -68,7 +69,7 @@ async function readRecords(path: string) {
   const { size } = await access(path, () => stat(path))
   if (size > maximumRecordingBytes)
     throw new AppError('RECORDING_INVALID', { problem: `${path} has more than ${maximumRecordingBytes} bytes` })
-  const parsed = parseRecords(await access(path, () => readFile(path)))
+  const parsed = parseRecords(await access(path, () => readRecordingFile(path)))
   if (!parsed.ok) throw new AppError('RECORDING_INVALID', { problem: `${path}, ${parsed.problem}` })
   return parsed.records
 }

@@ -2,6 +2,8 @@ import { Command } from 'commander'
 import type { Verification, VerificationStep } from '../../src-protocol/verification.ts'
 import { maximumRecordingBytes } from '../../src-core/recording/record-lines.ts'
 import { verifyRecording } from '../../src-core/recording/verify-recording.ts'
+import { isCompressed } from '../../src-node/recording-paths.ts'
+import { unpackRecording } from '../../src-node/unpack-recording.ts'
 import { readLimited } from './read-limited.ts'
 import { readKeyText } from './read-verifier-key.ts'
 
@@ -9,7 +11,7 @@ export interface VerifyOptions {
   file: string
   /** a verifier key, or a file that holds one */
   key: string
-  /** default: the recording's name with `.tlog-proof` in the place of `.jsonl` */
+  /** default: the recording's name with `.tlog-proof` in the place of `.jsonl` or `.jsonl.zst` */
   proof?: string
   json?: boolean
   stdout?: NodeJS.WritableStream
@@ -20,11 +22,12 @@ const maximumProofBytes = 1024 * 1024
 
 /**
  * Checks a recording on this computer alone. Resolves with the exit code: 0 verified, 1 not verified.
- * @throws AppError FILE_UNREADABLE, KEY_INVALID, RECORDING_INVALID, PROOF_FILE_INVALID: nothing could be checked
+ * @throws AppError FILE_UNREADABLE, KEY_INVALID, RECORDING_INVALID, RECORDING_UNAVAILABLE, PROOF_FILE_INVALID: nothing could be checked
  */
 export async function runVerify(options: VerifyOptions): Promise<number> {
   const { file, stdout = process.stdout } = options
-  const recording = await readLimited(file, maximumRecordingBytes, 'RECORDING_INVALID')
+  const stored = await readLimited(file, maximumRecordingBytes, 'RECORDING_INVALID')
+  const recording = isCompressed(file) ? await unpackRecording(stored) : stored
   const proof = await readLimited(options.proof ?? proofPathOf(file), maximumProofBytes, 'PROOF_FILE_INVALID')
   const { text: key } = await readKeyText(options.key)
   const verification = verifyRecording({ recording, proof: proof.toString(), key, elapsed: () => performance.now() })
@@ -32,7 +35,7 @@ export async function runVerify(options: VerifyOptions): Promise<number> {
   return verification.verified ? 0 : 1
 }
 
-const proofPathOf = (file: string): string => `${file.replace(/\.jsonl$/, '')}.tlog-proof`
+const proofPathOf = (file: string): string => `${file.replace(/\.jsonl(?:\.zst)?$/, '')}.tlog-proof`
 
 function report(file: string, verification: Verification): string {
   const failed = verification.steps.find(({ outcome }) => outcome === 'failed')
@@ -51,7 +54,7 @@ export function verifyCommand(finish: (exitCode: number) => void): Command {
     .description(
       'Checks that a recording is complete, unaltered and in the log of the gateway whose key you give. Needs the recording, its proof and the key, and nothing else.',
     )
-    .argument('<file>', 'recording (.jsonl)')
+    .argument('<file>', 'recording (.jsonl, or .jsonl.zst as a gateway stores it)')
     .requiredOption('--key <key>', 'verifier key of the log (name+id+base64), or a file that holds it')
     .option('--proof <file>', 'proof of the recording (default: the same name with .tlog-proof)')
     .option('--json', 'print the whole verification as JSON')
