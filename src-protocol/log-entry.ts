@@ -17,7 +17,6 @@ export const logEntry = z.discriminatedUnion('kind', [
     policyVersion: z.string(),
     maskingVersion: z.string(),
   }),
-  z.object({
   /** the gateway runs: told at its start, at an interval and at an orderly stop */
   z.object({
     ...base,
@@ -30,6 +29,7 @@ export const logEntry = z.discriminatedUnion('kind', [
   }),
   /** from the next checkpoint on another key signs: a note over both keys, signed by both (src-core/log/key-rotation.ts) */
   z.object({ ...base, kind: z.literal('key.rotate'), note: z.string() }),
+  z.object({
     ...base,
     kind: z.literal('session.checkpoint'),
     session: sessionId,
