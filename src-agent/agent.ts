@@ -8,6 +8,7 @@ import { openDataFolder } from '../src-node/data-folder.ts'
 import type { Logger } from '../src-node/logger.ts'
 import { systemScheduler, type Scheduler } from '../src-node/scheduler.ts'
 import { resolveSecret } from '../src-node/secret.ts'
+import { openApprovalChecks } from './approvals/approval-checks.ts'
 import { openAgentKey, type AgentKey } from './agent-key.ts'
 import { enrol, readEnrolment, type Enrolment } from './enrolment.ts'
 import { keepGatewayLink } from './gateway-link.ts'
@@ -45,8 +46,14 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const data = resolve(folder, config.data)
   openDataFolder(data, 'agent')
   assertUniqueNames(config)
+  const checks = await openApprovalChecks({ config, folder, data, clock, log })
   const key = openAgentKey(data)
-  const enrolment = readEnrolment(data, gateway) ?? (await enrolWhenReachable({ ...options, scheduler, gateway, data, key }))
+  const enrolment =
+    readEnrolment(data, gateway) ??
+    (await enrolWhenReachable({ ...options, scheduler, gateway, data, key }).catch((error: unknown) => {
+      checks.close()
+      throw error
+    }))
   log.info({ agent: enrolment.agent, name: enrolment.name, gateway }, 'agent enrolled')
   const link = keepGatewayLink({
     gateway,
@@ -60,6 +67,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     log,
     clock,
     scheduler,
+    checks,
     ...(options.random && { random: options.random }),
     ...(options.heartbeatMs !== undefined && { heartbeatMs: options.heartbeatMs }),
   })
@@ -68,7 +76,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     get online() {
       return link.online
     },
-    close: () => link.close(),
+    async close() {
+      await link.close()
+      checks.close()
+    },
   }
 }
 

@@ -9,6 +9,7 @@ import type { Logger } from '../src-node/logger.ts'
 import type { Scheduler } from '../src-node/scheduler.ts'
 import { version } from '../src-protocol/version.ts'
 import type { AgentKey } from './agent-key.ts'
+import type { ApprovalChecks } from './approvals/approval-checks.ts'
 import { signAgentToken } from './agent-token.ts'
 import { createSessionTable } from './session-table.ts'
 
@@ -28,6 +29,7 @@ export interface GatewayLinkOptions {
   scheduler: Scheduler
   random?: () => number
   heartbeatMs?: number
+  checks?: Pick<ApprovalChecks, 'of'>
 }
 
 export interface GatewayLink {

@@ -7,8 +7,10 @@ import type { RequestFrame } from '../src-node/checked-frame.ts'
 import type { FrameSocket } from '../src-node/frame-socket.ts'
 import type { Logger } from '../src-node/logger.ts'
 import type { Scheduler } from '../src-node/scheduler.ts'
+import type { ApprovalChecks } from './approvals/approval-checks.ts'
+import { guardSession } from './approvals/guarded-session.ts'
 import { startChildServer, type ChildServerEvents } from './child-server.ts'
-import { createReplies } from './exchange-reply.ts'
+import { createReplies, type ExchangeReply } from './exchange-reply.ts'
 import { createHttpSession } from './http-session.ts'
 import { createServerSession, type ServerSession } from './server-session.ts'
 import { startSseServer } from './sse-server.ts'
@@ -21,6 +23,8 @@ export interface SessionTableOptions {
   log: Logger
   scheduler: Scheduler
   keepAliveMs?: number
+  /** the servers whose calls are checked here before they run */
+  checks?: Pick<ApprovalChecks, 'of'>
 }
 
 /** The sessions of this agent. They outlive the link to the gateway; the exchanges that came over it do not. */
@@ -36,6 +40,14 @@ export interface SessionTable {
   endAll(): void
   /** ends every server; resolves when all processes are gone */
   close(): Promise<void>
+}
+
+interface OpeningSession {
+  session: SessionId
+  log: Logger
+  reply: ExchangeReply
+  onStarted(): void
+  onStopped(error: AppError): void
 }
 
 const defaultKeepAliveMs = 15_000
@@ -63,26 +75,33 @@ export function createSessionTable(options: SessionTableOptions): SessionTable {
     if (!server) return failed(new AppError('SERVER_UNKNOWN', { agent: options.agentName, server: name }))
     // an id is used once; a second start would leave the first server running and unreachable
     if (sessions.has(session)) return log.error('the gateway started a session twice: ignored')
+    const onStarted = () => {
+      started = true
+      send({ type: 'session.started', session })
+    }
     try {
-      const shared = { ...options, session, log, reply: replies, room: (exchange?: number) => replies.room(exchange) }
-      const onStarted = () => {
-        started = true
-        send({ type: 'session.started', session })
-      }
-      if (isHttpServer(server) && server.transport === 'streamable-http') {
-        sessions.set(session, createHttpSession({ ...shared, server }))
-        return onStarted()
-      }
-      const startChild = (events: ChildServerEvents) =>
-        isHttpServer(server) ? startSseServer({ ...shared, ...events, server }) : startChildServer({ ...shared, ...events, server })
-      // a stream that broke is no reason to end what a person opened: the next client gets another one
-      const supervised = isHttpServer(server) ? { ...server, restart: 'on-initialize' as const } : server
-      sessions.set(session, createServerSession({ ...shared, server: supervised, startChild, onStarted, onStopped: failed }))
+      const calls = options.checks?.of(name)
+      const open = (reply: ExchangeReply) => openServer(server, { session, log, reply, onStarted, onStopped: failed })
+      sessions.set(session, calls ? guardSession({ calls, reply: replies, log, open }) : open(replies))
     } catch (error) {
       const known = error instanceof AppError ? error : unexpected(error, log)
       log.error({ server: name, code: known.code, data: known.data }, 'MCP server could not be started')
       failed(known)
     }
+  }
+
+  function openServer(server: AgentConfig['servers'][number], opening: OpeningSession): ServerSession {
+    const shared = { ...options, ...opening, room: (exchange?: number) => replies.room(exchange) }
+    if (isHttpServer(server) && server.transport === 'streamable-http') {
+      const session = createHttpSession({ ...shared, server })
+      opening.onStarted()
+      return session
+    }
+    const startChild = (events: ChildServerEvents) =>
+      isHttpServer(server) ? startSseServer({ ...shared, ...events, server }) : startChildServer({ ...shared, ...events, server })
+    // a stream that broke is no reason to end what a person opened: the next client gets another one
+    const supervised = isHttpServer(server) ? { ...server, restart: 'on-initialize' as const } : server
+    return createServerSession({ ...shared, server: supervised, startChild })
   }
 
   function end(session: SessionId) {

@@ -4,6 +4,7 @@ import { AppError } from '../src-protocol/app-error.ts'
 import { evidenceCommand } from './commands/evidence-command.ts'
 import { logCommand } from './commands/log-command.ts'
 import { policyCommand } from './commands/policy-command.ts'
+import { trustCommand } from './commands/trust-command.ts'
 import { verifyCommand } from './commands/verify.ts'
 
 /** Bad usage, and whatever kept the program from starting its work. */
@@ -58,6 +59,7 @@ program
 program.addCommand(inherit(verifyCommand(finish)))
 program.addCommand(inherit(policyCommand(finish)))
 program.addCommand(inherit(logCommand(finish)))
+program.addCommand(inherit(trustCommand()))
 program.addCommand(inherit(evidenceCommand(finish)))
 
 try {

@@ -1,5 +1,7 @@
 /** Configuration files of gateway and agent (YAML). Unknown keys are refused with their path. */
 import { z } from 'zod'
+import { connectionName } from './ids.ts'
+import { sqlDialect } from './model.ts'
 import { activationApprovals } from './policy-proposal.ts'
 import { section } from './section.ts'
 
@@ -46,6 +48,11 @@ export const gatewayConfig = section({
   masking: z.string(),
   /** how many administrators it takes to put a policy or masking version in force: with 2, one proposes it and another one activates it */
   activation: section({ approvals: activationApprovals.default(1) }).prefault({}),
+  /** what becomes of recordings once their session is over */
+  archive: section({
+    /** store them compressed (zstd); `none` leaves them as they were written */
+    compression: z.enum(['zstd', 'none']).default('zstd'),
+  }).prefault({}),
   limits: section({
     /** bytes of one message from a client */
     requestBytes: z
@@ -82,6 +89,9 @@ export const gatewayConfig = section({
     /** sessions that run at once, for one sign-in and for all */
     sessionsPerSignIn: z.number().int().positive().default(20),
     sessions: z.number().int().positive().default(10_000),
+    /** requests for approval by one person within ten minutes, and by one person for the very same call */
+    approvalRequests: z.number().int().positive().default(60),
+    sameApprovalRequests: z.number().int().positive().default(5),
     /** how often the roots of running recordings go into the log: what can be cut off unseen is at most what came since */
     checkpointSeconds: z.number().int().positive().default(30),
   }).prefault({}),
@@ -208,6 +218,18 @@ const agentServer = z
 
 export const isHttpServer = (server: StdioServer | HttpServer): server is HttpServer => 'url' in server
 
+/** Where the agent itself checks that held calls were approved (docs/decisions/0019). */
+const agentApprovals = section({
+  /** who signs the rules and the reviewers' keys: a verifier key as `gatehouse trust create-key` prints it. Its private half is on no gateway and no agent */
+  root: z.string().regex(/^[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+$/, 'a verifier key: name+id+base64'),
+  /** what `gatehouse trust sign` wrote; read at start and whenever it changes */
+  document: z.string(),
+  /** the servers whose calls are checked. Each is reached by one connection: rules are written for connections */
+  required: z
+    .record(z.string(), section({ connection: connectionName, dialect: sqlDialect.optional() }))
+    .refine((servers) => Object.keys(servers).length > 0, 'at least one server'),
+})
+
 export const agentConfig = section({
   gateway: z.url(),
   /** the agent's own key and enrolment */
@@ -217,5 +239,7 @@ export const agentConfig = section({
   /** how long servers run on without a gateway; then their sessions are over */
   graceSeconds: z.number().int().nonnegative().default(120),
   servers: z.array(agentServer).min(1),
+  /** without it the agent runs what the gateway forwards */
+  approvals: agentApprovals.optional(),
 })
 export type AgentConfig = z.infer<typeof agentConfig>

@@ -19,6 +19,7 @@ import {
   recordingSummary,
   session,
   sqlDialect,
+  vote,
 } from './model.ts'
 import { activationOutcome, activationRequest, policyProposal, policyProposals, rejectionReason } from './policy-proposal.ts'
 import { simulationId, simulationRequest, simulationRun } from './simulation.ts'
@@ -60,6 +61,10 @@ export const voteRequest = z.object({
   at: z.string(),
   signature: z.string(),
   key: z.record(z.string(), z.unknown()),
+  /** the ID token of a fresh sign-in for this request and key, where its rule asks for one */
+  stepUp: z.string().max(10_000).optional(),
+  /** the same text under the reviewer's lasting key, for agents that check approvals themselves */
+  reviewer: vote.shape.reviewer,
 })
 export type VoteRequest = z.infer<typeof voteRequest>
 
@@ -73,10 +78,6 @@ export const httpApi = {
     params: nothing,
     input: nothing,
     output: z.object({ person, gateway: z.string(), version: z.string(), logOrigin: z.string(), logKey: z.string() }),
-  /** the ID token of a fresh sign-in for this request and key, where its rule asks for one */
-  stepUp: z.string().max(10_000).optional(),
-  /** the same text under the reviewer's lasting key, for agents that check approvals themselves */
-  reviewer: vote.shape.reviewer,
   },
   signOut: { method: 'POST', path: '/api/v1/sign-out', params: nothing, input: nothing, output: nothing },
 

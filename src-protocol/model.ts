@@ -207,6 +207,9 @@ export const stepUpTerms = z.object({
 })
 export type StepUpTerms = z.infer<typeof stepUpTerms>
 
+/** A reviewer's lasting public key as people copy it: ES256 and the two coordinates. */
+export const reviewerKeyText = z.string().regex(/^ES256\.[A-Za-z0-9_-]{43}\.[A-Za-z0-9_-]{43}$/, 'ES256, x and y, with dots between them')
+
 export const vote = z.object({
   person: person.pick({ sub: true, name: true }),
   decision: z.enum(['approve', 'deny']),
@@ -219,6 +222,8 @@ export const vote = z.object({
   /** base64url ES256 signature over `voteText`, and the public key (JWK) that made it */
   signature: z.string(),
   key: z.record(z.string(), z.unknown()),
+  /** the same text, signed with the voter's lasting key as well: what an agent goes by that checks approvals itself */
+  reviewer: z.object({ key: reviewerKeyText, signature: z.string() }).optional(),
 })
 export type Vote = z.infer<typeof vote>
 
@@ -237,7 +242,7 @@ export const approvalDigestInput = z.object({
   method: z.string(),
   tool: z.string(),
   toolDefinitionHash: z.string(),
-  /** HMAC-SHA256 over the exact argument bytes, keyed with a salt that never leaves the gateway's state */
+  /** HMAC-SHA256 over the exact argument bytes, with a key of this approval that only its agent is given (src-core/approval/call-arguments.ts) */
   argumentsHash: sha256Hex,
   argumentsBytes: z.number().int(),
   policyVersion: z.string(),

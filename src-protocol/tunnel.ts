@@ -22,6 +22,7 @@
  * To a side that asked for no link nothing is numbered (both numbers are 0), and controls are text messages.
  */
 import { z } from 'zod'
+import { approvalProof } from './approval-proof.ts'
 import { sessionId } from './ids.ts'
 import { declaredServer } from './model.ts'
 
@@ -47,6 +48,8 @@ export const openHead = z.object({
   session: sessionId,
   method: z.enum(['GET', 'POST', 'DELETE']),
   headers: z.record(z.string(), z.string()),
+  /** gateway → agent, with a call that was held and approved */
+  approval: approvalProof.optional(),
 })
 export const responseHead = z.object({ status: z.number().int().min(200).max(599), headers: z.record(z.string(), z.string()) })
 export const messageHead = z.object({ id: z.string().optional(), event: z.string().optional(), retry: z.number().optional() })

@@ -5,7 +5,7 @@ import { AppError } from '../../src-protocol/app-error.ts'
 export async function readLimited(
   path: string,
   limit: number,
-  code: 'RECORDING_INVALID' | 'PROOF_FILE_INVALID' | 'KEY_INVALID',
+  code: 'RECORDING_INVALID' | 'PROOF_FILE_INVALID' | 'KEY_INVALID' | 'POLICY_INVALID',
 ): Promise<Buffer> {
   try {
     if ((await stat(path)).size > limit) throw new AppError(code, { problem: `${path} has more than ${limit} bytes` })

@@ -5,7 +5,7 @@ import type { Approval, Person, Vote } from '../../src-protocol/model.ts'
 import { decideApprovalState, voteClockToleranceMs } from './approval-state.ts'
 import { decidingGroups } from './quorum.ts'
 import { stepUpProblem, type StepUp } from './step-up.ts'
-import { keyThumbprint, verifyVoteSignature } from './vote-signature.ts'
+import { keyThumbprint, verifyReviewerSignature, verifyVoteSignature } from './vote-signature.ts'
 
 export interface VoteFacts {
   approval: Approval
@@ -67,7 +67,9 @@ export function decideVote(facts: VoteFacts): VoteDecision {
     ...(terms && freshSignIn && { stepUp: freshSignIn.stepUp }),
     signature,
     key,
+    ...(request.reviewer && { reviewer: request.reviewer }),
   }
+  if (vote.reviewer && !verifyReviewerSignature(approval, vote)) return unsigned('that of the reviewer key does not fit what it signs')
   return verifyVoteSignature(approval, vote) ? { ok: true, vote } : unsigned('it does not fit what it signs')
 }
 

@@ -42,13 +42,22 @@ export function signedVoteText(
  */
 export function verifyVoteSignature(approval: { id: string; digest: string }, vote: Vote): boolean {
   const checked = publicKey.safeParse(vote.key)
-  // base64url of 64 bytes: r and s (IEEE P1363)
-  if (!checked.success || !/^[A-Za-z0-9_-]{86}$/.test(vote.signature)) return false
-  const { crv, kty, x, y } = checked.data
+  return checked.success && verifyWith(checked.data, signedVoteText(approval, vote), vote.signature)
+}
+
+/** The same for the signature with the voter's lasting key. Whose key it is, a list has to say. */
+export function verifyReviewerSignature(approval: { id: string; digest: string }, vote: Vote): boolean {
+  const [, x, y] = vote.reviewer?.key.split('.') ?? []
+  if (!vote.reviewer || x === undefined || y === undefined) return false
+  return verifyWith({ kty: 'EC', crv: 'P-256', x, y }, signedVoteText(approval, vote), vote.reviewer.signature)
+}
+
+/** `signature`: base64url of 64 bytes, r and s (IEEE P1363). */
+function verifyWith({ crv, kty, x, y }: z.infer<typeof publicKey>, text: string, signature: string): boolean {
+  if (!/^[A-Za-z0-9_-]{86}$/.test(signature)) return false
   try {
     const key = createPublicKey({ key: { crv, kty, x, y }, format: 'jwk' })
-    const signature = Buffer.from(vote.signature, 'base64url')
-    return verify('sha256', Buffer.from(signedVoteText(approval, vote)), { key, dsaEncoding: 'ieee-p1363' }, signature)
+    return verify('sha256', Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' }, Buffer.from(signature, 'base64url'))
   } catch {
     return false // x and y are not on the curve
   }

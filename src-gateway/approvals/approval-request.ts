@@ -1,17 +1,22 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { approvalDigest } from '../../src-core/approval/approval-digest.ts'
+import { argumentsHashOf, argumentsKeyOf } from '../../src-core/approval/call-arguments.ts'
 import { canonicalJson } from '../../src-core/approval/canonical-json.ts'
 import { shownHash } from '../../src-core/approval/shown-hash.ts'
 import { inspectArguments } from '../../src-core/approval/inspect-arguments.ts'
 import { timestampOf } from '../../src-node/clock.ts'
 import { newApprovalId } from '../../src-node/random-id.ts'
+import type { ApprovalProof } from '../../src-protocol/approval-proof.ts'
 import { approval as approvalSchema, type Approval, type ApprovalDigestInput } from '../../src-protocol/model.ts'
 import { summariseArguments } from '../../src-core/recording/message-summary.ts'
 import { isJsonObject } from '../../src-core/json/json-value.ts'
 import type { HeldCall } from './approvals.ts'
 
-/** What the digest covers of the call itself: computed anew from the held bytes each time it is needed. */
-export function callFacts({ session, method, tool, definition, argumentBytes, decision }: HeldCall) {
+/**
+ * What the digest covers of the call itself: computed anew from the held bytes each time it is needed.
+ * @param nonce of the approval; an empty one gives facts that are equal for equal calls
+ */
+export function callFacts({ session, method, tool, definition, argumentBytes, decision }: HeldCall, nonce: string) {
   return {
     session: session.id,
     requester: session.person.sub,
@@ -20,7 +25,7 @@ export function callFacts({ session, method, tool, definition, argumentBytes, de
     method,
     tool,
     toolDefinitionHash: definition.hash,
-    argumentsHash: createHmac('sha256', session.salt).update(argumentBytes).digest('hex'),
+    argumentsHash: argumentsHashOf(argumentsKeyOf(session.salt, nonce), argumentBytes),
     argumentsBytes: argumentBytes.length,
     policyVersion: decision.policyVersion,
     rule: decision.rule,
@@ -30,12 +35,19 @@ export function callFacts({ session, method, tool, definition, argumentBytes, de
 /** Equal for a call that is repeated byte for byte, under the same policy and tool definition, in the same session. */
 export const retryKey = (call: HeldCall): string =>
   createHash('sha256')
-    .update(canonicalJson(callFacts(call)))
+    .update(canonicalJson(callFacts(call, '')))
     .digest('hex')
 
 /** The digest of the call as it is now, under the terms that the approval was asked for. */
 export const digestNow = (approval: Approval, call: HeldCall, policyVersion: string): string =>
-  approvalDigest({ ...approval.digestInput, ...callFacts(call), policyVersion })
+  approvalDigest({ ...approval.digestInput, ...callFacts(call, approval.digestInput.nonce), policyVersion })
+
+/** What an agent needs to see for itself that a call was approved. */
+export const proofOf = ({ digestInput, votes }: Approval, salt: Uint8Array): ApprovalProof => ({
+  input: digestInput,
+  argumentsKey: argumentsKeyOf(salt, digestInput.nonce),
+  votes,
+})
 
 export function createApprovalRequest(call: HeldCall, now: Date, similar: readonly Approval[]): Approval {
   const { session, definition, decision } = call
@@ -43,11 +55,12 @@ export function createApprovalRequest(call: HeldCall, now: Date, similar: readon
   const id = newApprovalId()
   const decideBy = timestampOf(new Date(now.getTime() + review.decideWithinSeconds * 1000))
   const { each, veto, stepUp } = review
+  const nonce = randomBytes(16).toString('hex')
   const digestInput: ApprovalDigestInput = {
     v: 1,
     approval: id,
-    nonce: randomBytes(16).toString('hex'),
-    ...callFacts(call),
+    nonce,
+    ...callFacts(call, nonce),
     decideBy,
     runWithinSeconds: review.runWithinSeconds,
     groups: review.groups,

@@ -1,3 +1,4 @@
+import type { ApprovalProof } from '../../src-protocol/approval-proof.ts'
 import { forwardedRequestHeaders } from '../../src-protocol/tunnel.ts'
 import type { Exchange } from './exchange.ts'
 import type { ExchangePorts } from './exchange-ports.ts'
@@ -5,11 +6,14 @@ import { receiveServerFrame } from './receive-server-frame.ts'
 
 const forwarded = new Set<string>(forwardedRequestHeaders)
 
-/** Sends the exchange on to the agent, with the client's own bytes. What it carries must be recorded by then. */
-export function forward(ports: ExchangePorts, exchange: Exchange, bytes: Uint8Array): void {
+/**
+ * Sends the exchange on to the agent, with the client's own bytes. What it carries must be recorded by then.
+ * @param approval of a call that was held: an agent may want to see it for itself
+ */
+export function forward(ports: ExchangePorts, exchange: Exchange, bytes: Uint8Array, approval?: ApprovalProof): void {
   const { session, head } = exchange
   if (session.ended) return
-  const open = { session: session.id, method: head.method, headers: requestHeaders(head.headers) }
+  const open = { session: session.id, method: head.method, headers: requestHeaders(head.headers), ...(approval && { approval }) }
   exchange.upstream = session.link.openExchange(open, bytes, (frame) => {
     receiveServerFrame(ports, exchange, frame)
     // what the client does not read, or nobody has looked at yet, is not followed by more

@@ -1,10 +1,11 @@
-import type { JsonObject } from '../../src-core/json/json-value.ts'
 import { parseMessage, type Message } from '../../src-core/json/parse-message.ts'
 import { maskText } from '../../src-core/masking/mask-message.ts'
+import { decidedBytes, decidedText, hasMoreThanArguments } from '../../src-core/approval/call-arguments.ts'
 import { holdBudget } from '../../src-core/approval/hold-budget.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { Approval, SqlFacts } from '../../src-protocol/model.ts'
 import type { ApprovalRecord } from '../../src-protocol/recording.ts'
+import { proofOf } from '../approvals/approval-request.ts'
 import type { HeldCall } from '../approvals/approvals.ts'
 import { answer, close, endCall, eventStream } from './answer.ts'
 import type { Exchange } from './exchange.ts'
@@ -50,7 +51,7 @@ async function ask(ports: ExchangePorts, exchange: Exchange, held: HeldCall) {
   try {
     return await ports.approvals.request(held)
   } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'CONFLICT') throw error
+    if (!(error instanceof AppError) || (error.code !== 'CONFLICT' && error.code !== 'APPROVAL_RATE_LIMITED')) throw error
     endCall(ports, exchange, { verdict: 'denied', because: error.message })
     const { request, session } = exchange
     if (!session.ended) answer(ports, exchange, rpcError(request?.id ?? null, error), request ? {} : { status: error.status })
@@ -66,14 +67,14 @@ function describeHeldCall(
   if (decision.effect !== 'review') throw new Error('only a call that policy holds can be held')
   const { session } = exchange
   const tool = message.tool ?? method
-  const { argumentsSpan: span, params } = message
+  const { params } = message
   const more = hasMoreThanArguments(params)
   return {
     session,
     method,
     tool,
     definition: session.tools.of(tool),
-    argumentBytes: more ? encoder.encode(decidedText(params)) : span ? bytes.subarray(span.start, span.end) : new Uint8Array(),
+    argumentBytes: decidedBytes(message, bytes),
     argumentsText: more ? decidedText((JSON.parse(masked.text) as Message).params) : argumentsOf(masked.bytes),
     argumentsMasks: masked.masks.filter(({ path }) => path.startsWith(more ? '/params/' : '/params/arguments')),
     ...(decision.sql && { sql: maskSql(ports, session.connection, tool, decision.sql) }),
@@ -81,20 +82,6 @@ function describeHeldCall(
     decision,
   }
 }
-
-const encoder = new TextEncoder()
-/** what is bound and shown apart, and what belongs to the transport and differs from try to try */
-const besides = new Set(['name', '_meta'])
-
-/**
- * Whether the call brings more than its arguments: answers to the server's questions (MCP 2026-07-28), a task. The server acts on them as
- * on the arguments, so they too are shown, hashed and signed.
- */
-const hasMoreThanArguments = (params: JsonObject | undefined): boolean =>
-  Object.keys(params ?? {}).some((name) => name !== 'arguments' && !besides.has(name))
-
-const decidedText = (params: JsonObject | undefined): string =>
-  JSON.stringify(Object.fromEntries(Object.entries(params ?? {}).filter(([name]) => !besides.has(name))))
 
 function argumentsOf(maskedBytes: Uint8Array): string {
   const parsed = parseMessage(maskedBytes, { maxBytes: Infinity, maxDepth: deepestMessage })
@@ -206,7 +193,7 @@ async function run(ports: ExchangePorts, exchange: Exchange, decided: DecidedMes
   }
   await recordEvent(exchange, approval, 'executed', { logIndex: execution.logIndex })
   if (exchange.call) session.calls.change(exchange.call, { state: 'running', because: `${approval.because} Approved by ${by}.` })
-  forward(ports, exchange, decided.bytes)
+  forward(ports, exchange, decided.bytes, proofOf(execution.approval, session.salt))
 }
 
 function refuseCall(ports: ExchangePorts, exchange: Exchange, error: AppError, text: string, approval: Approval): void {

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto'
-import { canonicalJson } from '../../src-core/approval/canonical-json.ts'
 import { isJsonObject, type JsonValue } from '../../src-core/json/json-value.ts'
 import { mirroredArguments, type MirroredArgument } from '../../src-core/mcp/mirrored-arguments.ts'
+import { toolDefinition, unlistedToolHash } from '../../src-core/mcp/tool-definition-hash.ts'
 
 export interface ToolDefinition {
   /** SHA-256 (hex) of the definition's canonical JSON */
@@ -25,7 +24,7 @@ export interface ListedTool {
 export type ListPage = 'first' | { after: string } | 'unknown'
 
 /** What stands in an approval's digest while the client has not listed the server's tools. */
-export const unlistedTool: ToolDefinition = { hash: 'not-listed' }
+export const unlistedTool: ToolDefinition = { hash: unlistedToolHash }
 
 const keptTools = 2000
 /** lists whose next page a client may still ask for */
@@ -73,9 +72,9 @@ export class ToolDefinitions {
   #learnOne(tool: JsonValue, names: Set<string>): ListedTool | undefined {
     if (!isJsonObject(tool) || typeof tool['name'] !== 'string') return undefined
     const name = tool['name']
-    const canonical = canonicalText(tool)
-    if (canonical === undefined) return undefined
-    const hash = createHash('sha256').update(canonical).digest('hex')
+    const defined = toolDefinition(tool)
+    if (!defined) return undefined
+    const { canonical, hash } = defined
     const again = names.has(name)
     names.add(name)
     if (again || (this.#tools.size >= keptTools && !this.#tools.has(name))) return { name, hash, definition: canonical, again }
@@ -94,14 +93,5 @@ export class ToolDefinitions {
     const [oldest] = this.#open.keys()
     if (this.#open.size >= openLists && oldest !== undefined) this.#open.delete(oldest)
     this.#open.set(cursor, names)
-  }
-}
-
-/** Half a surrogate pair has no canonical form: what holds one is no tool. */
-function canonicalText(tool: JsonValue): string | undefined {
-  try {
-    return canonicalJson(tool)
-  } catch {
-    return undefined
   }
 }

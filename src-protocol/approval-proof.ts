@@ -1,0 +1,41 @@
+/** What the gateway sends with a call that was approved, so that the agent need not believe it (docs/decisions/0019). */
+import { z } from 'zod'
+import { sha256Hex } from './ids.ts'
+import { approvalDigestInput, reviewerKeyText, vote } from './model.ts'
+import { policyRule } from './policy-document.ts'
+import { section } from './section.ts'
+
+export const approvalProof = z.object({
+  input: approvalDigestInput,
+  /** under which `input.argumentsHash` was made */
+  argumentsKey: sha256Hex,
+  votes: z.array(vote).max(100),
+})
+export type ApprovalProof = z.infer<typeof approvalProof>
+
+const trustedReviewer = section({
+  sub: z.string().min(1).max(300),
+  name: z.string().min(1).max(200),
+  groups: z.array(z.string().min(1)).min(1),
+  keys: z.array(reviewerKeyText).min(1).max(10),
+})
+export type TrustedReviewer = z.infer<typeof trustedReviewer>
+
+/**
+ * What an agent goes by, signed with a key that no gateway has. A rule that reads `user` stands in it without its condition: the agent
+ * does not know who calls.
+ */
+export const approvalTrust = section({
+  v: z.literal(1),
+  /** counts up; an agent never goes back to a lower one */
+  version: z.number().int().positive(),
+  /** SHA-256 of the policies under which calls may have been approved */
+  policies: z.array(sha256Hex).min(1).max(20),
+  /** of the policy: the rules that hold calls and those that deny them */
+  rules: z.array(policyRule).max(2000),
+  reviewers: z.array(trustedReviewer).min(1).max(1000),
+})
+export type ApprovalTrust = z.infer<typeof approvalTrust>
+
+/** What an administrator writes; the rest of `approvalTrust` comes from the policy. */
+export const reviewerList = section({ version: z.number().int().positive(), reviewers: z.array(trustedReviewer).min(1).max(1000) })
