@@ -54,7 +54,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     opened.add(await startHeartbeats({ log, everyMinutes: config.log.heartbeatMinutes, scheduler: systemScheduler, logger }))
     const recordings = await openRecordingStore({ folder: config.recordings, clock })
     opened.add(() => recordings.close())
-    const membership = createGroupMembership()
+    const membership = createGroupMembership(state.connection, clock.now())
     const identity = await openIdentity({
       config,
       database: state.connection,

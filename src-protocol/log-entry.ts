@@ -102,6 +102,17 @@ export const logEntry = z.discriminatedUnion('kind', [
   /** tools that were listed on a connection for the first time, with the hashes of their definitions */
   z.object({
     ...base,
+  /** a reviewer took it for an attack: it is denied, its session is ended */
+  z.object({
+    ...base,
+    kind: z.literal('approval.reported'),
+    approval: approvalId,
+    digest: sha256Hex,
+    session: sessionId,
+    requester: z.string(),
+    by: z.string(),
+    reason: z.string(),
+  }),
     kind: z.literal('tool.pinned'),
     connection: connectionName,
     session: sessionId,

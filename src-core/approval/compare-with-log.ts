@@ -22,6 +22,7 @@ export function differenceFromLog(approval: Approval, logged: readonly LogEntry[
   const votes: Vote[] = []
   for (const entry of logged) {
     if (entry.kind === 'approval.settled' && entry.state !== 'approved') return `in the log it is ${entry.state} already`
+    if (entry.kind === 'approval.reported') return 'in the log it is reported'
     if (entry.kind !== 'approval.vote') continue
     if (entry.approval !== approval.id || entry.digest !== requested.digest) return 'the log has a vote for something else'
     votes.push(entry.vote)

@@ -6,6 +6,8 @@ export interface ApprovalLedger {
   requested(id: string, index: number): void
   /** one more entry about the approval was appended */
   add(id: string, index: number): void
+  /** The digest that it was requested with; undefined if the log has no request where it was said to be. */
+  requestedDigest(id: string): Promise<string | undefined>
   /** @returns every entry of the log about the approval; none if it is not in the log where it was said to begin */
   entries(id: string): Promise<LogEntry[]>
   forget(id: string): void
@@ -42,6 +44,12 @@ export function createApprovalLedger(ports: ApprovalLedgerPorts): ApprovalLedger
     add(id, index) {
       known.get(id)?.push(index)
     },
+    async requestedDigest(id) {
+      const index = known.get(id)?.[0] ?? (await ports.firstIndexOf(id))
+      if (index === undefined || index < 0 || index >= log.size) return undefined
+      const entry = parse(await log.entry(index))
+      return entry.kind === 'approval.requested' && entry.approval === id ? entry.digest : undefined
+    },
     async entries(id) {
       const indexes = known.get(id) ?? (await findIn(id))
       if (indexes.length > 0) known.set(id, indexes)
@@ -56,4 +64,8 @@ export function createApprovalLedger(ports: ApprovalLedgerPorts): ApprovalLedger
 const parse = (bytes: Uint8Array): LogEntry => logEntry.parse(JSON.parse(Buffer.from(bytes).toString()))
 
 const isAbout = (id: string, entry: LogEntry): boolean =>
-  (entry.kind === 'approval.requested' || entry.kind === 'approval.vote' || entry.kind === 'approval.settled') && entry.approval === id
+  (entry.kind === 'approval.requested' ||
+    entry.kind === 'approval.vote' ||
+    entry.kind === 'approval.reported' ||
+    entry.kind === 'approval.settled') &&
+  entry.approval === id

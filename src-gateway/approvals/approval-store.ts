@@ -55,6 +55,7 @@ export function createApprovalStore(database: StateDatabase): ApprovalStore {
           void_reason: null,
           document: JSON.stringify(approval),
           log_index: logIndex,
+          reported: null,
         })
         .execute()
     },
@@ -66,10 +67,16 @@ export function createApprovalStore(database: StateDatabase): ApprovalStore {
         .execute()
     },
 
-    async move(from, { id, state, runBy, executedAt, voidReason }) {
+    async move(from, { id, state, runBy, executedAt, voidReason, reported }) {
       const moved = await database
         .updateTable('approvals')
-        .set({ state, run_by: runBy ?? null, executed_at: executedAt ?? null, void_reason: voidReason ?? null })
+        .set({
+          state,
+          run_by: runBy ?? null,
+          executed_at: executedAt ?? null,
+          void_reason: voidReason ?? null,
+          reported: reported ? JSON.stringify(reported) : null,
+        })
         .where('id', '=', id)
         .where('state', '=', from)
         .executeTakeFirstOrThrow()
@@ -119,6 +126,7 @@ function toApproval(row: ApprovalRow, votes: Vote[]): Approval {
     runBy: row.run_by ?? undefined,
     executedAt: row.executed_at ?? undefined,
     voidReason: row.void_reason ?? undefined,
+    reported: row.reported === null ? undefined : (JSON.parse(row.reported) as Approval['reported']),
     votes,
   })
 }

@@ -30,6 +30,8 @@ export interface Approvals {
   list(viewer: Person): Promise<Approval[]>
   get(viewer: Person, id: string): Promise<Approval>
   vote(signedIn: SignedIn, id: ApprovalId, request: VoteRequest): Promise<Approval>
+  /** Denies it, whoever has the veto, and ends the session that it comes from. */
+  report(signedIn: SignedIn, id: ApprovalId, request: VoteRequest): Promise<Approval>
   withdraw(person: Person, id: ApprovalId): Promise<Approval>
   /** Asks for approval, or attaches to the open approval that the same call asked for before. */
   request(call: HeldCall): Promise<{ approval: Approval; attached: boolean; logIndex?: number }>

@@ -2,20 +2,26 @@ import { settleApproval } from '../../src-core/approval/approval-state.ts'
 import { differenceFromLog } from '../../src-core/approval/compare-with-log.ts'
 import { decideExecution } from '../../src-core/approval/decide-execution.ts'
 import { decideVote } from '../../src-core/approval/decide-vote.ts'
+import { fitsItsDigest } from '../../src-core/approval/fits-its-digest.ts'
 import { timestampOf, type Clock } from '../../src-node/clock.ts'
 import type { TransparencyLog } from '../../src-node/log-store.ts'
 import type { Logger } from '../../src-node/logger.ts'
 import type { Scheduler } from '../../src-node/scheduler.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
-import type { Approval, Person } from '../../src-protocol/model.ts'
+import type { GatewayConfig } from '../../src-protocol/config.ts'
+import type { VoteRequest } from '../../src-protocol/http-api.ts'
+import type { SessionId } from '../../src-protocol/ids.ts'
+import type { Approval, Person, Vote } from '../../src-protocol/model.ts'
 import type { StateDatabase } from '../state/state-database.ts'
 import { createApprovalLedger } from './approval-ledger.ts'
 import { mayDecide, maySeeApproval, seesOthersApprovals } from './approval-audience.ts'
 import { createApprovalRequest, digestNow, retryKey } from './approval-request.ts'
 import { createApprovalStore } from './approval-store.ts'
 import type { Approvals, HeldCall } from './approvals.ts'
+import type { SignedIn } from '../identity/identity.ts'
 import type { GroupMembership } from './group-membership.ts'
 import { createKeyedQueue } from './keyed-queue.ts'
+import { createRequestLimits } from './request-limits.ts'
 
 export interface ApprovalPorts {
   database: StateDatabase
@@ -28,6 +34,9 @@ export interface ApprovalPorts {
   personNow(sub: string): Person | undefined
   membership: Pick<GroupMembership, 'since'>
   push(approval: Approval, to: (person: Person) => boolean): void
+  /** ends the session that a reported call came from, at once */
+  endReported(session: SessionId, by: Person, reason: string): void
+  limits: Pick<GatewayConfig['limits'], 'approvalRequests' | 'sameApprovalRequests'>
 }
 
 const listedApprovals = 200
@@ -44,6 +53,11 @@ export function createApprovals(ports: ApprovalPorts): Approvals {
   const store = createApprovalStore(ports.database)
   const ledger = createApprovalLedger({ log, firstIndexOf: (id) => store.logIndexOf(id) })
   const queue = createKeyedQueue()
+  const requestLimits = createRequestLimits({
+    clock,
+    perPerson: ports.limits.approvalRequests,
+    perCall: ports.limits.sameApprovalRequests,
+  })
   const timers = new Map<string, () => void>()
   const waiting = new Map<string, Set<(approval: Approval) => void>>()
 
@@ -54,7 +68,7 @@ export function createApprovals(ports: ApprovalPorts): Approvals {
   }
 
   function tell(approval: Approval): void {
-    ports.push(approval, (person) => mayDecide(person, approval))
+    ports.push(approval, (person) => mayDecide(person, approval) || (approval.reported !== undefined && isAdministrator(person)))
     if (approval.state === 'pending') return
     for (const resolve of waiting.get(approval.id) ?? []) resolve(approval)
     waiting.delete(approval.id)
@@ -81,10 +95,13 @@ export function createApprovals(ports: ApprovalPorts): Approvals {
     return { logIndex: index }
   }
 
-  /** Brings an approval up to date: time-outs and votes take effect when somebody looks, and at the latest by a timer. */
-  async function settle(id: string): Promise<Approval> {
+  /**
+   * Brings an approval up to date: time-outs and votes take effect when somebody looks, and at the latest by a timer.
+   * @param passed a time that has passed for certain, whatever the clock says: it may have been set back
+   */
+  async function settle(id: string, passed = 0): Promise<Approval> {
     const before = await find(id)
-    const settled = settleApproval(before, clock.now())
+    const settled = settleApproval(before, new Date(Math.max(clock.now().getTime(), passed)))
     if (settled === before) return before
     const difference = settled.state === 'approved' ? differenceFromLog(settled, await ledger.entries(id)) : undefined
     if (difference !== undefined) return voidAltered(before, difference)
@@ -107,9 +124,24 @@ export function createApprovals(ports: ApprovalPorts): Approvals {
     const milliseconds = Math.max(0, Date.parse(deadline) - clock.now().getTime()) + 20
     const look = () => {
       timers.delete(id)
-      queue(id, () => settle(id)).catch((error: unknown) => logger.error({ err: error, approval: id }, 'an approval could not be settled'))
+      queue(id, () => settle(id, Date.parse(deadline) + 1)).catch((error: unknown) =>
+        logger.error({ err: error, approval: id }, 'an approval could not be settled'),
+      )
     }
     timers.set(id, scheduler.after(milliseconds, look))
+  }
+
+  /** Whether it still is the request that the log has, and shows what was asked: nobody shall decide about anything else. */
+  const isGenuine = async (approval: Approval): Promise<boolean> =>
+    fitsItsDigest(approval) && (await ledger.requestedDigest(approval.id)) === approval.digest
+
+  /** As it is shown to people, and voted on. @throws AppError NOT_FOUND, APPROVAL_VOID */
+  async function genuine(viewer: Person, id: string): Promise<Approval> {
+    const approval = await settle(id)
+    if (!maySeeApproval(viewer, approval)) throw new AppError('NOT_FOUND', { what: 'The approval' })
+    if (await isGenuine(approval)) return approval
+    if (isOpen(approval)) await voidAltered(approval, alteredRequest)
+    throw new AppError('APPROVAL_VOID', { approval: id, reason: alteredRequest })
   }
 
   const voidOne = (id: string, voidReason: string): Promise<void> =>
@@ -117,6 +149,20 @@ export function createApprovals(ports: ApprovalPorts): Approvals {
       const before = await settle(id)
       if (isOpen(before)) await move(before, { ...before, state: 'void', voidReason })
     })
+
+  /** In the log, then in the database. What follows from it is the caller's. */
+  async function castVote(signedIn: SignedIn, id: string, request: VoteRequest): Promise<{ approval: Approval; vote: Vote }> {
+    const { person, keyThumbprint } = signedIn
+    const approval = await genuine(person, id)
+    const groupsSince = ports.membership.since(person.sub)
+    const decided = decideVote({ approval, voter: person, request, keyThumbprint, groupsSince, now: clock.now() })
+    if (!decided.ok) throw decided.error
+    const { vote } = decided
+    const { index } = await log.append({ kind: 'approval.vote', approval: approval.id, digest: approval.digest, vote })
+    ledger.add(id, index)
+    await store.addVote(id, vote)
+    return { approval, vote }
+  }
 
   async function voidWhere(approvals: Approval[], reason: string): Promise<void> {
     await Promise.all(approvals.map(({ id }) => voidOne(id, reason)))
@@ -127,6 +173,7 @@ export function createApprovals(ports: ApprovalPorts): Approvals {
     if (open.length >= mostOpenPerSession) {
       throw new AppError('CONFLICT', { problem: `${open.length} calls of this session wait for approval already` })
     }
+    requestLimits.admit(call)
     const { rule } = call.decision
     const similar = await store.similar({ connection: call.session.connection, tool: call.tool, rule }, shownSimilar)
     const approval = createApprovalRequest(call, clock.now(), similar)
@@ -142,30 +189,45 @@ export function createApprovals(ports: ApprovalPorts): Approvals {
   return {
     async list(viewer) {
       const newest = await store.newest(listedApprovals, seesOthersApprovals(viewer) ? undefined : viewer.sub)
-      return newest.filter((approval) => maySeeApproval(viewer, approval))
+      const listed: Approval[] = []
+      for (const approval of newest.filter((one) => maySeeApproval(viewer, one))) {
+        if (!isOpen(approval) || (await isGenuine(approval))) listed.push(approval)
+        else await queue(approval.id, () => genuine(viewer, approval.id)).catch(() => {})
+      }
+      return listed
     },
 
-    async get(viewer, id) {
-      const approval = await find(id)
-      if (!maySeeApproval(viewer, approval)) throw new AppError('NOT_FOUND', { what: 'The approval' })
-      return approval
-    },
+    get: (viewer, id) => queue(id, () => genuine(viewer, id)),
 
-    vote: ({ person, keyThumbprint }, id, request) =>
+    vote: (signedIn, id, request) =>
       queue(id, async () => {
-        const approval = await settle(id)
-        if (!maySeeApproval(person, approval)) throw new AppError('NOT_FOUND', { what: 'The approval' })
-        const groupsSince = ports.membership.since(person.sub)
-        const decided = decideVote({ approval, voter: person, request, keyThumbprint, groupsSince, now: clock.now() })
-        if (!decided.ok) throw decided.error
-        const { vote } = decided
-        const { index } = await log.append({ kind: 'approval.vote', approval: id, digest: approval.digest, vote })
-        ledger.add(id, index)
-        await store.addVote(id, vote)
+        await castVote(signedIn, id, request)
         const after = await settle(id)
         if (after.state === 'pending') tell(after)
         return after
       }),
+
+    async report(signedIn, id, request) {
+      if (request.decision !== 'deny') throw new AppError('INVALID_REQUEST', { problem: 'decision: what is reported is denied' })
+      if (request.reason.trim() === '') throw new AppError('REASON_REQUIRED')
+      const { person } = signedIn
+      const reported = await queue(id, async () => {
+        const { approval, vote } = await castVote(signedIn, id, request)
+        const { digest, session, requester } = approval
+        const { reason } = vote
+        await log.append({ kind: 'approval.reported', approval: id, digest, session, requester: requester.sub, by: person.sub, reason })
+        logger.warn(
+          { approval: id, session, by: person.sub, alarm: 'approval-reported' },
+          'a reviewer reported a request: its session ends',
+        )
+        const before = await find(id)
+        const after: Approval = { ...before, state: 'denied', reported: { by: person.name, reason, at: timestampOf(clock.now()) } }
+        ports.endReported(session, person, reason)
+        await move(before, after)
+        return after
+      })
+      return reported
+    },
 
     withdraw: (person, id) =>
       queue(id, async () => {
@@ -242,5 +304,9 @@ export function createApprovals(ports: ApprovalPorts): Approvals {
     },
   }
 }
+
+const alteredRequest = 'it is not the request that the log has'
+
+const isAdministrator = ({ roles }: Person): boolean => roles.includes('administrator')
 
 const isOpen = ({ state }: Approval): boolean => state === 'pending' || state === 'approved'

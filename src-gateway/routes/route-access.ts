@@ -27,6 +27,7 @@ export const routeAccess: Record<PersonRoute, readonly Role[] | 'everyone'> = {
   approvals: 'everyone',
   approval: 'everyone',
   vote: ['reviewer'],
+  report: ['reviewer'],
   withdraw: 'everyone',
   recordings: ['auditor', 'administrator'],
   recording: ['auditor', 'administrator'],

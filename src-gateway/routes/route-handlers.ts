@@ -97,6 +97,7 @@ export function createRouteHandlers(services: RouteServices): RouteHandlers {
     withdraw: ({ params, signedIn: { person } }) => approvals.withdraw(person, params.id),
 
     recordings: ({ input }) => recordings.list(input),
+    report: ({ params, input, signedIn }) => approvals.report(signedIn, params.id, input),
     recording: ({ params, signedIn: { person } }) => recordings.handOut(params.id, person),
 
     makePack: ({ input, signedIn: { person } }) => packs.make(input, person),

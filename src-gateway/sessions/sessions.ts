@@ -27,7 +27,11 @@ export interface Sessions {
   list(viewer: Person): Promise<Session[]>
   get(viewer: Person, id: string): Promise<{ session: Session; calls: Call[] }>
   /** one's own, or as reviewer or administrator anyone's */
-  endBy(person: Person, id: string): Promise<Session>
+  endBy(person: Person, id: string, reason?: string): Promise<Session>
+  /** a reviewer reported one of its calls, which is in the log by now */
+  reported(id: SessionId, by: Person, reason: string): void
+  /** a session that runs. @throws AppError SESSION_UNKNOWN, SESSION_ENDED */
+  running(id: string): LiveSession
   /** whose calls these are, also for a moment after the session has ended */
   signInOf(id: string): string | undefined
   /** The session of an exchange. @throws AppError SESSION_UNKNOWN, SESSION_ENDED */
@@ -199,6 +203,18 @@ export function createSessions(ports: SessionsPorts): Sessions {
       if (interrupted.row.stopped === 1) await ports.store.resumed(session.id)
       register(session)
       if (over) void end(session, over)
+    },
+
+    reported(id, { sub, name }, reason) {
+      const session = live.get(id)
+      if (session) void end(session, 'reported', new AppError('APPROVAL_REPORTED', { by: name, reason }), { sub, name, reason })
+    },
+
+    running(id) {
+      const session = live.get(id) ?? ended.get(id)
+      if (!session) throw new AppError('SESSION_UNKNOWN')
+      if (session.ended) throw session.ended.error
+      return session
     },
 
     awaitReturns() {

@@ -8,6 +8,8 @@ const migrations: Record<string, Migration> = {
   '003-sql-dialect': { up: addDialect },
   '004-policy-proposals': { up: createPolicyProposals },
   '005-approvals-in-the-log': { up: addLogIndex },
+  '006-reported-approvals': { up: addReported },
+  '007-recording-upkeep': { up: addRecordingUpkeep },
 }
 
 /** Brings the database to the newest schema; each step runs once, in the order of the names. */
@@ -78,6 +80,20 @@ async function createPolicyProposals(database: Kysely<unknown>): Promise<void> {
 /** Approvals that are open at this moment cannot be held against the log: they become void, and are asked for again. */
 async function addLogIndex(database: Kysely<unknown>): Promise<void> {
   await sql`ALTER TABLE approvals ADD COLUMN log_index INTEGER`.execute(database)
+}
+
+async function addReported(database: Kysely<unknown>): Promise<void> {
+  await sql`ALTER TABLE approvals ADD COLUMN reported TEXT`.execute(database)
+}
+
+/** Both indexes hold only what waits: none of them is read for what is done. */
+async function addRecordingUpkeep(database: Kysely<unknown>): Promise<void> {
+  const columns = ['searched INTEGER NOT NULL DEFAULT 0', 'stored_bytes INTEGER', 'finding TEXT', 'removed_at TEXT', 'removed_index INTEGER']
+  for (const column of columns) await sql.raw(`ALTER TABLE recordings ADD COLUMN ${column}`).execute(database)
+  await sql`CREATE INDEX recordings_unsearched ON recordings (log_index) WHERE searched = 0 AND removed_at IS NULL`.execute(database)
+  await sql`CREATE INDEX recordings_plain ON recordings (log_index) WHERE stored_bytes IS NULL AND finding IS NULL AND removed_at IS NULL`.execute(
+    database,
+  )
 }
 
 async function createToolPins(database: Kysely<unknown>): Promise<void> {

@@ -4,7 +4,13 @@ import { readyLineOf, rootPid, startNode } from './arm-process.ts'
 import type { CallsMade, ManySessionsAnswer, ManySessionsCommand } from './many-sessions.ts'
 
 /** Limits that keep a person from opening so many. */
-export const manySessions = { sessionsPerSignIn: 1_000_000, sessions: 1_000_000, idleMinutes: 0 }
+export const manySessions = {
+  sessionsPerSignIn: 1_000_000,
+  sessions: 1_000_000,
+  idleMinutes: 0,
+  approvalRequests: 1_000_000,
+  sameApprovalRequests: 1_000_000,
+}
 
 /** A desktop without a window, in a process of its own, that opens many sessions. */
 export interface SessionOpener {

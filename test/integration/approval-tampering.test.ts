@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { approvalDigest } from '../../src-core/approval/approval-digest.ts'
+import { fitsItsDigest } from '../../src-core/approval/fits-its-digest.ts'
+import { shownHash } from '../../src-core/approval/shown-hash.ts'
 import { signedVoteText } from '../../src-core/approval/vote-signature.ts'
 import { readBundle } from '../../src-node/log-files.ts'
 import { logEntry, type LogEntry } from '../../src-protocol/log-entry.ts'
@@ -136,7 +138,7 @@ async function expectRefused({ session, body, marker, approval }: Left, reason: 
     altered: true,
     reason: expect.stringContaining(reason) as string,
   })
-  expect((await operator.api.call('approval', { id: approval.id })).state).toBe('void')
+  expect((await operator.api.call('approvals')).approvals.find(({ id }) => id === approval.id)?.state).toBe('void')
   const lines = gateway.logged().split('\n')
   expect(lines.some((line) => line.includes('"alarm":"approval-altered"') && line.includes(approval.id))).toBe(true)
 }
@@ -240,6 +242,54 @@ describe('a row of the database that was written past the gateway', () => {
     expect(ran('rolled-back')).toBe(1)
     writeToDatabase((database) => storeApproved(database, left.approval))
     await expectRefused(left, 'in the log it is executed already', 1)
+  })
+})
+
+describe('what a reviewer is shown', () => {
+  /** The stored request, shown otherwise; `fitting`: with hash and digest made to fit, as whoever knows the code can. */
+  function showOtherwise({ approval }: Left, changed: Partial<Approval>, fitting: boolean): void {
+    const shown = { ...approval, ...changed }
+    const digestInput = fitting ? { ...shown.digestInput, shown: shownHash(shown) } : shown.digestInput
+    const forged = { ...shown, digestInput, digest: approvalDigest(digestInput) }
+    expect(fitsItsDigest(forged)).toBe(fitting)
+    writeToDatabase((database) => {
+      database.prepare('UPDATE approvals SET document = ? WHERE id = ?').run(JSON.stringify(forged), approval.id)
+    })
+  }
+
+  test.for([
+    ['harmless arguments', { argumentsText: '{"marker":"harmless"}' }, false],
+    ['harmless arguments, with a digest that fits', { argumentsText: '{"marker":"harmless"}' }, true],
+    ['another sentence, with a digest that fits', { because: 'Nothing to see here.' }, true],
+    ['another reason, with a digest that fits', { sessionReason: 'everybody agreed' }, true],
+  ] as [string, Partial<Approval>, boolean][])('%s: nobody is shown it, and nothing runs', async ([what, changed, fitting]) => {
+    const left = await holdAndLeave(`shown-${what.replace(/\W/g, '-')}`)
+    showOtherwise(left, changed, fitting)
+
+    const listed = (await reviewer.api.call('approvals')).approvals
+    expect(listed.map(({ id }) => id)).not.toContain(left.approval.id)
+    await expect(reviewer.api.call('approval', { id: left.approval.id })).rejects.toMatchObject({ code: 'APPROVAL_VOID' })
+    // whoever signs what they saw before signs in vain
+    await expect(castVote(reviewer, left.approval, 'approve')).rejects.toMatchObject({ code: 'APPROVAL_VOID' })
+    expect((await logged(left.approval)).at(-1)).toMatchObject({ kind: 'approval.settled', state: 'void', altered: true })
+    expect(gateway.logged()).toContain('"alarm":"approval-altered"')
+    expect(ran(left.marker)).toBe(0)
+  })
+
+  test('after the vote, before the call runs, is looked at again', async () => {
+    const left = await holdAndLeave('shown-after-vote')
+    await castVote(reviewer, left.approval, 'approve')
+    showOtherwise(left, { argumentsText: '{"marker":"harmless"}' }, false)
+    await expectRefused(left, 'its request is another one in the log')
+  })
+
+  test('of a request that has run is not shown either, if it is another one than was decided', async () => {
+    const left = await holdAndLeave('shown-history')
+    await castVote(reviewer, left.approval, 'approve')
+    await exchange(operator, left.session.id, left.body).done
+    expect((await reviewer.api.call('approval', { id: left.approval.id })).state).toBe('executed')
+    showOtherwise(left, { argumentsText: '{"marker":"harmless"}' }, true)
+    await expect(reviewer.api.call('approval', { id: left.approval.id })).rejects.toMatchObject({ code: 'APPROVAL_VOID' })
   })
 })
 

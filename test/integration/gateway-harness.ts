@@ -9,7 +9,7 @@ import { startGateway, type RunningGateway } from '../../src-gateway/main.ts'
 import { gatewayApi, type GatewayApi } from '../../src-main/services/gateway-api.ts'
 import { createIdentity, type DesktopIdentity } from '../../src-main/services/identity.ts'
 import { createTunnel, type Tunnel } from '../../src-main/services/tunnel.ts'
-import { systemClock } from '../../src-node/clock.ts'
+import { systemClock, type Clock } from '../../src-node/clock.ts'
 import { systemScheduler } from '../../src-node/scheduler.ts'
 import type { AppError } from '../../src-protocol/app-error.ts'
 import { gatewayConfig } from '../../src-protocol/config.ts'
@@ -97,7 +97,7 @@ export async function prepareGateway(
     policy: 'policy.yaml',
     masking: 'masking.yaml',
     // tests share a sign-in, and few of them end their sessions
-    limits: { graceSeconds: 1, sessionsPerSignIn: 1000, ...limits },
+    limits: { graceSeconds: 1, sessionsPerSignIn: 1000, approvalRequests: 10_000, sameApprovalRequests: 10_000, ...limits },
     ...more,
   }
   await writeFile(folders.config, JSON.stringify(config))
@@ -147,18 +147,20 @@ export interface SignedInPerson {
   api: GatewayApi
   tunnel: Tunnel
   pushes: Push[]
+  /** by which its desktop goes */
+  clock: Clock
   leave(): void
 }
 
 /** Signs in as a demo account, and connects the tunnel as the desktop does. */
-export async function signInAs(gatewayUrl: string, username: string): Promise<SignedInPerson> {
-  const identity = createIdentity({ gatewayUrl, clock: systemClock, openBrowser: openBrowserAs({ username }) })
+export async function signInAs(gatewayUrl: string, username: string, clock: Clock = systemClock): Promise<SignedInPerson> {
+  const identity = createIdentity({ gatewayUrl, clock, openBrowser: openBrowserAs({ username }) })
   await identity.signIn()
   const pushes: Push[] = []
   const tunnel = createTunnel({
     gatewayUrl,
     identity,
-    clock: systemClock,
+    clock,
     scheduler: systemScheduler,
     log: pino({ level: 'silent' }),
     onPush: (push) => void pushes.push(push),
@@ -170,7 +172,7 @@ export async function signInAs(gatewayUrl: string, username: string): Promise<Si
     tunnel.stop(Object.assign(new Error('left')) as AppError)
     identity.close()
   }
-  return { identity, api: gatewayApi({ baseUrl: gatewayUrl, identity }), tunnel, pushes, leave }
+  return { identity, api: gatewayApi({ baseUrl: gatewayUrl, identity }), tunnel, pushes, clock, leave }
 }
 
 /** An administrator enrols a scripted agent and registers the connection `echo`. */
