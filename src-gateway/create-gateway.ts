@@ -126,6 +126,20 @@ export function createGateway(parts: GatewayParts): Gateway {
     personNow: (sub) => identity.person(sub),
     membership,
     push: (approval, to) => desktops.push({ type: 'approval', approval }, ({ person }) => to(person)),
+    endReported: (session, by, reason) => sessions.reported(session, by, reason),
+    limits: config.limits,
+  })
+  const access: Access = createAccess({
+    log,
+    clock,
+    scheduler,
+    logger,
+    findConnection: (name) => connections.find(name),
+    personNow: (sub) => identity.person(sub),
+    membership,
+    onEnded: (grant, error) => sessions.accessEnded(grant.id, error),
+    onDemanded: (connection, error) => sessions.accessDemanded(connection, error),
+    onChanged: () => desktops.push({ type: 'access' }, () => true),
   })
   const inspections = createInspectionPool({ scheduler, logger })
   const exchangePorts: ExchangePorts = {
@@ -146,20 +160,6 @@ export function createGateway(parts: GatewayParts): Gateway {
     desktops.push({ type: 'call', call }, ({ signInId }) => signInId === owner)
   })
   const sumsChanged = gatherPushes<LiveSession>(scheduler, sumsEveryMs, (session) => pushSession(toSession(session)))
-    endReported: (session, by, reason) => sessions.reported(session, by, reason),
-    limits: config.limits,
-  })
-  const access: Access = createAccess({
-    log,
-    clock,
-    scheduler,
-    logger,
-    findConnection: (name) => connections.find(name),
-    personNow: (sub) => identity.person(sub),
-    membership,
-    onEnded: (grant, error) => sessions.accessEnded(grant.id, error),
-    onDemanded: (connection, error) => sessions.accessDemanded(connection, error),
-    onChanged: () => desktops.push({ type: 'access' }, () => true),
   const sessions: Sessions = createSessions({
     store,
     log,

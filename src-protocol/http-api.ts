@@ -157,6 +157,14 @@ export const httpApi = {
   },
   approval: { method: 'GET', path: '/api/v1/approvals/:id', params: z.object({ id: approvalId }), input: nothing, output: approval },
   vote: { method: 'POST', path: '/api/v1/approvals/:id/votes', params: z.object({ id: approvalId }), input: voteRequest, output: approval },
+  /** a denial that also ends the session of the call, and is told to administrators */
+  report: {
+    method: 'POST',
+    path: '/api/v1/approvals/:id/report',
+    params: z.object({ id: approvalId }),
+    input: voteRequest,
+    output: approval,
+  },
   withdraw: {
     method: 'POST',
     path: '/api/v1/approvals/:id/withdraw',
@@ -177,14 +185,6 @@ export const httpApi = {
     method: 'GET',
     path: '/api/v1/recordings/:id',
     params: z.object({ id: sessionId }),
-  /** a denial that also ends the session of the call, and is told to administrators */
-  report: {
-    method: 'POST',
-    path: '/api/v1/approvals/:id/report',
-    params: z.object({ id: approvalId }),
-    input: voteRequest,
-    output: approval,
-  },
     input: nothing,
     output: z.object({ summary: recordingSummary, text: z.string(), proof: z.string() }),
   },

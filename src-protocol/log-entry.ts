@@ -89,6 +89,17 @@ export const logEntry = z.discriminatedUnion('kind', [
     /** it is void because the gateway's database says something else about it than the log does */
     altered: z.literal(true).optional(),
   }),
+  /** a reviewer took it for an attack: it is denied, its session is ended */
+  z.object({
+    ...base,
+    kind: z.literal('approval.reported'),
+    approval: approvalId,
+    digest: sha256Hex,
+    session: sessionId,
+    requester: z.string(),
+    by: z.string(),
+    reason: z.string(),
+  }),
   z.object({
     ...base,
     kind: z.literal('admin'),
@@ -102,17 +113,6 @@ export const logEntry = z.discriminatedUnion('kind', [
   /** tools that were listed on a connection for the first time, with the hashes of their definitions */
   z.object({
     ...base,
-  /** a reviewer took it for an attack: it is denied, its session is ended */
-  z.object({
-    ...base,
-    kind: z.literal('approval.reported'),
-    approval: approvalId,
-    digest: sha256Hex,
-    session: sessionId,
-    requester: z.string(),
-    by: z.string(),
-    reason: z.string(),
-  }),
     kind: z.literal('tool.pinned'),
     connection: connectionName,
     session: sessionId,

@@ -94,10 +94,10 @@ export function createRouteHandlers(services: RouteServices): RouteHandlers {
     approvals: async ({ signedIn: { person } }) => ({ approvals: await approvals.list(person) }),
     approval: ({ params, signedIn: { person } }) => approvals.get(person, params.id),
     vote: ({ params, input, signedIn }) => approvals.vote(signedIn, params.id, input),
+    report: ({ params, input, signedIn }) => approvals.report(signedIn, params.id, input),
     withdraw: ({ params, signedIn: { person } }) => approvals.withdraw(person, params.id),
 
     recordings: ({ input }) => recordings.list(input),
-    report: ({ params, input, signedIn }) => approvals.report(signedIn, params.id, input),
     recording: ({ params, signedIn: { person } }) => recordings.handOut(params.id, person),
 
     makePack: ({ input, signedIn: { person } }) => packs.make(input, person),

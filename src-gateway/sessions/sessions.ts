@@ -184,6 +184,18 @@ export function createSessions(ports: SessionsPorts): Sessions {
       return toSession(running)
     },
 
+    reported(id, { sub, name }, reason) {
+      const session = live.get(id)
+      if (session) void end(session, 'reported', new AppError('APPROVAL_REPORTED', { by: name, reason }), { sub, name, reason })
+    },
+
+    running(id) {
+      const session = live.get(id) ?? ended.get(id)
+      if (!session) throw new AppError('SESSION_UNKNOWN')
+      if (session.ended) throw session.ended.error
+      return session
+    },
+
     signInOf: (id) => (live.get(id) ?? ended.get(id))?.signInId,
 
     ofSignIn(signInId, id) {
@@ -203,18 +215,6 @@ export function createSessions(ports: SessionsPorts): Sessions {
       if (interrupted.row.stopped === 1) await ports.store.resumed(session.id)
       register(session)
       if (over) void end(session, over)
-    },
-
-    reported(id, { sub, name }, reason) {
-      const session = live.get(id)
-      if (session) void end(session, 'reported', new AppError('APPROVAL_REPORTED', { by: name, reason }), { sub, name, reason })
-    },
-
-    running(id) {
-      const session = live.get(id) ?? ended.get(id)
-      if (!session) throw new AppError('SESSION_UNKNOWN')
-      if (session.ended) throw session.ended.error
-      return session
     },
 
     awaitReturns() {

@@ -94,9 +94,9 @@ export interface ApprovalRow {
   document: string
   /** of its approval.requested entry in the log; null if it was requested before this was remembered */
   log_index: number | null
-}
   /** who reported it, why and when, as JSON */
   reported: string | null
+}
 
 export interface VoteRow {
   approval: string
