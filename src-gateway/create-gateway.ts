@@ -129,18 +129,6 @@ export function createGateway(parts: GatewayParts): Gateway {
     endReported: (session, by, reason) => sessions.reported(session, by, reason),
     limits: config.limits,
   })
-  const access: Access = createAccess({
-    log,
-    clock,
-    scheduler,
-    logger,
-    findConnection: (name) => connections.find(name),
-    personNow: (sub) => identity.person(sub),
-    membership,
-    onEnded: (grant, error) => sessions.accessEnded(grant.id, error),
-    onDemanded: (connection, error) => sessions.accessDemanded(connection, error),
-    onChanged: () => desktops.push({ type: 'access' }, () => true),
-  })
   const inspections = createInspectionPool({ scheduler, logger })
   const exchangePorts: ExchangePorts = {
     inForce: () => policies.inForce(),

@@ -184,9 +184,9 @@ export function createSessions(ports: SessionsPorts): Sessions {
       return toSession(running)
     },
 
-    reported(id, { sub, name }, reason) {
+    reported(id, { name }, reason) {
       const session = live.get(id)
-      if (session) void end(session, 'reported', new AppError('APPROVAL_REPORTED', { by: name, reason }), { sub, name, reason })
+      if (session) void end(session, 'reported', new AppError('APPROVAL_REPORTED', { by: name, reason }))
     },
 
     running(id) {
