@@ -4,7 +4,11 @@ import { defineConfig } from 'electron-vite'
 export default defineConfig({
   main: {
     // packages in `dependencies` stay external: better-sqlite3 and libpg-query carry binaries that cannot be bundled
-    build: { outDir: 'out/main', rolldownOptions: { input: { index: 'src-main/index.ts' } } },
+    build: {
+      outDir: 'out/main',
+      // the worker is the library's: its threads find it beside the main module
+      rolldownOptions: { input: { index: 'src-main/index.ts', 'library-worker': 'src-main/services/library/library-worker.ts' } },
+    },
   },
   preload: {
     // a sandboxed preload is ONE CommonJS file that requires nothing but electron

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod'
 import { packRequest, packSummary } from './evidence.ts'
-import { approvalId, connectionName, proposalId, sessionId } from './ids.ts'
+import { approvalId, connectionName, proposalId, sessionId, timestamp } from './ids.ts'
 import { connectionRequest, sessionRequest, toolDecisionRequest } from './http-api.ts'
 import {
   agent,
@@ -86,6 +86,25 @@ export const replayRow = z.object({
 })
 export type ReplayRow = z.infer<typeof replayRow>
 
+const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
+
+/** All rows of a replay as columns (little endian): `src-core/recording/replay-columns.ts` says what stands in them. */
+export const replayColumns = z.object({
+  count: z.number().int(),
+  /** epoch ms of the first record */
+  startedAt: z.number(),
+  /** Uint32, ms since the first record */
+  offsets: bytes,
+  kinds: bytes,
+  verdicts: bytes,
+  tools: z.array(z.string()),
+  /** Uint16, 1 + index into `tools`, or 0 */
+  toolCodes: bytes,
+  /** Int32, the first row of the same exchange, or -1 */
+  heads: bytes,
+})
+export type ReplayColumns = z.infer<typeof replayColumns>
+
 /** A recording as lists show it: on this computer, on the gateway, or both. */
 export const libraryRow = recordingSummary.extend({
   here: z.boolean(),
@@ -93,6 +112,61 @@ export const libraryRow = recordingSummary.extend({
   proof: z.enum(['unchecked', 'verified', 'failed']),
 })
 export type LibraryRow = z.infer<typeof libraryRow>
+
+export const proofFilter = z.enum(['unchecked', 'verified', 'failed', 'on-gateway'])
+/** absent: no restriction */
+const recordingFilters = z.object({
+  text: z.string().max(200).optional(),
+  /** sessions that began at or after this time */
+  from: timestamp.optional(),
+  /** and before this one */
+  until: timestamp.optional(),
+  connection: z.string().max(200).optional(),
+  /** a person's `sub` */
+  person: z.string().max(500).optional(),
+})
+
+/** A page of recordings. */
+export const libraryQuery = recordingFilters.extend({
+  hereOnly: z.boolean().optional(),
+  /** at least one call had this verdict */
+  verdict: z.enum(['masked', 'held', 'denied']).optional(),
+  proof: proofFilter.optional(),
+  sort: z.enum(['started', 'connection', 'person', 'reason', 'allowed', 'masked', 'held', 'denied', 'length']).optional(),
+  ascending: z.boolean().optional(),
+  /** where the page before ended */
+  cursor: z.string().max(4000).optional(),
+  limit: z.number().int().min(1).max(500).optional(),
+})
+export type LibraryQuery = z.infer<typeof libraryQuery>
+
+/** Records of all sessions on this computer, the newest session first. */
+export const recordQuery = recordingFilters.extend({
+  text: z.string().max(200),
+  tool: z.string().max(500).optional(),
+  rule: z.string().max(500).optional(),
+  verdict: verdict.optional(),
+  cursor: z.string().max(4000).optional(),
+  limit: z.number().int().min(1).max(200).optional(),
+})
+export type RecordQuery = z.infer<typeof recordQuery>
+
+export const recordHit = z.object({
+  session: sessionId,
+  connection: connectionName,
+  person: z.string(),
+  startedAt: z.string(),
+  row: replayRow,
+  /** a piece of the record around the first word that was found, and where in it words stand: to be shown as text */
+  excerpt: z.string(),
+  marks: z.array(z.tuple([z.number().int(), z.number().int()])),
+})
+export type RecordHit = z.infer<typeof recordHit>
+
+const tally = z.array(z.object({ value: z.string(), label: z.string().optional(), count: z.number().int() }))
+/** What filters over the recordings of this computer can choose from, the most frequent first. */
+export const libraryFacets = z.object({ connections: tally, people: tally, proofs: tally, tools: tally, rules: tally })
+export type LibraryFacets = z.infer<typeof libraryFacets>
 
 export const desktopContract = {
   'state:get': { input: nothing, output: desktopState },
@@ -154,20 +228,41 @@ export const desktopContract = {
 
   /** local rows always; the gateway's too while it can be reached and the person may see them */
   'library:list': {
-    input: z.object({ text: z.string().optional(), hereOnly: z.boolean().optional() }),
-    output: z.object({ rows: z.array(libraryRow), total: z.number().int(), offline: z.boolean() }),
+    input: libraryQuery,
+    output: z.object({
+      rows: z.array(libraryRow),
+      /** of everything that is known, whatever is filtered */
+      total: z.number().int(),
+      /** recordings on this computer */
+      here: z.number().int(),
+      offline: z.boolean(),
+      /** for the next page; absent on the last one */
+      next: z.string().optional(),
+    }),
   },
+  'library:facets': { input: nothing, output: libraryFacets },
+  'library:find': { input: recordQuery, output: z.object({ hits: z.array(recordHit), next: z.string().optional() }) },
   'library:download': { input: z.array(sessionId).max(500), output: z.array(libraryRow) },
   'library:remove': { input: sessionId, output: nothing },
   /** file dialog in main; verifies before it imports */
   'library:import': { input: nothing, output: z.array(libraryRow) },
   'library:get': { input: sessionId, output: z.object({ row: libraryRow, rows: z.array(replayRow) }) },
+  /** a replay without its texts, which `library:rows` gives for the rows that are drawn */
+  'library:open': { input: sessionId, output: z.object({ row: libraryRow, columns: replayColumns }) },
+  'library:rows': {
+    input: z.object({ session: sessionId, seqs: z.array(z.number().int().nonnegative()).max(500) }),
+    output: z.array(replayRow),
+  },
   /** the stored line, as text: hostile input, to be parsed with care and never rendered as HTML */
   'library:record': {
     input: z.object({ session: sessionId, seq: z.number().int() }),
     output: z.object({ line: z.string(), leaf: z.string() }),
   },
-  'library:search': { input: z.object({ session: sessionId, text: z.string().max(200) }), output: z.array(z.number().int()) },
+  /** the records in which the words occur: bit `seq % 8` of byte `seq >> 3` */
+  'library:search': {
+    input: z.object({ session: sessionId, text: z.string().max(200) }),
+    output: z.object({ count: z.number().int(), bits: bytes }),
+  },
   'library:verify': { input: z.object({ session: sessionId, seq: z.number().int().optional() }), output: verification },
   /** writes recording, proof and verifier key into a folder the person chooses; empty when cancelled */
   'library:export': { input: z.array(sessionId).min(1).max(500), output: z.array(z.string()) },

@@ -1,9 +1,12 @@
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { DesktopArguments, DesktopChannel, DesktopOutput, LibraryRow, ReplayRow } from '../../src-protocol/desktop-api.ts'
+import { replayColumnsOf } from '../../src-core/recording/replay-columns.ts'
 import { replayRowsOf } from '../../src-core/recording/replay-rows.ts'
 import type { SessionRecord } from '../../src-protocol/recording.ts'
 import type { Verification } from '../../src-protocol/verification.ts'
 import { fakeLibraryRows } from './recordings/library-rows.ts'
+import { findFakeRecords } from './recordings/find-records.ts'
+import { facetsOf, pageOfRows } from './recordings/page-of-rows.ts'
 import { lookalikeHash } from './recordings/random.ts'
 import { fakeSessionId, ordersRecording } from './recordings/session-records.ts'
 import { bodyMismatch, rootMismatch, verifiedProof, verifiedWithoutPin } from './recordings/verifications.ts'
@@ -51,14 +54,18 @@ export function fakeLibrary(options: FakeLibraryOptions = {}): LibraryHandlers {
   }
 
   const handlers: LibraryHandlers = {
-    'library:list': async ({ text, hereOnly }) => {
-      const wanted = text?.trim().toLowerCase()
-      const visible = rows.filter((row) => row.here || (!hereOnly && !options.offline))
-      const found = wanted
-        ? visible.filter((row) => [row.connection, row.person.name, row.reason].join(' ').toLowerCase().includes(wanted))
-        : visible
-      return { rows: found, total: options.offline ? visible.length : rows.length, offline: options.offline ?? false }
+    'library:list': async (query) => {
+      const visible = rows.filter((row) => row.here || (!query.hereOnly && !options.offline))
+      const here = rows.filter((row) => row.here).length
+      return {
+        ...pageOfRows(visible, query),
+        total: options.offline ? visible.length : rows.length,
+        here,
+        offline: options.offline ?? false,
+      }
     },
+    'library:facets': async () => facetsOf(rows.filter((row) => row.here)),
+    'library:find': async (query) => findFakeRecords(records, rows, query),
     'library:download': async (sessions) => {
       if (options.offline) throw new AppError('GATEWAY_UNREACHABLE', { gateway: 'gate.acme.example' })
       return sessions.map((session) => change(session, { here: true, proof: 'verified' }))
@@ -72,13 +79,24 @@ export function fakeLibrary(options: FakeLibraryOptions = {}): LibraryHandlers {
       row: { ...rowOf(session), records: replayRows.length },
       rows: session === fakeSessionId(1) ? otherRows : replayRows,
     }),
+    'library:open': async (session) => ({
+      row: { ...rowOf(session), records: replayRows.length },
+      columns: replayColumnsOf(session === fakeSessionId(1) ? otherRows : replayRows),
+    }),
+    'library:rows': async ({ session, seqs }) => {
+      const all = session === fakeSessionId(1) ? otherRows : replayRows
+      return seqs.flatMap((seq) => all[seq] ?? [])
+    },
     'library:record': async ({ seq }) => {
       const line = JSON.stringify(recordAt(seq))
       return { line, leaf: lookalikeHash(`leaf ${seq}`) }
     },
     'library:search': async ({ text }) => {
       const wanted = text.toLowerCase()
-      return records.filter((record) => JSON.stringify(record).toLowerCase().includes(wanted)).map((record) => record.seq)
+      const found = records.filter((record) => JSON.stringify(record).toLowerCase().includes(wanted))
+      const bits = new Uint8Array(Math.ceil(replayRows.length / 8))
+      for (const { seq } of found) bits[seq >> 3]! |= 1 << (seq & 7)
+      return { count: found.length, bits }
     },
     'library:verify': async ({ session, seq }) => {
       const row = rowOf(session)

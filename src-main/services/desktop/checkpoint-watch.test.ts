@@ -1,16 +1,21 @@
 import { pino } from 'pino'
 import { beforeEach, expect, test } from 'vitest'
+import { signCheckpoint } from '../../../src-core/log/checkpoint.ts'
+import { emptyRoot } from '../../../src-core/log/merkle-hash.ts'
+import { formatVerifierKey, verifierKeyOf } from '../../../src-core/log/signed-note.ts'
+import { fixtureKey } from '../../../src-core/recording/sealed-recording.fixture.ts'
 import { AppError } from '../../../src-protocol/app-error.ts'
 import type { PinnedCheckpoint } from '../../../src-protocol/model.ts'
 import type { GatewayApi } from '../gateway-api.ts'
-import type { Library } from '../library.ts'
+import type { RemoteLibrary } from '../library/library-threads.ts'
 import { createCheckpointWatch, type CheckpointWatch } from './checkpoint-watch.ts'
 
-type PinResult = Awaited<ReturnType<Library['pin']>>
+type PinResult = Awaited<ReturnType<RemoteLibrary['pin']>>
 
 let pinned: { note: string; key: string }[]
 let results: ((note: string) => PinResult | Promise<PinResult>) | undefined
 let away: boolean
+let key: string
 let changes: number
 let watch: CheckpointWatch
 
@@ -21,18 +26,19 @@ beforeEach(() => {
   pinned = []
   results = undefined
   away = false
+  key = 'key'
   changes = 0
   const call = async (name: string) => {
     if (away) throw new AppError('GATEWAY_UNREACHABLE', { gateway: 'g' })
-    return name === 'logCheckpoint' ? { note: 'newest', key: 'key' } : { hashes: [] }
+    return name === 'logCheckpoint' ? { note: 'newest', key } : { hashes: [] }
   }
   watch = createCheckpointWatch({
     gatewayUrl: 'https://gate.example',
     api: { call: call as GatewayApi['call'] },
     library: {
-      pinnedFor: () => checkpoint('of an earlier start'),
-      async pin(_gateway, note, key) {
-        pinned.push({ note, key })
+      pinnedFor: async () => checkpoint('of an earlier start'),
+      async pin(_gateway, note, signedBy) {
+        pinned.push({ note, key: signedBy })
         return (await results?.(note)) ?? { ok: true, pinned: checkpoint(note) }
       },
     },
@@ -42,10 +48,10 @@ beforeEach(() => {
 })
 
 test('knows what was pinned before, and pins the newest when asked', async () => {
-  expect(watch.pinned?.note).toBe('of an earlier start')
+  await expect.poll(() => watch.pinned?.note).toBe('of an earlier start')
   await watch.refresh()
   expect(watch.pinned?.note).toBe('newest')
-  expect([watch.alarm, changes]).toEqual([undefined, 1])
+  expect([watch.alarm, changes]).toEqual([undefined, 2])
 })
 
 test('of many checkpoints only the newest waits while one is compared', async () => {
@@ -76,9 +82,27 @@ test('no answer is no alarm', async () => {
   away = true
   await watch.refresh()
   watch.seen('unheard')
-  await expect.poll(() => changes).toBe(0)
+  await expect.poll(() => changes).toBe(1)
   expect([pinned, watch.alarm]).toEqual([[], undefined])
   away = false
   watch.seen('heard')
   await expect.poll(pinnedNotes).toEqual(['heard'])
+})
+
+test('a gateway that signs with another key since it was started again is asked for its key anew', async () => {
+  const origin = 'gate.example/log'
+  const [old, fresh] = [1, 2].map((seed) => ({
+    key: formatVerifierKey(verifierKeyOf(origin, fixtureKey(seed))),
+    note: (size: number) => signCheckpoint({ origin, size, root: emptyRoot }, fixtureKey(seed)),
+  }))
+  if (!old || !fresh) throw new Error('there are two')
+  key = old.key
+  watch.seen(old.note(1))
+  await expect.poll(() => pinned).toHaveLength(1)
+  watch.seen(old.note(2))
+  await expect.poll(() => pinned).toHaveLength(2)
+  key = fresh.key
+  watch.seen(fresh.note(3))
+  await expect.poll(() => pinned).toHaveLength(3)
+  expect(pinned.map((one) => one.key)).toEqual([old.key, old.key, fresh.key])
 })

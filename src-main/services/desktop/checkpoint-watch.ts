@@ -2,7 +2,7 @@ import { AppError } from '../../../src-protocol/app-error.ts'
 import type { PinnedCheckpoint } from '../../../src-protocol/model.ts'
 import type { Logger } from '../../../src-node/logger.ts'
 import type { GatewayApi } from '../gateway-api.ts'
-import type { Library } from '../library.ts'
+import type { RemoteLibrary } from '../library/library-threads.ts'
 
 /** Follows the head of a gateway's log, so that a log that forgets or rewrites is noticed on this computer. */
 export interface CheckpointWatch {
@@ -17,18 +17,29 @@ export interface CheckpointWatch {
 export function createCheckpointWatch(options: {
   gatewayUrl: string
   api: GatewayApi
-  library: Pick<Library, 'pin' | 'pinnedFor'>
+  library: Pick<RemoteLibrary, 'pin' | 'pinnedFor'>
   log: Logger
   onChange: () => void
 }): CheckpointWatch {
   const { gatewayUrl, api, library, log, onChange } = options
-  let pinned = library.pinnedFor(gatewayUrl)
+  let pinned: PinnedCheckpoint | undefined
   let alarm: string | undefined
   let key: string | undefined
   let waiting: string | undefined
   let running: Promise<void> | undefined
 
   const fetchConsistency = async (from: number, to: number) => (await api.call('logConsistency', { from, to })).hashes
+
+  async function readPinned() {
+    try {
+      const known = await library.pinnedFor(gatewayUrl)
+      pinned ??= known
+      onChange()
+    } catch (error) {
+      log.error({ err: error }, 'what is pinned could not be read')
+    }
+  }
+  void readPinned()
 
   async function pin(note: string, verifierKey: string) {
     const outcome = await library.pin(gatewayUrl, note, verifierKey, fetchConsistency)

@@ -1,21 +1,21 @@
 import { AppError } from '../../../src-protocol/app-error.ts'
-import type { DesktopOutput, LibraryRow } from '../../../src-protocol/desktop-api.ts'
+import type { DesktopOutput, LibraryQuery, LibraryRow } from '../../../src-protocol/desktop-api.ts'
 import type { SessionId } from '../../../src-protocol/ids.ts'
 import type { RecordingSummary } from '../../../src-protocol/model.ts'
-import type { Library } from '../library.ts'
+import type { RemoteLibrary } from '../library/library-threads.ts'
 import type { LiveAccess } from '../live-access.ts'
 import type { CheckedHandlers, DesktopPorts } from './desktop-ports.ts'
-import { readRecordingFiles } from './import-recording.ts'
+import { mergePage } from './merge-page.ts'
 
 type LibraryChannel = Extract<keyof CheckedHandlers, `library:${string}`>
 
-/** how many of the gateway's recordings a list shows at once; the newest first */
+/** how many of the gateway's recordings a list shows; the newest */
 const gatewayRows = 500
 
 /** Recordings on this computer, which need nobody, and those on the gateway while it can be reached and the person may see them. */
 export function libraryHandlers(options: {
   access: () => LiveAccess
-  library: Library
+  library: RemoteLibrary
   chooseFolder: DesktopPorts['chooseFolder']
   chooseFile: DesktopPorts['chooseFile']
   /** compares the newest checkpoint with the pinned one, and pins it */
@@ -38,19 +38,30 @@ export function libraryHandlers(options: {
     }
   }
 
+  async function list(query: LibraryQuery): Promise<DesktopOutput<'library:list'>> {
+    const [page, totals, gateway] = await Promise.all([
+      library.page(query),
+      library.totals(),
+      query.hereOnly ? { rows: [], total: 0, offline: false } : fromGateway(),
+    ])
+    const both = new Set(await library.among(gateway.rows.map(({ session }) => session)))
+    const onlyThere = gateway.rows.filter(({ session }) => !both.has(session))
+    const { rows, next } = mergePage(query, page, { rows: gateway.rows, away: onlyThere })
+    const total = totals.recordings + Math.max(onlyThere.length, gateway.total - both.size)
+    return { rows, total, here: totals.recordings, offline: gateway.offline, ...(next !== undefined && { next }) }
+  }
+
   async function download(session: SessionId): Promise<LibraryRow> {
     const { api } = access()
     const { key } = await api.call('logCheckpoint')
     const { text, proof } = await api.call('recording', { id: session })
-    return { ...library.add(text, proof, key), onGateway: true }
+    return { ...(await library.add(text, proof, key)), onGateway: true }
   }
 
   return {
-    async 'library:list'({ text, hereOnly }) {
-      const here = library.list(text === undefined ? {} : { text })
-      if (hereOnly) return { rows: here, total: here.length, offline: false }
-      return mergeRows(here, await fromGateway(), text ?? '')
-    },
+    'library:list': list,
+    'library:facets': () => library.facets(),
+    'library:find': (query) => library.find(query),
     async 'library:download'(sessions) {
       const rows: LibraryRow[] = []
       for (const session of sessions) rows.push(await download(session))
@@ -59,23 +70,25 @@ export function libraryHandlers(options: {
       return rows
     },
     async 'library:remove'(session) {
-      library.remove(session)
+      await library.remove(session)
       return undefined
     },
     async 'library:import'() {
       const file = await options.chooseFile()
       if (file === undefined) return []
-      const { recording, proof, verifierKey } = readRecordingFiles(file)
-      return [library.add(recording, proof, verifierKey)]
+      const { rows } = await library.importFile(file, () => true)
+      return rows
     },
-    'library:get': async (session) => library.get(session),
-    'library:record': async ({ session, seq }) => library.record(session, seq),
-    'library:search': async ({ session, text }) => library.search(session, text),
-    'library:verify': async ({ session, seq }) => library.verify(session, seq),
+    'library:get': (session) => library.get(session),
+    'library:open': (session) => library.open(session),
+    'library:rows': ({ session, seqs }) => library.rows(session, seqs),
+    'library:record': ({ session, seq }) => library.record(session, seq),
+    'library:search': ({ session, text }) => library.searchBits(session, text),
+    'library:verify': ({ session, seq }) => library.verify(session, seq),
     async 'library:export'(sessions) {
       const folder = await options.chooseFolder()
       if (folder === undefined) return []
-      const here = new Set(library.list().map((row) => row.session))
+      const here = new Set(await library.among(sessions))
       for (const session of sessions) if (!here.has(session)) await download(session)
       return library.exportTo(folder, sessions)
     },
@@ -83,26 +96,3 @@ export function libraryHandlers(options: {
 }
 
 const unreachableCodes: ReadonlySet<string> = new Set(['GATEWAY_UNREACHABLE', 'SIGN_IN_REQUIRED', 'TOKEN_EXPIRED', 'TOKEN_INVALID'])
-
-/** Newest first; what is in both places is one row. */
-export function mergeRows(
-  here: readonly LibraryRow[],
-  gateway: { rows: readonly RecordingSummary[]; total: number; offline: boolean },
-  text: string,
-): DesktopOutput<'library:list'> {
-  const onGateway = new Set(gateway.rows.map(({ session }) => session))
-  const known = new Set(here.map(({ session }) => session))
-  const wanted = gateway.rows.filter((summary) => !known.has(summary.session) && matches(summary, text))
-  const remote = wanted.map((summary): LibraryRow => ({ ...summary, here: false, onGateway: true, proof: 'unchecked' }))
-  const rows = [...here.map((row) => ({ ...row, onGateway: onGateway.has(row.session) })), ...remote]
-  rows.sort((one, other) => other.startedAt.localeCompare(one.startedAt))
-  const unseen = text === '' ? Math.max(0, gateway.total - gateway.rows.length) : 0
-  return { rows, total: rows.length + unseen, offline: gateway.offline }
-}
-
-function matches(summary: RecordingSummary, text: string): boolean {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean)
-  const heading = [summary.session, summary.connection, summary.person.name, summary.person.email ?? '', summary.reason, summary.endReason]
-  const searched = heading.join(' ').toLowerCase()
-  return words.every((word) => searched.includes(word))
-}

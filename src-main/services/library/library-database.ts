@@ -2,41 +2,79 @@ import Database from 'better-sqlite3'
 
 export type LibraryDatabase = Database.Database
 
+/** of the tables below; a library of another one is rebuilt from the lines that it keeps */
+export const libraryVersion = 2
+
 /**
- * The offline library. A recording is kept line by line, byte for byte: joined by LF it is the file again. The full-text index holds words only, no second copy
- * of the text (`content=''`). `replay` holds the rows of a replay ready to send, so that opening a long session parses nothing;
- * it is a table of its own, because rows that carry megabytes are slow to walk over.
+ * The offline library. A recording is kept line by line, byte for byte: joined by LF it is the file again; everything else about it is made of the lines.
+ *
+ * Ids of records are in the order of time (`recordIdBase`): those of one session follow each other, and those of a later session are larger. So the newest
+ * hits come first out of the full-text index, a page ends where the next one begins, and neither gets slower with what else is there.
+ *
+ * The index holds words only, no second copy of the text (`content=''`). Its `facet` holds one word for each value that can be filtered by.
+ * `replay` holds the columns of a replay ready to send: opening a long session parses nothing.
  */
 const schema = `
   CREATE TABLE IF NOT EXISTS recording (
     session TEXT PRIMARY KEY,
-    started_at TEXT NOT NULL,
     /** RecordingSummary as JSON */
     summary TEXT NOT NULL,
-    /** what a search over the list looks at besides the records */
-    heading TEXT NOT NULL,
+    connection TEXT NOT NULL,
+    person TEXT NOT NULL,
+    person_name TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    allowed INTEGER NOT NULL,
+    masked INTEGER NOT NULL,
+    held INTEGER NOT NULL,
+    denied INTEGER NOT NULL,
+    length INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
     origin TEXT NOT NULL,
     proof TEXT NOT NULL,
     verifier_key TEXT NOT NULL,
     checkpoint_size INTEGER,
     checkpoint_root TEXT,
     proof_state TEXT NOT NULL CHECK (proof_state IN ('unchecked', 'verified', 'failed')),
-    /** rowid of its first record; those of one recording follow each other */
+    /** id of its first record */
     first_record INTEGER NOT NULL,
-    records INTEGER NOT NULL
+    records INTEGER NOT NULL,
+    /** what it adds to the table facet */
+    tallies TEXT NOT NULL
   ) STRICT;
-  CREATE INDEX IF NOT EXISTS recording_by_time ON recording (started_at DESC, session);
+  CREATE UNIQUE INDEX IF NOT EXISTS recording_by_record ON recording (first_record);
+  CREATE INDEX IF NOT EXISTS recording_by_connection ON recording (connection, first_record);
+  CREATE INDEX IF NOT EXISTS recording_by_person ON recording (person, first_record);
+  CREATE INDEX IF NOT EXISTS recording_by_state ON recording (proof_state, first_record);
   CREATE INDEX IF NOT EXISTS recording_by_origin ON recording (origin);
-  CREATE INDEX IF NOT EXISTS recording_by_record ON recording (first_record);
   CREATE TABLE IF NOT EXISTS replay (
     session TEXT PRIMARY KEY REFERENCES recording (session) ON DELETE CASCADE,
-    /** ReplayRow[] as JSON */
-    rows TEXT NOT NULL
+    /** ReplayColumns */
+    count INTEGER NOT NULL,
+    started_at INTEGER NOT NULL,
+    offsets BLOB NOT NULL,
+    kinds BLOB NOT NULL,
+    verdicts BLOB NOT NULL,
+    tools TEXT NOT NULL,
+    tool_codes BLOB NOT NULL,
+    heads BLOB NOT NULL
   ) STRICT;
-  CREATE TABLE IF NOT EXISTS record (id INTEGER PRIMARY KEY, line BLOB NOT NULL) STRICT;
+  /** the ReplayRow as JSON stands before the line: it is read without it */
+  CREATE TABLE IF NOT EXISTS record (id INTEGER PRIMARY KEY, row TEXT NOT NULL, line BLOB NOT NULL) STRICT;
   CREATE VIRTUAL TABLE IF NOT EXISTS record_text USING fts5 (
-    body, tool, rule, content = '', contentless_delete = 1, detail = 'full', prefix = '2 3', tokenize = 'unicode61 remove_diacritics 2'
+    body, tool, rule, facet, content = '', contentless_delete = 1, detail = 'full', prefix = '2 3', tokenize = 'unicode61 remove_diacritics 2'
   );
+  CREATE VIRTUAL TABLE IF NOT EXISTS record_word USING fts5vocab (record_text, 'instance');
+  /** how much is here, so that nobody has to count */
+  CREATE TABLE IF NOT EXISTS total (one INTEGER PRIMARY KEY CHECK (one = 1), recordings INTEGER NOT NULL, records INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT;
+  INSERT OR IGNORE INTO total VALUES (1, 0, 0, 0);
+  CREATE TRIGGER IF NOT EXISTS recording_added AFTER INSERT ON recording BEGIN
+    UPDATE total SET recordings = recordings + 1, records = records + new.records, bytes = bytes + new.bytes;
+  END;
+  CREATE TRIGGER IF NOT EXISTS recording_removed AFTER DELETE ON recording BEGIN
+    UPDATE total SET recordings = recordings - 1, records = records - old.records, bytes = bytes - old.bytes;
+  END;
+  /** values that filters can choose from: how many records have them */
+  CREATE TABLE IF NOT EXISTS facet (kind TEXT NOT NULL, value TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (kind, value)) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS pinned (
     gateway TEXT PRIMARY KEY,
     origin TEXT NOT NULL,
@@ -57,18 +95,64 @@ const schema = `
   ) STRICT;
 `
 
-/** @param file path, or `:memory:` */
-export function openLibraryDatabase(file: string): LibraryDatabase {
+/** A recording of a library that an earlier version made. */
+export interface EarlierRecording {
+  session: string
+  lines: readonly Buffer[]
+  proof: string
+  verifierKey: string
+}
+
+/**
+ * @param file path, or `:memory:`
+ * @param keepEarlier takes over the recordings of an earlier version, one after the other
+ */
+export function openLibraryDatabase(
+  file: string,
+  keepEarlier?: (database: LibraryDatabase, recording: EarlierRecording) => void,
+): LibraryDatabase {
   const database = new Database(file)
   database.pragma('journal_mode = WAL')
   database.pragma('synchronous = FULL')
   database.pragma('foreign_keys = ON')
-  database.exec(schema)
+  const version = database.pragma('user_version', { simple: true }) as number
+  const hasEarlier =
+    version < libraryVersion && database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'recording'").get() !== undefined
+  if (!hasEarlier) {
+    database.exec(schema)
+    database.pragma(`user_version = ${libraryVersion}`)
+    return database
+  }
+  database.transaction(() => {
+    database.exec(`
+      ALTER TABLE recording RENAME TO earlier_recording;
+      ALTER TABLE record RENAME TO earlier_record;
+      DROP TABLE replay; DROP TABLE record_text; DROP TABLE IF EXISTS link;
+      DROP INDEX IF EXISTS recording_by_record; DROP INDEX IF EXISTS recording_by_time; DROP INDEX IF EXISTS recording_by_origin;`)
+    database.exec(schema)
+    const recordings = database
+      .prepare<[], { session: string; proof: string; verifier_key: string; first_record: number; records: number }>(
+        'SELECT * FROM earlier_recording',
+      )
+      .all()
+    const lines = database.prepare<[number, number], Buffer>('SELECT line FROM earlier_record WHERE id >= ? AND id < ? ORDER BY id').pluck()
+    for (const { session, proof, verifier_key: verifierKey, first_record: first, records } of recordings) {
+      keepEarlier?.(database, { session, lines: lines.all(first, first + records), proof, verifierKey })
+    }
+    database.exec('DROP TABLE earlier_recording; DROP TABLE earlier_record;')
+    database.pragma(`user_version = ${libraryVersion}`)
+  })()
   return database
 }
 
-/** A person's words as an FTS5 query: every word has to occur, the beginning of a word is enough. Undefined if there is no word in it. */
-export function searchQuery(text: string): string | undefined {
-  const words = text.match(/[\p{L}\p{N}\p{Co}]+/gu)
-  return words ? words.map((word) => `"${word}"*`).join(' AND ') : undefined
+/** ids of one second: more than the shortest records that a recording of the largest size can have */
+const idsPerSecond = 2 ** 23
+const epoch = Date.UTC(2020, 0, 1)
+/** what is larger is no number that JavaScript holds exactly */
+const lastSecond = 2 ** 53 / idsPerSecond - 4
+
+/** Where the ids of a session that began then should start. Times that nobody can have meant are brought to the ends. */
+export function recordIdBase(startedAt: string): number {
+  const seconds = Math.floor((Date.parse(startedAt) - epoch) / 1000)
+  return (Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), lastSecond) : 0) * idsPerSecond + 1
 }

@@ -107,8 +107,7 @@ function Checked({ verification, session, seq, onExport, onRenewed }: CheckedPro
 
 /** `orders-db, 19 November 2026`, once the library has told; the session's id until then. */
 function useSubject(session: SessionId): string {
-  const list = useDesktopQuery('library:list', { hereOnly: true })
-  const row = list.data?.rows.find((candidate) => candidate.session === session)
+  const row = useDesktopQuery('library:open', session).data?.row
   return row ? `${row.connection}, ${longDay.format(new Date(row.startedAt))}` : session
 }
 

@@ -1,10 +1,10 @@
 import { Calendar, HardDrive } from 'lucide-react'
-import type { LibraryRow } from '../../../src-protocol/desktop-api.ts'
+import type { LibraryFacets } from '../../../src-protocol/desktop-api.ts'
 import { FilterChip, FilterMenu } from '../../components/filter-chip.tsx'
-import { ProofState } from '../../components/proof-state.tsx'
+import { ProofState, type ProofStateName } from '../../components/proof-state.tsx'
 import { SearchField } from '../../components/search-field.tsx'
 import { Verdict } from '../../components/verdict.tsx'
-import { periods, proofOf, seriousVerdicts, tally, type Period, type RecordingFilters } from './recording-filters.ts'
+import { periods, seriousVerdicts, type Period, type RecordingFilters } from './recording-filters.ts'
 import styles from './recording-filter-bar.module.css'
 
 const periodTitles: Record<Period, string> = {
@@ -15,7 +15,7 @@ const periodTitles: Record<Period, string> = {
 }
 
 interface RecordingFilterBarProps {
-  rows: readonly LibraryRow[]
+  facets: LibraryFacets
   filters: RecordingFilters
   onFilters: (filters: RecordingFilters) => void
   text: string
@@ -25,8 +25,7 @@ interface RecordingFilterBarProps {
 }
 
 /** Which recordings the table shows. */
-export function RecordingFilterBar({ rows, filters, onFilters, text, onText, hereOnly, onHereOnly }: RecordingFilterBarProps) {
-  const names = new Map(rows.map((row) => [row.person.sub, row.person.name]))
+export function RecordingFilterBar({ facets, filters, onFilters, text, onText, hereOnly, onHereOnly }: RecordingFilterBarProps) {
   return (
     <div className={styles.bar} role="search" aria-label="Filter recordings">
       <div className={styles.search}>
@@ -41,13 +40,13 @@ export function RecordingFilterBar({ rows, filters, onFilters, text, onText, her
       />
       <FilterMenu
         label="Connection"
-        options={tally(rows, (row) => String(row.connection)).map(({ value, count }) => ({ value, label: value, count }))}
+        options={facets.connections.map(({ value, count }) => ({ value, label: value, count }))}
         value={filters.connection}
         onChange={(connection) => onFilters({ ...filters, connection })}
       />
       <FilterMenu
         label="Person"
-        options={tally(rows, (row) => row.person.sub).map(({ value, count }) => ({ value, label: names.get(value) ?? value, count }))}
+        options={facets.people.map(({ value, label = value, count }) => ({ value, label, count }))}
         value={filters.person}
         onChange={(person) => onFilters({ ...filters, person })}
       />
@@ -59,7 +58,11 @@ export function RecordingFilterBar({ rows, filters, onFilters, text, onText, her
       />
       <FilterMenu
         label="Proof"
-        options={tally(rows, proofOf).map(({ value, count }) => ({ value, label: <ProofState state={value} />, count }))}
+        options={facets.proofs.map(({ value, count }) => ({
+          value: value as ProofStateName,
+          label: <ProofState state={value as ProofStateName} />,
+          count,
+        }))}
         value={filters.proof}
         onChange={(proof) => onFilters({ ...filters, proof })}
       />

@@ -1,80 +1,71 @@
 import { expect, test } from 'vitest'
-import type { LibraryRow } from '../../../src-protocol/desktop-api.ts'
-import { connectionName, sessionId } from '../../../src-protocol/ids.ts'
+import { libraryQuery, recordQuery, type LibraryRow } from '../../../src-protocol/desktop-api.ts'
 import {
-  filterRecordings,
   isFilteringRecordings,
+  libraryQueryOf,
   noRecordingFilters,
-  sortRecordings,
-  tally,
+  recordQueryOf,
+  withAway,
   type RecordingFilters,
 } from './recording-filters.ts'
 
 const now = new Date(2026, 10, 22, 14, 0).getTime()
+const newest = { key: 'started', descending: true } as const
+const day = (month: number, date: number) => new Date(2026, month, date).toISOString()
 
-function row(at: number, values: Partial<LibraryRow> & { daysAgo: number; minutes?: number }): LibraryRow {
-  const started = new Date(now)
-  started.setDate(started.getDate() - values.daysAgo)
-  return {
-    session: sessionId.parse(`ses_${String(at).padStart(16, '0')}`),
-    connection: connectionName.parse('orders-db'),
-    person: { sub: 'mira', name: 'Mira Okafor' },
-    reason: 'because',
-    startedAt: started.toISOString(),
-    endedAt: new Date(started.getTime() + (values.minutes ?? 10) * 60_000).toISOString(),
-    endReason: 'expired',
-    records: 2,
-    bytes: 2,
-    counts: { allowed: 0, masked: 0, held: 0, denied: 0 },
-    policyVersion: '',
-    maskingVersion: '',
-    here: true,
-    onGateway: true,
-    proof: 'verified',
-    ...values,
-  }
-}
-
-const rows = [
-  row(0, { daysAgo: 0, counts: { allowed: 1, masked: 0, held: 2, denied: 0 } }),
-  row(1, { daysAgo: 6, connection: connectionName.parse('crm-prod'), minutes: 90 }),
-  row(2, { daysAgo: 7, person: { sub: 'ines', name: 'Ines Duarte' }, counts: { allowed: 9, masked: 0, held: 0, denied: 3 } }),
-  row(3, { daysAgo: 29, here: false, proof: 'unchecked' }),
-  row(4, { daysAgo: 400, proof: 'failed' }),
-]
-const numbers = (found: readonly LibraryRow[]) => found.map((found) => rows.indexOf(found))
-
-test.for<[string, Partial<RecordingFilters>, number[]]>([
-  ['nothing', {}, [0, 1, 2, 3, 4]],
-  ['today', { period: 'today' }, [0]],
-  ['seven days, today included', { period: '7 days' }, [0, 1]],
-  ['thirty days', { period: '30 days' }, [0, 1, 2, 3]],
-  ['this year', { period: 'this year' }, [0, 1, 2, 3]],
-  ['a connection', { connection: 'crm-prod' }, [1]],
-  ['a person', { person: 'ines' }, [2]],
-  ['a verdict', { verdict: 'denied' }, [2]],
-  ['a proof that fails', { proof: 'failed' }, [4]],
-  ['what is only on the gateway', { proof: 'on-gateway' }, [3]],
-  ['what is not checked: rows on the gateway are not meant', { proof: 'unchecked' }, []],
-  ['two at once', { period: '30 days', verdict: 'held' }, [0]],
-])('filtering by %s', ([, filters, expected]) => {
-  expect(numbers(filterRecordings(rows, { ...noRecordingFilters, ...filters }, now))).toEqual(expected)
+test.for<[string, Partial<RecordingFilters>, object]>([
+  ['nothing', {}, {}],
+  ['today', { period: 'today' }, { from: day(10, 22) }],
+  ['seven days, today included', { period: '7 days' }, { from: day(10, 16) }],
+  ['thirty days', { period: '30 days' }, { from: day(9, 24) }],
+  ['this year', { period: 'this year' }, { from: day(0, 1) }],
+  ['a connection and a person', { connection: 'crm-prod', person: 'ines' }, { connection: 'crm-prod', person: 'ines' }],
+  ['a verdict', { verdict: 'denied' }, { verdict: 'denied' }],
+  ['what is only on the gateway', { proof: 'on-gateway' }, { proof: 'on-gateway' }],
+])('what is asked for %s', ([, filters, expected]) => {
+  const asked = libraryQueryOf({ filters: { ...noRecordingFilters, ...filters }, text: '', now, sorting: newest, hereOnly: false })
+  expect(asked).toEqual(expected)
+  expect(libraryQuery.parse(asked)).toEqual(asked)
   expect(isFilteringRecordings({ ...noRecordingFilters, ...filters })).toBe(Object.keys(filters).length > 0)
 })
 
-test.for([
-  ['started', true, [0, 1, 2, 3, 4]],
-  ['started', false, [4, 3, 2, 1, 0]],
-  ['denied', true, [2, 0, 1, 3, 4]],
-  ['length', true, [1, 0, 2, 3, 4]],
-  ['person', false, [2, 0, 1, 3, 4]],
-] as const)('sorted by %s, descending %s', ([key, descending, expected]) => {
-  expect(numbers(sortRecordings(rows, { key, descending }))).toEqual(expected)
+test('text, order and place are asked for too', () => {
+  const sorting = { key: 'denied', descending: false } as const
+  expect(libraryQueryOf({ filters: noRecordingFilters, text: 'refund', now, sorting, hereOnly: true })).toEqual({
+    text: 'refund',
+    sort: 'denied',
+    ascending: true,
+    hereOnly: true,
+  })
 })
 
-test('values are counted, the most frequent first', () => {
-  expect(tally(rows, (row) => row.person.sub)).toEqual([
-    { value: 'mira', count: 4 },
-    { value: 'ines', count: 1 },
-  ])
+test('of messages, tool and rule can be chosen, and proofs cannot', () => {
+  const filters: RecordingFilters = { ...noRecordingFilters, tool: 'execute_sql', rule: 'pii', proof: 'failed', verdict: 'masked' }
+  const asked = recordQueryOf({ filters, text: 'refund', now })
+  expect(asked).toEqual({ text: 'refund', tool: 'execute_sql', rule: 'pii', verdict: 'masked' })
+  expect(recordQuery.parse(asked)).toEqual(asked)
+})
+
+test('rows of the gateway add to what can be chosen', () => {
+  const row = { connection: 'crm', person: { sub: 'ines', name: 'Ines Duarte' }, here: false } as LibraryRow
+  const facets = {
+    connections: [{ value: 'orders', count: 1 }],
+    people: [],
+    proofs: [{ value: 'verified', count: 1 }],
+    tools: [],
+    rules: [],
+  }
+  expect(withAway(facets, [row, row, { ...row, here: true }])).toEqual({
+    connections: [
+      { value: 'crm', count: 2 },
+      { value: 'orders', count: 1 },
+    ],
+    people: [{ value: 'ines', label: 'Ines Duarte', count: 2 }],
+    proofs: [
+      { value: 'on-gateway', count: 2 },
+      { value: 'verified', count: 1 },
+    ],
+    tools: [],
+    rules: [],
+  })
 })

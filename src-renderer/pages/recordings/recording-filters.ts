@@ -1,4 +1,4 @@
-import type { LibraryRow } from '../../../src-protocol/desktop-api.ts'
+import type { LibraryFacets, LibraryQuery, LibraryRow, RecordQuery } from '../../../src-protocol/desktop-api.ts'
 import type { ProofStateName } from '../../components/proof-state.tsx'
 
 export const periods = ['today', '7 days', '30 days', 'this year'] as const
@@ -16,6 +16,9 @@ export interface RecordingFilters {
   /** at least one call had this verdict */
   verdict: SeriousVerdict | undefined
   proof: ProofStateName | undefined
+  /** of messages */
+  tool: string | undefined
+  rule: string | undefined
 }
 
 export const noRecordingFilters: RecordingFilters = {
@@ -24,9 +27,11 @@ export const noRecordingFilters: RecordingFilters = {
   person: undefined,
   verdict: undefined,
   proof: undefined,
+  tool: undefined,
+  rule: undefined,
 }
 
-export type SortKey = 'started' | 'connection' | 'person' | 'reason' | 'allowed' | 'masked' | 'held' | 'denied' | 'length'
+export type SortKey = NonNullable<LibraryQuery['sort']>
 export interface Sorting {
   key: SortKey
   descending: boolean
@@ -36,16 +41,44 @@ export function isFilteringRecordings(filters: RecordingFilters): boolean {
   return Object.values(filters).some((value) => value !== undefined)
 }
 
-export function filterRecordings(rows: readonly LibraryRow[], filters: RecordingFilters, now: number): LibraryRow[] {
-  const from = filters.period && startOfPeriod(filters.period, now)
-  return rows.filter(
-    (row) =>
-      (from === undefined || Date.parse(row.startedAt) >= from) &&
-      (filters.connection === undefined || row.connection === filters.connection) &&
-      (filters.person === undefined || row.person.sub === filters.person) &&
-      (filters.verdict === undefined || row.counts[filters.verdict] > 0) &&
-      (filters.proof === undefined || proofOf(row) === filters.proof),
-  )
+interface Asked {
+  filters: RecordingFilters
+  text: string
+  now: number
+}
+
+/** What is asked of the library for a table of recordings. */
+export function libraryQueryOf({ filters, text, now, sorting, hereOnly }: Asked & { sorting: Sorting; hereOnly: boolean }): LibraryQuery {
+  const { verdict, proof } = filters
+  return {
+    ...shared({ filters, text, now }),
+    ...(text !== '' && { text }),
+    ...(verdict !== undefined && { verdict }),
+    ...(proof !== undefined && { proof }),
+    ...(hereOnly && { hereOnly }),
+    ...(sorting.key !== 'started' && { sort: sorting.key }),
+    ...(!sorting.descending && { ascending: true }),
+  }
+}
+
+/** What is asked of the library for a list of messages. */
+export function recordQueryOf({ filters, text, now }: Asked): RecordQuery {
+  const { verdict, tool, rule } = filters
+  return {
+    ...shared({ filters, text, now }),
+    text,
+    ...(verdict !== undefined && { verdict }),
+    ...(tool !== undefined && { tool }),
+    ...(rule !== undefined && { rule }),
+  }
+}
+
+function shared({ filters: { period, connection, person }, now }: Asked): Pick<LibraryQuery, 'from' | 'connection' | 'person'> {
+  return {
+    ...(period !== undefined && { from: new Date(startOfPeriod(period, now)).toISOString() }),
+    ...(connection !== undefined && { connection }),
+    ...(person !== undefined && { person }),
+  }
 }
 
 /** Periods are days of this computer's calendar. */
@@ -66,36 +99,38 @@ export function lengthOf(row: LibraryRow): number {
   return Date.parse(row.endedAt) - Date.parse(row.startedAt)
 }
 
-export function sortRecordings(rows: readonly LibraryRow[], { key, descending }: Sorting): LibraryRow[] {
-  const valueOf = sortValues[key]
-  const direction = descending ? -1 : 1
-  // equal values keep the newest first, whichever way the column is sorted
-  return [...rows].sort((a, b) => direction * compare(valueOf(a), valueOf(b)) || compare(b.startedAt, a.startedAt))
-}
-
-const sortValues: Record<SortKey, (row: LibraryRow) => string | number> = {
-  started: (row) => row.startedAt,
-  connection: (row) => row.connection,
-  person: (row) => row.person.name,
-  reason: (row) => row.reason,
-  allowed: (row) => row.counts.allowed,
-  masked: (row) => row.counts.masked,
-  held: (row) => row.counts.held,
-  denied: (row) => row.counts.denied,
-  length: lengthOf,
-}
-
-function compare(a: string | number, b: string | number): number {
-  if (typeof a === 'string' && typeof b === 'string') return a.localeCompare(b, 'en')
-  return Number(a) - Number(b)
-}
-
-/** The values that a filter can take in these rows, with how often each occurs, the most frequent first. */
-export function tally<T extends string>(rows: readonly LibraryRow[], valueOf: (row: LibraryRow) => T): { value: T; count: number }[] {
-  const counts = new Map<T, number>()
-  for (const row of rows) {
-    const value = valueOf(row)
-    counts.set(value, (counts.get(value) ?? 0) + 1)
+/** What can be chosen from: what is on this computer, and the rows of the gateway that are shown besides. */
+export function withAway(facets: LibraryFacets, rows: readonly LibraryRow[]): LibraryFacets {
+  const away = rows.filter((row) => !row.here)
+  if (away.length === 0) return facets
+  return {
+    ...facets,
+    connections: added(
+      facets.connections,
+      away.map(({ connection }) => ({ value: connection })),
+    ),
+    people: added(
+      facets.people,
+      away.map(({ person }) => ({ value: person.sub, label: person.name })),
+    ),
+    proofs: added(
+      facets.proofs,
+      away.map(() => ({ value: 'on-gateway' })),
+    ),
   }
-  return [...counts].map(([value, count]) => ({ value, count })).sort((a, b) => b.count - a.count || a.value.localeCompare(b.value))
+}
+
+type Tally = LibraryFacets['people']
+
+function added(tally: Tally, values: readonly { value: string; label?: string }[]): Tally {
+  const counts = new Map(tally.map((one) => [one.value, one]))
+  for (const { value, label } of values) {
+    const known = counts.get(value)
+    counts.set(value, {
+      value,
+      count: (known?.count ?? 0) + 1,
+      ...((known?.label ?? label) !== undefined && { label: known?.label ?? label }),
+    })
+  }
+  return [...counts.values()].sort((one, other) => other.count - one.count || one.value.localeCompare(other.value))
 }

@@ -1,6 +1,6 @@
 import { Button, Checkbox } from '@mantine/core'
 import { ArrowDown, ArrowUp } from 'lucide-react'
-import { useState, type KeyboardEvent } from 'react'
+import { useEffect, useEffectEvent, useState, type KeyboardEvent } from 'react'
 import type { LibraryRow } from '../../../src-protocol/desktop-api.ts'
 import type { SessionId } from '../../../src-protocol/ids.ts'
 import { useVirtualRows } from '../../components/use-virtual-rows.ts'
@@ -11,6 +11,8 @@ import styles from './recording-table.module.css'
 
 const rowHeight = 32
 const headHeight = 33
+/** rows before the end at which the next page is asked for */
+const askedAhead = 40
 
 const columns: readonly { key: SortKey; title: string; className?: string | undefined }[] = [
   { key: 'started', title: 'Started' },
@@ -30,6 +32,9 @@ interface RecordingTableProps {
   onSorting: (sorting: Sorting) => void
   offline: boolean
   busy: boolean
+  /** there are more rows than have been asked for */
+  more: boolean
+  onMore: () => void
   /** the library changed: ask for it again */
   onChanged: () => void
   /** takes the filters away; undefined if there are none */
@@ -37,9 +42,15 @@ interface RecordingTableProps {
 }
 
 /** The recordings; only rows on the screen are drawn. Arrow keys go from row to row. */
-export function RecordingTable({ rows, sorting, onSorting, offline, busy, onChanged, onClear }: RecordingTableProps) {
+export function RecordingTable({ rows, sorting, onSorting, offline, busy, more, onMore, onChanged, onClear }: RecordingTableProps) {
   const [selected, setSelected] = useState<ReadonlySet<SessionId>>(new Set())
   const { scroller, items, before, after, visible, scrollTo } = useVirtualRows({ count: rows.length, rowHeight, headHeight })
+  const lastDrawn = items.at(-1)?.index ?? -1
+  const ask = useEffectEvent((waiting: boolean, last: number) => {
+    if (waiting && last >= rows.length - askedAhead) onMore()
+  })
+  const waiting = more && !busy
+  useEffect(() => ask(waiting, lastDrawn), [lastDrawn, waiting])
   const chosen = rows.filter((row) => selected.has(row.session))
 
   const select = (session: SessionId, on: boolean): void => {
@@ -62,7 +73,7 @@ export function RecordingTable({ rows, sorting, onSorting, offline, busy, onChan
   return (
     <section className={styles.panel} aria-label="Recordings">
       <div ref={scroller} className={styles.scroller} aria-busy={busy}>
-        <table className={`table ${styles.table}`} aria-rowcount={rows.length + 1}>
+        <table className={`table ${styles.table}`} aria-rowcount={more ? -1 : rows.length + 1}>
           <colgroup>
             {['check', ...columns.map(({ key }) => key), 'here', 'proof'].map((name) => (
               <col key={name} className={styles[name]} />
@@ -124,7 +135,7 @@ export function RecordingTable({ rows, sorting, onSorting, offline, busy, onChan
         range={
           visible.end === 0
             ? ''
-            : `${(visible.first + 1).toLocaleString('en')}–${visible.end.toLocaleString('en')} of ${rows.length.toLocaleString('en')}`
+            : `${(visible.first + 1).toLocaleString('en')}–${visible.end.toLocaleString('en')} of ${rows.length.toLocaleString('en')}${more ? ' and more' : ''}`
         }
       />
     </section>

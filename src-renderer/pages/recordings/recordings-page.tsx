@@ -1,18 +1,23 @@
 import { useDebouncedValue } from '@mantine/hooks'
 import { useMemo, useState } from 'react'
+import type { LibraryFacets } from '../../../src-protocol/desktop-api.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
-import { useDesktopQueryWith } from '../../api/use-desktop-query.ts'
+import { useDesktopPages } from '../../api/use-desktop-pages.ts'
+import { useDesktopQuery } from '../../api/use-desktop-query.ts'
 import { ErrorNote, ErrorState } from '../../components/error-state.tsx'
 import { LoadingRows } from '../../components/loading-rows.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { useNow } from '../../components/use-now.ts'
 import { OpenFileButton } from './open-file-button.tsx'
-import { filterRecordings, isFilteringRecordings, noRecordingFilters, sortRecordings, type Sorting } from './recording-filters.ts'
+import { isFilteringRecordings, libraryQueryOf, noRecordingFilters, withAway, type Sorting } from './recording-filters.ts'
 import { RecordingFilterBar } from './recording-filter-bar.tsx'
 import { NoRecordings } from './no-recordings.tsx'
 import { RecordingTable } from './recording-table.tsx'
 import styles from './recordings-page.module.css'
+
+const noFacets: LibraryFacets = { connections: [], people: [], proofs: [], tools: [], rules: [] }
+const nothing = { total: 0, here: 0, offline: false }
 
 /** Periods are days: a minute late is soon enough. */
 const minute = 60_000
@@ -24,15 +29,17 @@ export function RecordingsPage() {
   const [filters, setFilters] = useState(noRecordingFilters)
   const [sorting, setSorting] = useState<Sorting>({ key: 'started', descending: true })
   const [searched] = useDebouncedValue(text.trim(), 200)
-  const list = useDesktopQueryWith({
-    channel: 'library:list',
-    input: [{ ...(searched === '' ? {} : { text: searched }), ...(hereOnly ? { hereOnly } : {}) }],
-    keepPrevious: true,
-  })
-  const importing = useDesktopMutation('library:import', () => void list.refetch())
-  const found = list.data?.rows
   const now = useNow(minute)
-  const rows = useMemo(() => sortRecordings(filterRecordings(found ?? [], filters, now), sorting), [found, filters, now, sorting])
+  const list = useDesktopPages('library:list', libraryQueryOf({ filters, text: searched, now, sorting, hereOnly }))
+  const facets = useDesktopQuery('library:facets')
+  const onChanged = (): void => {
+    void list.refetch()
+    void facets.refetch()
+  }
+  const importing = useDesktopMutation('library:import', onChanged)
+  const pages = list.data?.pages
+  const rows = useMemo(() => (pages ?? []).flatMap((page) => page.rows), [pages])
+  const choices = useMemo(() => withAway(facets.data ?? noFacets, rows), [facets.data, rows])
 
   if (list.isPending || list.isError) {
     return (
@@ -50,7 +57,7 @@ export function RecordingsPage() {
       </div>
     )
   }
-  const { total, offline } = list.data
+  const { total, here, offline } = list.data.pages[0] ?? nothing
   if (total === 0 && searched === '' && !hereOnly) {
     return (
       <div className="page">
@@ -60,17 +67,12 @@ export function RecordingsPage() {
       </div>
     )
   }
-  const here = list.data.rows.filter((row) => row.here).length
   const restricted = isFilteringRecordings(filters) || searched !== '' || hereOnly
   return (
     <div className="page">
-      <PageHeader
-        title="Recordings"
-        meta={libraryMeta({ here, total, offline, restricted })}
-        actions={<OpenFileButton importing={importing} />}
-      />
+      <PageHeader title="Recordings" meta={libraryMeta({ here, total, offline })} actions={<OpenFileButton importing={importing} />} />
       <RecordingFilterBar
-        rows={list.data.rows}
+        facets={choices}
         filters={filters}
         onFilters={setFilters}
         text={text}
@@ -86,7 +88,9 @@ export function RecordingsPage() {
           onSorting={setSorting}
           offline={offline}
           busy={list.isFetching}
-          onChanged={() => void list.refetch()}
+          more={list.hasNextPage}
+          onMore={() => void list.fetchNextPage()}
+          onChanged={onChanged}
           onClear={
             restricted
               ? () => {
@@ -110,9 +114,8 @@ function Failure({ error }: { error: unknown }) {
   )
 }
 
-function libraryMeta({ here, total, offline, restricted }: { here: number; total: number; offline: boolean; restricted: boolean }): string {
+function libraryMeta({ here, total, offline }: { here: number; total: number; offline: boolean }): string {
   const number = (value: number): string => value.toLocaleString('en')
   if (offline) return `${number(here)} on this computer; the gateway cannot be asked for more now`
-  if (restricted) return `${number(total)} sessions`
   return `${number(here)} of ${number(total)} sessions are on this computer and work without a network`
 }

@@ -5,7 +5,7 @@ import { positionAt, xOf, type Density } from './density.ts'
 import { seek, selectRow, stepMessage } from './playback.ts'
 import { usePlayback, type PlaybackStore } from './playback-store.ts'
 import { clockText, stepText } from './session-clock.ts'
-import type { Timeline } from './timeline.ts'
+import { timeOf, type Timeline } from './timeline.ts'
 import styles from './density-plot.module.css'
 
 const barsTop = 24
@@ -113,8 +113,8 @@ const Bars = memo(function Bars({ density }: { density: Density }) {
 const Markers = memo(function Markers({ density, timeline, store }: { density: Density; timeline: Timeline; store: PlaybackStore }) {
   return density.markers.map(({ x, verdict, row, count }) => {
     const { icon: Icon, word } = verdictLook[verdict]
-    const at = timeline.rows[row]?.at
-    const label = `${count > 1 ? `${count} messages held or refused here, first: ` : ''}${word}${at ? ` at ${formatTime(at)}` : ''}`
+    const at = timeOf(timeline, row)
+    const label = `${count > 1 ? `${count} messages held or refused here, first: ` : ''}${word} at ${formatTime(at)}`
     return (
       <button
         key={row}
@@ -168,7 +168,7 @@ function Scrubber({ timeline, store, width, shown }: ScrubberProps) {
       aria-valuemin={0}
       aria-valuemax={Math.round(timeline.duration / 1000)}
       aria-valuenow={second}
-      aria-valuetext={`${time}, message ${timeline.rows[row]?.seq ?? 0}`}
+      aria-valuetext={`${time}, message ${row}`}
       onKeyDown={onKeyDown}
     >
       <span className={styles.knob} />

@@ -1,4 +1,5 @@
-import { verdictNames, verdictOf, type IdleGap, type Timeline } from './timeline.ts'
+import { verdictNames } from '../../../src-core/recording/replay-columns.ts'
+import { verdictOf, type IdleGap, type Timeline } from './timeline.ts'
 
 /** Bars narrower than this cannot be told apart; a bar is a round length of time. */
 const narrowestBar = 8

@@ -6,7 +6,8 @@ import { SearchField } from '../../components/search-field.tsx'
 import { Verdict } from '../../components/verdict.tsx'
 import { kindTitles } from './kind-titles.ts'
 import { countKinds, countTools, countVerdicts, isFiltering, noFilters, type ReplayFilters } from './replay-filters.ts'
-import { verdictNames, type Timeline } from './timeline.ts'
+import { verdictNames } from '../../../src-core/recording/replay-columns.ts'
+import type { Timeline } from './timeline.ts'
 import styles from './filter-bar.module.css'
 
 interface FilterBarProps {
@@ -32,7 +33,7 @@ export function FilterBar({ timeline, filters, onFilters, text, onText, onStep, 
     else next.delete(verdict)
     onFilters({ ...filters, verdicts: next })
   }
-  const total = timeline.rows.length
+  const total = timeline.count
   return (
     <div className={styles.bar} role="search" aria-label="Filter messages">
       <div className={styles.search}>

@@ -1,18 +1,22 @@
 import { ArrowLeft, ArrowRight, CircleStop, CircleX, Flag, Hourglass, RotateCw, type LucideIcon } from 'lucide-react'
 import { memo, useEffect, useEffectEvent, useId, useRef, type KeyboardEvent } from 'react'
 import type { ReplayRow } from '../../../src-protocol/desktop-api.ts'
+import type { SessionId } from '../../../src-protocol/ids.ts'
+import type { Verdict as VerdictName } from '../../../src-protocol/model.ts'
 import { Verdict } from '../../components/verdict.tsx'
 import { useVirtualRows } from '../../components/use-virtual-rows.ts'
 import { VisibleText } from '../../components/visible-text.tsx'
 import { kindTitles } from './kind-titles.ts'
 import { selectRow, shownIndex } from './playback.ts'
 import { usePlayback, type PlaybackStore } from './playback-store.ts'
-import type { Timeline } from './timeline.ts'
+import { kindOf, toolOf, verdictOf, type RowKind, type Timeline } from './timeline.ts'
+import { useReplayRows } from './use-replay-rows.ts'
 import styles from './message-list.module.css'
 
 const rowHeight = 44
 
 interface MessageListProps {
+  session: SessionId
   timeline: Timeline
   store: PlaybackStore
   shown: Uint32Array
@@ -20,10 +24,12 @@ interface MessageListProps {
 }
 
 /** Every message that the filters show; only those on the screen are drawn. It follows the playback. */
-export function MessageList({ timeline, store, shown, highlight }: MessageListProps) {
+export function MessageList({ session, timeline, store, shown, highlight }: MessageListProps) {
   const selected = usePlayback(store, (playback) => shownIndex(shown, playback.row))
   const listId = useId()
   const { scroller, items, total, scrollTo } = useVirtualRows({ count: shown.length, rowHeight })
+
+  const rowOf = useReplayRows(session, shown, items[0]?.index ?? 0, (items.at(-1)?.index ?? -1) + 1)
 
   const opened = useRef(false)
   const showRow = useEffectEvent((index: number) => {
@@ -67,9 +73,11 @@ export function MessageList({ timeline, store, shown, highlight }: MessageListPr
       {shown.length === 0 && <p className={`${styles.none} t2`}>No message passes the filters.</p>}
       <div role="presentation" className={styles.space} style={{ height: total }}>
         {items.map((item) => {
-          const row = timeline.rows[shown[item.index] ?? -1]
+          const row = shown[item.index]
+          const kind = row === undefined ? undefined : kindOf(timeline, row)
           return (
-            row && (
+            row !== undefined &&
+            kind && (
               <div
                 key={item.key}
                 id={`${listId}${item.index}`}
@@ -81,7 +89,15 @@ export function MessageList({ timeline, store, shown, highlight }: MessageListPr
                 style={{ transform: `translateY(${item.start}px)` }}
                 onClick={() => select(item.index)}
               >
-                <MessageRow row={row} highlight={highlight} />
+                <MessageRow
+                  number={row}
+                  kind={kind}
+                  served={timeline.served[row] === 1}
+                  tool={toolOf(timeline, row)}
+                  verdict={verdictOf(timeline, row)}
+                  row={rowOf(row)}
+                  highlight={highlight}
+                />
               </div>
             )
           )
@@ -91,33 +107,45 @@ export function MessageList({ timeline, store, shown, highlight }: MessageListPr
   )
 }
 
-const MessageRow = memo(function MessageRow({ row, highlight }: { row: ReplayRow; highlight: string | undefined }) {
-  const { icon: Icon, word } = markOf(row)
-  const named = row.kind === 'approval' ? undefined : (row.tool ?? row.method)
+interface MessageRowProps {
+  number: number
+  kind: RowKind
+  /** whether the server sent it */
+  served: boolean
+  tool: string | undefined
+  verdict: VerdictName | undefined
+  /** its text, once it has come */
+  row: ReplayRow | undefined
+  highlight: string | undefined
+}
+
+const MessageRow = memo(function MessageRow({ number, kind, served, tool, verdict, row, highlight }: MessageRowProps) {
+  const { icon: Icon, word } = markOf(kind, served)
+  const named = kind === 'approval' ? undefined : (tool ?? row?.method)
   // the approval's id is in its record; here it would hide what happened
-  const summary = row.kind === 'approval' ? row.summary.replace(/^Approval apr_\w+ /, '') : row.summary
+  const summary = kind === 'approval' ? row?.summary.replace(/^Approval apr_\w+ /, '') : row?.summary
   return (
     <>
-      <span className={styles.number}>{row.seq}</span>
+      <span className={styles.number}>{number}</span>
       <span className={styles.mark} title={word}>
         <Icon className="small" aria-hidden />
         <span className="unseen">{word}</span>
       </span>
       <span className={styles.text}>
         <span className={`${named === undefined ? 'medium' : 'mono'} ellipsis`}>
-          <VisibleText text={named ?? kindTitles[row.kind]} />
+          <VisibleText text={named ?? kindTitles[kind]} />
         </span>
         <span className={`${styles.summary} ellipsis`}>
-          <VisibleText text={summary.slice(0, 240)} highlight={highlight} />
+          {summary === undefined ? '\u00a0' : <VisibleText text={summary.slice(0, 240)} highlight={highlight} />}
         </span>
       </span>
-      {row.verdict && <Verdict verdict={row.verdict} />}
+      {verdict && <Verdict verdict={verdict} />}
     </>
   )
 })
 
-function markOf(row: ReplayRow): { icon: LucideIcon; word: string } {
-  switch (row.kind) {
+function markOf(kind: RowKind, served: boolean): { icon: LucideIcon; word: string } {
+  switch (kind) {
     case 'open':
       return { icon: Flag, word: kindTitles.open }
     case 'close':
@@ -129,6 +157,6 @@ function markOf(row: ReplayRow): { icon: LucideIcon; word: string } {
     case 'error':
       return { icon: CircleX, word: kindTitles.error }
     default:
-      return row.direction === 'server' ? { icon: ArrowLeft, word: 'From the server' } : { icon: ArrowRight, word: 'To the server' }
+      return served ? { icon: ArrowLeft, word: 'From the server' } : { icon: ArrowRight, word: 'To the server' }
   }
 }

@@ -72,14 +72,14 @@ export function PlaybackBar({ timeline, store, shown, barStep }: PlaybackBarProp
 function Place({ timeline, store }: { timeline: Timeline; store: PlaybackStore }) {
   const second = usePlayback(store, (playback) => Math.floor(playback.position / 1000))
   const row = usePlayback(store, (playback) => playback.row)
-  const last = timeline.rows.at(-1)?.seq ?? 0
+  const last = Math.max(0, timeline.count - 1)
   return (
     <>
       <span className={`${styles.clock} num`}>
         <b>{clockText(second * 1000)}</b> of {clockText(timeline.duration)}
       </span>
       <span className={`${styles.message} num t3`}>
-        message {(timeline.rows[row]?.seq ?? 0).toLocaleString('en')} of {last.toLocaleString('en')}
+        message {row.toLocaleString('en')} of {last.toLocaleString('en')}
       </span>
     </>
   )

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
 import { createPlaybackStore, type FrameSource } from './playback-store.ts'
 import { startOfPlayback, togglePlaying } from './playback.ts'
-import { buildTimeline } from './timeline.ts'
-import { rowsAt } from './timeline.example.ts'
+import { rowsAt, timelineOf } from './timeline.example.ts'
 
 class HandFrames implements FrameSource {
   waiting: ((time: number) => void) | undefined
@@ -19,7 +18,7 @@ class HandFrames implements FrameSource {
   }
 }
 
-const timeline = buildTimeline(rowsAt([0, 1_000, 2_000]))
+const timeline = timelineOf(rowsAt([0, 1_000, 2_000]))
 const open = () => {
   const frames = new HandFrames()
   const store = createPlaybackStore(timeline, frames, { ...startOfPlayback, speed: 1 })

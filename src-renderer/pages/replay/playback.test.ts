@@ -11,10 +11,9 @@ import {
   togglePlaying,
   type Playback,
 } from './playback.ts'
-import { buildTimeline } from './timeline.ts'
-import { rowsAt } from './timeline.example.ts'
+import { rowsAt, timelineOf } from './timeline.example.ts'
 
-const timeline = buildTimeline(rowsAt([0, 1_000, 2_000, 100_000, 100_000, 101_000]))
+const timeline = timelineOf(rowsAt([0, 1_000, 2_000, 100_000, 100_000, 101_000]))
 const playing: Playback = { ...startOfPlayback, playing: true, speed: 1, skipIdle: false }
 const all = Uint32Array.from([0, 1, 2, 3, 4, 5])
 
@@ -48,7 +47,7 @@ test('started inside an idle stretch, playing leaves it', () => {
 })
 
 test('several idle stretches are skipped in one long frame', () => {
-  const gappy = buildTimeline(rowsAt([0, 10_000, 20_000, 30_000]))
+  const gappy = timelineOf(rowsAt([0, 10_000, 20_000, 30_000]))
   expect(advance({ ...playing, skipIdle: true }, 2_500, gappy).position).toBe(20_500)
 })
 
@@ -61,7 +60,7 @@ test('play at the end starts again', () => {
 })
 
 test('a recording without length does not play', () => {
-  expect(togglePlaying(startOfPlayback, buildTimeline(rowsAt([0]))).playing).toBe(false)
+  expect(togglePlaying(startOfPlayback, timelineOf(rowsAt([0]))).playing).toBe(false)
 })
 
 test.for([

@@ -1,4 +1,4 @@
-import { rowAt, type Timeline } from './timeline.ts'
+import { kindOf, rowAt, type Timeline } from './timeline.ts'
 
 export const speeds = [1, 2, 4, 8, 16, 32] as const
 type Speed = (typeof speeds)[number]
@@ -42,7 +42,7 @@ export function seek(playback: Playback, position: number, timeline: Timeline): 
 }
 
 export function selectRow(playback: Playback, row: number, timeline: Timeline): Playback {
-  const within = Math.min(Math.max(0, row), Math.max(0, timeline.rows.length - 1))
+  const within = Math.min(Math.max(0, row), Math.max(0, timeline.count - 1))
   return { ...playback, row: within, position: timeline.offsets[within] ?? 0 }
 }
 
@@ -77,7 +77,7 @@ export function stepCall(playback: Playback, direction: 1 | -1, shown: Uint32Arr
   const first = direction > 0 && (shown[index] ?? 0) > playback.row ? index : index + direction
   for (let at = first; at >= 0 && at < shown.length; at += direction) {
     const row = shown[at] ?? 0
-    if (timeline.rows[row]?.kind === 'request') return selectRow(playback, row, timeline)
+    if (kindOf(timeline, row) === 'request') return selectRow(playback, row, timeline)
   }
   return playback
 }

@@ -1,13 +1,14 @@
 import type { Verdict } from '../../../src-protocol/model.ts'
-import { kindNames, verdictNames, type RowKind, type Timeline } from './timeline.ts'
+import { kindNames, verdictNames } from '../../../src-core/recording/replay-columns.ts'
+import type { RowKind, Timeline } from './timeline.ts'
 
 /** What the list shows. Empty `verdicts`, `tool` or `kind` undefined: no restriction. `matches`: the result of a text search. */
 export interface ReplayFilters {
   verdicts: ReadonlySet<Verdict>
   tool: string | undefined
   kind: RowKind | undefined
-  /** sequence numbers that contain the searched text */
-  matches: ReadonlySet<number> | undefined
+  /** rows that contain the searched text, a bit for each */
+  matches: Uint8Array | undefined
 }
 
 export const noFilters: ReplayFilters = { verdicts: new Set(), tool: undefined, kind: undefined, matches: undefined }
@@ -18,7 +19,7 @@ export function isFiltering(filters: ReplayFilters): boolean {
 
 /** Rows that pass every filter, ascending. */
 export function filterRows(timeline: Timeline, filters: ReplayFilters): Uint32Array {
-  const length = timeline.rows.length
+  const { count: length } = timeline
   const kept = new Uint32Array(length)
   const wantedVerdicts = verdictNames.map((name) => filters.verdicts.has(name))
   const anyVerdict = filters.verdicts.size === 0
@@ -31,7 +32,7 @@ export function filterRows(timeline: Timeline, filters: ReplayFilters): Uint32Ar
     // a tool that never occurs (code 0) matches nothing, not every message without a tool
     if (toolCode >= 0 && (toolCode === 0 || timeline.toolCodes[row] !== toolCode)) continue
     if (kindCode >= 0 && timeline.kinds[row] !== kindCode) continue
-    if (filters.matches && !filters.matches.has(timeline.rows[row]?.seq ?? -1)) continue
+    if (filters.matches && !((filters.matches[row >> 3] ?? 0) & (1 << (row & 7)))) continue
     kept[count] = row
     count += 1
   }

@@ -31,8 +31,8 @@ export function ReplayHeader({ row, timeline, verification }: ReplayHeaderProps)
         {row.connection}, {longDay.format(new Date(row.startedAt))}
       </h1>
       <span className="t3 ellipsis" title={row.reason}>
-        {row.person.name} · {formatShortTime(row.startedAt)}–{formatShortTime(row.endedAt)} · {timeline.rows.length.toLocaleString('en')}{' '}
-        records · <VisibleText text={row.reason} />
+        {row.person.name} · {formatShortTime(row.startedAt)}–{formatShortTime(row.endedAt)} · {timeline.count.toLocaleString('en')} records
+        · <VisibleText text={row.reason} />
       </span>
       <div className={styles.actions}>
         <span role="status" className="small t2 ellipsis">

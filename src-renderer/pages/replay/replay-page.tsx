@@ -22,14 +22,14 @@ export function ReplayPage() {
 }
 
 function LoadedReplay({ session, seq }: { session: SessionId; seq: number | undefined }) {
-  const recording = useDesktopQuery('library:get', session)
+  const recording = useDesktopQuery('library:open', session)
   const forget = useForgetRecording()
   if (recording.isPending) return <LoadingRows rows={14} label="Opening the recording" />
   if (recording.isError) {
     if (recording.error.code === 'NOT_FOUND') return <NotHere session={session} onDownloaded={() => forget(session)} />
     return <ErrorState error={recording.error} onRetry={() => void recording.refetch()} />
   }
-  return <Replay key={session} row={recording.data.row} rows={recording.data.rows} seq={seq} />
+  return <Replay key={`${session} ${recording.dataUpdatedAt}`} row={recording.data.row} columns={recording.data.columns} seq={seq} />
 }
 
 /** Replaying works on what is on this computer: it offers to bring the recording here. */

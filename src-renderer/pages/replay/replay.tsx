@@ -1,5 +1,5 @@
 import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
-import type { LibraryRow, ReplayRow } from '../../../src-protocol/desktop-api.ts'
+import type { LibraryRow, ReplayColumns } from '../../../src-protocol/desktop-api.ts'
 import { ErrorState } from '../../components/error-state.tsx'
 import { LoadingRows } from '../../components/loading-rows.tsx'
 import { FilterBar } from './filter-bar.tsx'
@@ -10,7 +10,7 @@ import { selectRow, startOfPlayback, stepMessage } from './playback.ts'
 import { RecordSide } from './record-side.tsx'
 import { filterRows, noFilters, type ReplayFilters } from './replay-filters.ts'
 import { ReplayHeader } from './replay-header.tsx'
-import { buildTimeline, verdictOf, type Timeline } from './timeline.ts'
+import { buildTimeline, kindOf, verdictOf, type Timeline } from './timeline.ts'
 import { useVerification } from '../proof/use-verification.ts'
 import { TimeSection } from './time-section.tsx'
 import { useExchange } from './use-exchange.ts'
@@ -20,14 +20,14 @@ import styles from './replay.module.css'
 
 interface ReplayProps {
   row: LibraryRow
-  rows: readonly ReplayRow[]
+  columns: ReplayColumns
   /** message to open at */
   seq: number | undefined
 }
 
 /** The replay of a recording that is loaded. */
-export function Replay({ row, rows, seq }: ReplayProps) {
-  const timeline = useMemo(() => buildTimeline(rows), [rows])
+export function Replay({ row, columns, seq }: ReplayProps) {
+  const timeline = useMemo(() => buildTimeline(columns), [columns])
   const store = usePlaybackStore(timeline, seq)
   const [filters, setFilters] = useState<ReplayFilters>(noFilters)
   const [text, setText] = useState('')
@@ -54,7 +54,7 @@ export function Replay({ row, rows, seq }: ReplayProps) {
         searchRef={search}
       />
       <div className={styles.columns}>
-        <MessageList timeline={timeline} store={store} shown={shown} highlight={highlight} />
+        <MessageList session={row.session} timeline={timeline} store={store} shown={shown} highlight={highlight} />
         <Message
           row={row}
           timeline={timeline}
@@ -83,9 +83,9 @@ function Message({ row, timeline, store, highlight, proof }: MessageProps) {
   const exchange = useExchange(row.session, timeline, current)
   if (exchange.isError) return <ErrorState error={exchange.error} onRetry={() => void exchange.refetch()} />
   if (!exchange.data) return <LoadingRows rows={10} label="Loading the message" />
-  const shownRow = timeline.bySeq.get(exchange.data.shown.seq) ?? current
+  const shownRow = exchange.data.shown.seq
   // an approval is about its request: that one was held, whatever this event says
-  const decidedRow = timeline.rows[shownRow]?.kind === 'approval' ? (timeline.exchangeHeads[shownRow] ?? shownRow) : shownRow
+  const decidedRow = kindOf(timeline, shownRow) === 'approval' ? (timeline.exchangeHeads[shownRow] ?? shownRow) : shownRow
   return (
     <>
       <MessagePane exchange={exchange.data} view={view} onView={setView} highlight={highlight} />
@@ -97,7 +97,7 @@ function Message({ row, timeline, store, highlight, proof }: MessageProps) {
 function usePlaybackStore(timeline: Timeline, seq: number | undefined): PlaybackStore {
   const [store] = useState(() => createPlaybackStore(timeline, windowFrames))
   useEffect(() => {
-    const row = seq === undefined ? undefined : timeline.bySeq.get(seq)
+    const row = seq !== undefined && seq < timeline.count ? seq : undefined
     store.update((playback) => selectRow(row === undefined ? startOfPlayback : playback, row ?? 0, timeline))
     return () => store.close()
   }, [store, timeline, seq])

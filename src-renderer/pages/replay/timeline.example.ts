@@ -1,4 +1,9 @@
 import type { ReplayRow } from '../../../src-protocol/desktop-api.ts'
+import { replayColumnsOf } from '../../../src-core/recording/replay-columns.ts'
+import { buildTimeline, type Timeline } from './timeline.ts'
+
+/** What the library and the window make of rows. */
+export const timelineOf = (rows: readonly ReplayRow[]): Timeline => buildTimeline(replayColumnsOf(rows))
 
 /** Rows at these ms after a fixed start: requests and responses in turn, one exchange each pair. */
 export function rowsAt(offsets: readonly number[]): ReplayRow[] {

@@ -1,20 +1,8 @@
 import type { Verdict } from '../../../src-protocol/model.ts'
-import type { ReplayRow } from '../../../src-protocol/desktop-api.ts'
+import type { ReplayColumns, ReplayRow } from '../../../src-protocol/desktop-api.ts'
+import { fromServer, kindNames, verdictNames } from '../../../src-core/recording/replay-columns.ts'
 
 export type RowKind = ReplayRow['kind']
-
-/** The codes that stand in the typed arrays; 0 is “none”. */
-export const verdictNames = ['allowed', 'masked', 'held', 'denied', 'failed'] as const satisfies readonly Verdict[]
-export const kindNames = [
-  'open',
-  'request',
-  'response',
-  'notification',
-  'approval',
-  'error',
-  'resume',
-  'close',
-] as const satisfies readonly RowKind[]
 
 /** A stretch of session time in which nothing was recorded, in ms since the first record. */
 export interface IdleGap {
@@ -23,21 +11,23 @@ export interface IdleGap {
 }
 
 /**
- * One recording as columns, built once: everything that plays, bins, filters or maps time to rows reads these arrays, so that
- * 100,000 rows cost no work per frame. Times are ms since the first record and never run backwards, even where the recorded
- * clock did.
+ * One recording as columns: everything that plays, bins, filters or maps time to rows reads these arrays, so that 100,000 rows cost no work per frame.
+ * A row is known by its sequence number. Times are ms since the first record and never run backwards, even where the recorded clock did.
  */
 export interface Timeline {
-  rows: readonly ReplayRow[]
+  /** rows; each is its sequence number */
+  count: number
   /** epoch ms of the first record */
   startedAt: number
   /** ms from the first record to the last */
   duration: number
-  offsets: Float64Array
+  offsets: Uint32Array
   /** 1 + index into `verdictNames`, or 0 */
   verdicts: Uint8Array
   /** index into `kindNames` */
   kinds: Uint8Array
+  /** 1 where the server sent it */
+  served: Uint8Array
   /** 1 + index into `tools`, or 0 */
   toolCodes: Uint16Array
   tools: readonly string[]
@@ -46,65 +36,64 @@ export interface Timeline {
   /** next row of the same exchange, or -1 */
   exchangeNext: Int32Array
   gaps: readonly IdleGap[]
-  /** row by sequence number */
-  bySeq: ReadonlyMap<number, number>
 }
 
 /** Nothing recorded for this long counts as idle. */
 const idleAfterMs = 5_000
-const mostTools = 65_534
 
-export function buildTimeline(rows: readonly ReplayRow[]): Timeline {
-  const length = rows.length
-  const offsets = new Float64Array(length)
-  const verdicts = new Uint8Array(length)
-  const kinds = new Uint8Array(length)
-  const toolCodes = new Uint16Array(length)
-  const exchangeHeads = new Int32Array(length).fill(-1)
-  const exchangeNext = new Int32Array(length).fill(-1)
-  const toolCodeOf = new Map<string, number>()
-  const exchanges = new Map<number, { head: number; tail: number }>()
-  const bySeq = new Map<number, number>()
+export function buildTimeline(columns: ReplayColumns): Timeline {
+  const { count, startedAt, tools } = columns
+  const offsets = new Uint32Array(bufferOf(columns.offsets))
+  const exchangeHeads = new Int32Array(bufferOf(columns.heads))
+  const kinds = new Uint8Array(count)
+  const served = new Uint8Array(count)
+  const exchangeNext = new Int32Array(count).fill(-1)
+  const tails = new Int32Array(count)
   const gaps: IdleGap[] = []
-  const startedAt = firstTime(rows)
   let latest = 0
-
-  for (const [row, { at, kind, verdict, tool, exchange, seq }] of rows.entries()) {
-    const offset = Date.parse(at) - startedAt
-    const next = Number.isFinite(offset) ? Math.max(latest, offset) : latest
-    if (next - latest >= idleAfterMs) gaps.push({ from: latest, to: next })
-    latest = next
-    offsets[row] = next
-    kinds[row] = kindNames.indexOf(kind)
-    verdicts[row] = verdict ? verdictNames.indexOf(verdict) + 1 : 0
-    if (tool !== undefined) toolCodes[row] = codeOf(tool, toolCodeOf)
-    if (!bySeq.has(seq)) bySeq.set(seq, row)
-    if (exchange === undefined) continue
-    const known = exchanges.get(exchange)
-    if (known) {
-      exchangeNext[known.tail] = row
-      known.tail = row
-      exchangeHeads[row] = known.head
-    } else {
-      exchanges.set(exchange, { head: row, tail: row })
-      exchangeHeads[row] = row
-    }
+  for (let row = 0; row < count; row += 1) {
+    const kind = columns.kinds[row] ?? 0
+    kinds[row] = kind & ~fromServer
+    served[row] = kind & fromServer ? 1 : 0
+    const offset = offsets[row] ?? 0
+    if (offset - latest >= idleAfterMs) gaps.push({ from: latest, to: offset })
+    latest = offset
+    const head = exchangeHeads[row] ?? -1
+    if (head < 0) continue
+    if (head !== row) exchangeNext[tails[head] ?? row] = row
+    tails[head] = row
   }
-
   return {
-    rows,
+    count,
     startedAt,
     duration: latest,
     offsets,
-    verdicts,
+    verdicts: columns.verdicts,
     kinds,
-    toolCodes,
-    tools: [...toolCodeOf.keys()],
+    served,
+    toolCodes: new Uint16Array(bufferOf(columns.toolCodes)),
+    tools,
     exchangeHeads,
     exchangeNext,
     gaps,
-    bySeq,
   }
+}
+
+/** A copy that begins where numbers of any width may begin. */
+const bufferOf = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer
+
+export function kindOf(timeline: Timeline, row: number): RowKind | undefined {
+  return row >= 0 && row < timeline.count ? kindNames[timeline.kinds[row] ?? 0] : undefined
+}
+
+export function toolOf(timeline: Timeline, row: number): string | undefined {
+  const code = timeline.toolCodes[row] ?? 0
+  return code === 0 ? undefined : timeline.tools[code - 1]
+}
+
+/** RFC 3339 */
+export function timeOf(timeline: Timeline, row: number): string {
+  return new Date(timeline.startedAt + (timeline.offsets[row] ?? 0)).toISOString()
 }
 
 /** The last row written at or before a position; 0 before the first. */
@@ -131,21 +120,4 @@ export function exchangeRows(timeline: Timeline, row: number): number[] {
 export function verdictOf(timeline: Timeline, row: number): Verdict | undefined {
   const code = timeline.verdicts[row] ?? 0
   return code === 0 ? undefined : verdictNames[code - 1]
-}
-
-function firstTime(rows: readonly ReplayRow[]): number {
-  for (const row of rows) {
-    const time = Date.parse(row.at)
-    if (Number.isFinite(time)) return time
-  }
-  return 0
-}
-
-function codeOf(tool: string, codes: Map<string, number>): number {
-  const known = codes.get(tool)
-  if (known !== undefined) return known
-  if (codes.size >= mostTools) return 0
-  const code = codes.size + 1
-  codes.set(tool, code)
-  return code
 }

@@ -3,7 +3,7 @@ import type { AppError } from '../../../src-protocol/app-error.ts'
 import type { SessionId } from '../../../src-protocol/ids.ts'
 import { sessionRecord, type ApprovalRecord, type MessageRecord, type SessionRecord } from '../../../src-protocol/recording.ts'
 import { desktop } from '../../api/desktop.ts'
-import { exchangeRows, type Timeline } from './timeline.ts'
+import { exchangeRows, kindOf, type Timeline } from './timeline.ts'
 
 /** A stored line as it is, and what it says if it is a well-formed record. */
 export interface StoredRecord {
@@ -26,7 +26,7 @@ const mostRelated = 40
 
 /** Loads one row's record and its exchange. The last one stays until the next has come, so that playing does not flicker. */
 export function useExchange(session: SessionId, timeline: Timeline, row: number): UseQueryResult<Exchange, AppError> {
-  const seq = timeline.rows[row]?.seq
+  const seq = row < timeline.count ? row : undefined
   return useQuery<Exchange, AppError>({
     queryKey: ['replay-exchange', session, seq],
     queryFn: () => loadExchange(session, timeline, row),
@@ -39,10 +39,10 @@ export function useExchange(session: SessionId, timeline: Timeline, row: number)
 async function loadExchange(session: SessionId, timeline: Timeline, row: number): Promise<Exchange> {
   const wanted = new Set([row])
   for (const related of exchangeRows(timeline, row)) {
-    const kind = timeline.rows[related]?.kind
+    const kind = kindOf(timeline, related)
     if (wanted.size < mostRelated && (kind === 'request' || kind === 'approval')) wanted.add(related)
   }
-  const records = await Promise.all([...wanted].map((at) => loadRecord(session, timeline.rows[at]?.seq ?? 0)))
+  const records = await Promise.all([...wanted].map((at) => loadRecord(session, at)))
   const [shown] = records
   if (!shown) throw new Error('An exchange has at least the record that was asked for.')
   return {

@@ -1,11 +1,10 @@
 import { useDebouncedValue } from '@mantine/hooks'
-import { useMemo } from 'react'
 import type { SessionId } from '../../../src-protocol/ids.ts'
 import { useDesktopQueryWith } from '../../api/use-desktop-query.ts'
 
 interface MessageSearch {
-  /** sequence numbers that contain the text; undefined while nothing is searched */
-  matches: ReadonlySet<number> | undefined
+  /** rows that contain the text, a bit for each; undefined while nothing is searched */
+  matches: Uint8Array | undefined
   searching: boolean
 }
 
@@ -19,7 +18,7 @@ export function useMessageSearch(session: SessionId, text: string): MessageSearc
     enabled: settled !== '',
     keepPrevious: true,
   })
-  const matches = useMemo(() => (settled === '' || !query.data ? undefined : new Set(query.data)), [settled, query.data])
+  const matches = settled === '' ? undefined : query.data?.bits
   return {
     matches: wanted === '' ? undefined : matches,
     searching: wanted !== '' && (wanted !== settled || query.isFetching),

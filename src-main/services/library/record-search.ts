@@ -1,0 +1,85 @@
+import type { RecordHit, RecordQuery, ReplayRow } from '../../../src-protocol/desktop-api.ts'
+import type { RecordingSummary } from '../../../src-protocol/model.ts'
+import { parseRecordLine } from '../../../src-core/recording/record-lines.ts'
+import { excerptOf } from './excerpt.ts'
+import { facetQuery } from './facets.ts'
+import { recordIdBase, type LibraryDatabase } from './library-database.ts'
+import { parsePageCursor, formatPageCursor } from './recording-pages.ts'
+import type { SearchTerms } from './search-query.ts'
+import { searchTextOf } from './search-text.ts'
+
+export interface RecordSearch {
+  /** Records of all sessions: the newest session first, and in it the latest record. */
+  find(query: RecordQuery, terms: SearchTerms | undefined): { hits: RecordHit[]; next?: string }
+  /** sequence numbers within one recording */
+  within(first: number, records: number, terms: SearchTerms | undefined): number[]
+}
+
+const defaultLimit = 50
+
+export function createRecordSearch(database: LibraryDatabase): RecordSearch {
+  const newest = database
+    .prepare<[string, number, number, number], number>(
+      'SELECT rowid FROM record_text WHERE record_text MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid DESC LIMIT ?',
+    )
+    .pluck()
+  const inOrder = database
+    .prepare<[string, number, number], number>(
+      'SELECT rowid FROM record_text WHERE record_text MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid',
+    )
+    .pluck()
+  const holder = database.prepare<[number], { summary: string; first_record: number; records: number }>(
+    'SELECT summary, first_record, records FROM recording WHERE first_record <= ? ORDER BY first_record DESC LIMIT 1',
+  )
+  const record = database.prepare<[number], { row: string; line: Buffer }>('SELECT row, line FROM record WHERE id = ?')
+
+  /** Hits that follow each other are mostly of one session. */
+  function createSummaries(): (id: number) => RecordingSummary | undefined {
+    let last: { first: number; end: number; summary: RecordingSummary } | undefined
+    return (id) => {
+      if (last && id >= last.first && id < last.end) return last.summary
+      const found = holder.get(id)
+      if (!found || id >= found.first_record + found.records) return undefined
+      last = {
+        first: found.first_record,
+        end: found.first_record + found.records,
+        summary: JSON.parse(found.summary) as RecordingSummary,
+      }
+      return last.summary
+    }
+  }
+
+  return {
+    find(query, terms) {
+      const { text, from, until, cursor, limit = defaultLimit, connection, person, tool, rule, verdict } = query
+      const facets = facetQuery({ connection, person, tool, rule, verdict })
+      if (text.trim() !== '' && !terms) return { hits: [] }
+      const match = [terms && `(${terms.match})`, facets].filter((part) => part !== undefined).join(' AND ')
+      if (match === '') return { hits: [] }
+      const first = from === undefined ? 0 : recordIdBase(from)
+      const end = until === undefined ? Number.MAX_SAFE_INTEGER : recordIdBase(until)
+      const before = cursor === undefined ? end : Math.min(end, parsePageCursor(cursor)[1])
+      const ids = newest.all(match, first, before, limit + 1)
+      const summaryOf = createSummaries()
+      const hits = ids.slice(0, limit).flatMap((id): RecordHit[] => {
+        const summary = summaryOf(id)
+        const found = record.get(id)
+        if (!summary || !found) return []
+        const parsed = parseRecordLine(found.line)
+        return [
+          {
+            session: summary.session,
+            connection: summary.connection,
+            person: summary.person.name,
+            startedAt: summary.startedAt,
+            row: JSON.parse(found.row) as ReplayRow,
+            ...excerptOf(parsed.ok ? searchTextOf(parsed.record).body : '', terms?.words ?? []),
+          },
+        ]
+      })
+      const last = ids.length > limit ? ids[limit - 1] : undefined
+      return { hits, ...(last !== undefined && { next: formatPageCursor(0, last) }) }
+    },
+    within: (first, records, terms) => (terms ? inOrder.all(terms.match, first, first + records).map((id) => id - first) : []),
+  }
+}
