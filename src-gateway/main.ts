@@ -2,7 +2,6 @@ import { resolve } from 'node:path'
 import { systemClock, timestampOf, type Clock } from '../src-node/clock.ts'
 import { openDataFolder } from '../src-node/data-folder.ts'
 import { createLogger, type Logger } from '../src-node/logger.ts'
-import { openLog } from '../src-node/log-store.ts'
 import { openRecordingStore } from '../src-node/recording-store.ts'
 import { systemScheduler } from '../src-node/scheduler.ts'
 import { resolveSecret } from '../src-node/secret.ts'
@@ -16,7 +15,8 @@ import { watchDocument } from './policies/watch-documents.ts'
 import { recoverSessions } from './sessions/recover-sessions.ts'
 import { startHeartbeats } from './state/log-heartbeats.ts'
 import { lockDataFolder } from './state/instance-lock.ts'
-import { openLogKey } from './state/log-key.ts'
+import { openGatewayLog } from './state/gateway-log.ts'
+import { replayLog } from './state/replay-log.ts'
 import { openState } from './state/state-database.ts'
 
 export interface GatewayOptions {
@@ -49,7 +49,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     const clientSecret = resolveSecret(config.identityProvider.clientSecret, { env, folder, name: 'identityProvider.clientSecret' })
     const state = await openState(config.data)
     opened.add(() => state.close())
-    const log = await openLog({ folder: config.log.folder, origin: config.log.origin, privateKey: openLogKey(config.data), clock })
+    const log = await openGatewayLog(config, clock)
     opened.add(() => log.close())
     opened.add(await startHeartbeats({ log, everyMinutes: config.log.heartbeatMinutes, scheduler: systemScheduler, logger }))
     const recordings = await openRecordingStore({ folder: config.recordings, clock })

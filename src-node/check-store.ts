@@ -4,14 +4,11 @@ import { createLogAudit, type Finding, type LogAudit, type LoggedSession } from 
 import { createFrontier, type MerkleFrontier } from '../src-core/log/merkle-frontier.ts'
 import { hexOf } from '../src-core/log/merkle-hash.ts'
 import type { VerifierKey } from '../src-core/log/signed-note.ts'
-import { tileWidth } from '../src-core/log/tile.ts'
 import { recordLeaf } from '../src-core/recording/record-leaf.ts'
 import { parseRecordLine } from '../src-core/recording/record-lines.ts'
 import { AppError } from '../src-protocol/app-error.ts'
-import { logEntry } from '../src-protocol/log-entry.ts'
-import { readBundle, readIfThere } from './log-files.ts'
+import { auditLogFiles } from './audit-log-files.ts'
 import { readRecordingLines, type RecordingEnd } from './read-recording-lines.ts'
-import { rebuildLog } from './rebuild-log.ts'
 import { isCompressed } from './recording-paths.ts'
 
 export interface StoreCheck {
@@ -26,6 +23,8 @@ export interface StoreFolders {
   log: string
   /** undefined: the log alone is checked */
   recordings?: string
+  /** checkpoints of the log that somebody keeps elsewhere, with a name for each */
+  checkpoints?: readonly { name: string; note: string }[]
 }
 
 /**
@@ -33,10 +32,10 @@ export interface StoreFolders {
  * recording against what the log says of it. Memory does not grow with the recordings.
  * @throws AppError FILE_UNREADABLE if a folder cannot be read
  */
-export async function checkStore({ log, recordings }: StoreFolders, key: VerifierKey): Promise<StoreCheck> {
+export async function checkStore({ log, recordings, checkpoints = [] }: StoreFolders, key: VerifierKey): Promise<StoreCheck> {
   const audit = createLogAudit()
   const findings: Finding[] = []
-  const entries = await auditLog(log, key, audit, findings)
+  const entries = await orUnreadable(log, () => auditLogFiles({ folder: log, trusted: key, known: checkpoints, audit, findings }))
   const check = { entries, sessions: audit.sessions.size, recordings: 0, records: 0 }
   if (recordings !== undefined) {
     const found = await findRecordings(recordings)
@@ -58,29 +57,6 @@ export async function checkStore({ log, recordings }: StoreFolders, key: Verifie
 
 const error = (code: Finding['code'], place: string, sentence: string): Finding => ({ code, severity: 'error', place, sentence })
 const note = (code: Finding['code'], place: string, sentence: string): Finding => ({ code, severity: 'note', place, sentence })
-
-async function auditLog(folder: string, key: VerifierKey, audit: LogAudit, findings: Finding[]): Promise<number> {
-  const checkpoint = await orUnreadable(folder, () => readIfThere(join(folder, 'checkpoint')))
-  try {
-    await rebuildLog(folder, checkpoint?.toString('utf8'), key)
-  } catch (cause) {
-    if (!(cause instanceof AppError) || cause.code !== 'LOG_CORRUPT') throw cause
-    // the entries are read all the same: they may tell what was done
-    findings.push(error('log-corrupt', 'log', cause.message))
-  }
-  let index = 0
-  for (let bundle = 0; ; bundle += 1) {
-    const entries = await orUnreadable(folder, () => readBundle(folder, bundle))
-    if (entries === undefined || entries === 'torn') return index
-    for (const bytes of entries) {
-      const parsed = logEntry.safeParse(parseJson(bytes))
-      if (parsed.success) audit.add(parsed.data, index)
-      else findings.push(error('entry-unreadable', `entry ${index}`, 'It is none of the kinds that are known.'))
-      index += 1
-    }
-    if (entries.length < tileWidth) return index
-  }
-}
 
 interface RecordingAudit {
   session: string
@@ -182,13 +158,5 @@ async function orUnreadable<T>(file: string, read: () => Promise<T>): Promise<T>
   } catch (cause) {
     if (cause instanceof AppError) throw cause
     throw new AppError('FILE_UNREADABLE', { file, problem: (cause as NodeJS.ErrnoException).code ?? 'unreadable' }, { cause })
-  }
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-  } catch {
-    return undefined
   }
 }

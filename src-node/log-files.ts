@@ -61,6 +61,14 @@ export async function readTileFile(folder: string, level: number, index: number)
   return hashes?.length === tileWidth ? hashes : undefined
 }
 
+/** Hashes of the entries of a bundle: of the full tile, or of the widest partial one. */
+export async function readLeafTile(folder: string, index: number): Promise<readonly Hash[] | undefined> {
+  const full = await readTileFile(folder, 0, index)
+  if (full) return full
+  const width = await widestPartial(join(folder, `${tilePath(0, index)}.p`))
+  return width === undefined ? undefined : parseTile(await readFile(join(folder, tilePath(0, index, width))))
+}
+
 /** Partial versions of what is now full are of no more use. */
 export async function removePartials(folder: string, files: readonly TreeFile[]): Promise<void> {
   const full = files.filter(({ path }) => !path.includes('.p/'))

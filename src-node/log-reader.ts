@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { base64Of } from '../src-core/log/base64.ts'
-import type { VerifierKey } from '../src-core/log/signed-note.ts'
+import { formatVerifierKey, type VerifierKey } from '../src-core/log/signed-note.ts'
 import { inclusionRanges } from '../src-core/log/merkle-range.ts'
 import { tileWidth } from '../src-core/log/tile.ts'
 import { formatTlogProof } from '../src-core/log/tlog-proof.ts'
@@ -8,7 +8,7 @@ import { AppError } from '../src-protocol/app-error.ts'
 import { readBundle, readIfThere, readTileFile } from './log-files.ts'
 import { rangeHash, treeRoot, type LogTree, type ReadTile } from './log-tree.ts'
 import { rebuildLog } from './rebuild-log.ts'
-import { openCheckpoint } from '../src-core/log/checkpoint.ts'
+import { openCheckpointBy } from '../src-core/log/key-history.ts'
 import { equalBytes } from '../src-core/log/merkle-hash.ts'
 
 /** The hash over a complete part of the tree. */
@@ -30,17 +30,19 @@ export interface LogReader {
   around(start: number, end: number): Promise<LogNode[]>
   /** the entry with its inclusion in the checkpoint (`c2sp.org/tlog-proof@v1`). @throws AppError NOT_FOUND, LOG_CORRUPT */
   tlogProof(index: number): Promise<string>
+  /** the entries that handed over to another key, each with its inclusion */
+  rotations(): Promise<string[]>
 }
 
 /**
- * Reads and checks a log up to its checkpoint.
+ * Reads and checks a log up to its checkpoint, under the key that its entries lead to from the trusted one.
  * @throws AppError LOG_CORRUPT
  */
-export async function openLogReader(folder: string, key: VerifierKey): Promise<LogReader> {
+export async function openLogReader(folder: string, trusted: VerifierKey): Promise<LogReader & { verifierKey: string }> {
   const checkpoint = (await readIfThere(join(folder, 'checkpoint')))?.toString('utf8')
   if (checkpoint === undefined) throw new AppError('LOG_CORRUPT', { problem: 'it has no checkpoint' })
-  const { tree } = await rebuildLog(folder, checkpoint, key)
-  const opened = openCheckpoint(checkpoint, key)
+  const { tree, keys } = await rebuildLog(folder, checkpoint, trusted)
+  const opened = openCheckpointBy(checkpoint, keys)
   // entries behind the checkpoint are on their way into the log: whoever reads a copy has to take it again
   if (!opened.ok || opened.checkpoint.size !== tree.size || !equalBytes(opened.checkpoint.root, treeRoot(tree))) {
     throw new AppError('LOG_CORRUPT', { problem: 'entries stand behind its checkpoint: it was copied while the gateway wrote' })
@@ -50,17 +52,32 @@ export async function openLogReader(folder: string, key: VerifierKey): Promise<L
     if (!hashes) throw new AppError('LOG_CORRUPT', { problem: `tile ${level}/${index} is missing or torn` })
     return hashes
   }
-  return createLogReader({ folder, tree, checkpoint, readTile })
+  const rotated = keys.rotations.map(({ index }) => index)
+  return { ...createLogReader({ folder, tree, checkpoint, rotated, readTile }), verifierKey: formatVerifierKey(keys.current) }
 }
 
 /** A log as it stood at a checkpoint; what is appended meanwhile is not part of it. */
-export function createLogReader(options: { folder: string; tree: LogTree; checkpoint: string; readTile: ReadTile }): LogReader {
-  const { folder, tree, checkpoint, readTile } = options
+export function createLogReader(options: {
+  folder: string
+  tree: LogTree
+  checkpoint: string
+  /** indexes of the entries that handed over to another key */
+  rotated: readonly number[]
+  readTile: ReadTile
+}): LogReader {
+  const { folder, tree, checkpoint, rotated, readTile } = options
 
   async function bundleOf(bundle: number): Promise<readonly Uint8Array[]> {
     const found = bundle === Math.floor(tree.size / tileWidth) ? tree.entries : await readBundle(folder, bundle)
     if (found === undefined || found === 'torn') throw new AppError('LOG_CORRUPT', { problem: `entry bundle ${bundle} is missing or torn` })
     return found
+  }
+
+  async function tlogProof(index: number): Promise<string> {
+    const entry = index < tree.size ? (await bundleOf(Math.floor(index / tileWidth)))[index % tileWidth] : undefined
+    if (!entry) throw new AppError('NOT_FOUND', { what: `Log entry ${index}` })
+    const hashes = await Promise.all(inclusionRanges(index, tree.size).map((range) => rangeHash(tree, range, readTile)))
+    return formatTlogProof({ entry, index, hashes, checkpoint })
   }
 
   return {
@@ -81,12 +98,8 @@ export function createLogReader(options: { folder: string; tree: LogTree; checkp
           hash: base64Of(await rangeHash(tree, range, readTile)),
         })),
       ),
-    async tlogProof(index) {
-      const entry = index < tree.size ? (await bundleOf(Math.floor(index / tileWidth)))[index % tileWidth] : undefined
-      if (!entry) throw new AppError('NOT_FOUND', { what: `Log entry ${index}` })
-      const hashes = await Promise.all(inclusionRanges(index, tree.size).map((range) => rangeHash(tree, range, readTile)))
-      return formatTlogProof({ entry, index, hashes, checkpoint })
-    },
+    tlogProof,
+    rotations: () => Promise.all(rotated.map(tlogProof)),
   }
 }
 

@@ -17,9 +17,10 @@ import { AppError } from '../src-protocol/app-error.ts'
 import type { LogEntry } from '../src-protocol/log-entry.ts'
 import { base64Of } from '../src-core/log/base64.ts'
 import { signCheckpoint } from '../src-core/log/checkpoint.ts'
+import { signRotation } from '../src-core/log/key-rotation.ts'
 import type { Hash } from '../src-core/log/merkle-hash.ts'
 import { consistencyRanges, inclusionRanges, type LeafRange } from '../src-core/log/merkle-range.ts'
-import { formatVerifierKey, verifierKeyOf } from '../src-core/log/signed-note.ts'
+import { formatVerifierKey, verifierKeyOf, type VerifierKey } from '../src-core/log/signed-note.ts'
 import { maximumEntryBytes, tileWidth } from '../src-core/log/tile.ts'
 import { formatTlogProof } from '../src-core/log/tlog-proof.ts'
 import { timestampOf, type Clock } from './clock.ts'
@@ -34,7 +35,7 @@ export type LogEntryDraft = LogEntry extends infer E ? (E extends LogEntry ? Omi
 
 export interface TransparencyLog {
   readonly origin: string
-  /** C2SP verifier key, for everyone who checks proofs */
+  /** C2SP verifier key that signs now, for everyone who checks proofs */
   readonly verifierKey: string
   readonly size: number
   /** the signed note of the current size */
@@ -44,6 +45,13 @@ export interface TransparencyLog {
    * @throws AppError LOG_UNAVAILABLE (from the first failure on, for good), LOG_CORRUPT, BODY_TOO_LARGE
    */
   append(draft: LogEntryDraft): Promise<{ index: number }>
+  /**
+   * Hands over to another key: the entry that says so, signed by both, is durable when it resolves, and its checkpoint is the last one that both sign.
+   * @throws AppError LOG_UNAVAILABLE, LOG_CORRUPT
+   */
+  rotate(nextKey: KeyObject): Promise<{ index: number }>
+  /** the entries that handed over, each with its inclusion in the current checkpoint */
+  rotations(): Promise<string[]>
   /** @throws AppError NOT_FOUND, LOG_CORRUPT */
   entry(index: number): Promise<Uint8Array>
   /** The entry with its inclusion in the current checkpoint (`c2sp.org/tlog-proof@v1`). @throws AppError NOT_FOUND, LOG_CORRUPT */
@@ -66,23 +74,43 @@ interface Waiting {
 /** Tiles that stay in memory between proofs: 8 KiB each. */
 const cachedTiles = 64
 
+export interface LogOptions {
+  folder: string
+  origin: string
+  privateKey: KeyObject
+  /** made for a rotation that a crash may have cut short: it signs if the log has come to it */
+  nextKey?: KeyObject
+  clock: Clock
+}
+
 /** @throws AppError LOG_UNAVAILABLE, LOG_CORRUPT (files and checkpoint do not fit each other, or the key is another one) */
-export async function openLog(options: { folder: string; origin: string; privateKey: KeyObject; clock: Clock }): Promise<TransparencyLog> {
-  const { folder, origin, privateKey, clock } = options
-  const key = verifierKeyOf(origin, privateKey)
+export async function openLog(options: LogOptions): Promise<TransparencyLog> {
+  const { folder, origin, privateKey, nextKey, clock } = options
+  /** one key, but for the checkpoint over the entry that hands over: it carries both signatures */
+  let signers: readonly [KeyObject, ...KeyObject[]] = [privateKey]
   const checkpointPath = join(folder, 'checkpoint')
 
+  /** @throws AppError LOG_CORRUPT if neither key is the one that the log has come to */
+  function signerOf(current: VerifierKey): KeyObject {
+    const mine = [privateKey, nextKey].find((key) => key && formatVerifierKey(verifierKeyOf(origin, key)) === formatVerifierKey(current))
+    if (!mine) throw new AppError('LOG_CORRUPT', { problem: `another key signs it by now: ${formatVerifierKey(current)}` })
+    return mine
+  }
+
   async function writeCheckpoint(tree: LogTree): Promise<string> {
-    const signed = signCheckpoint({ origin, size: tree.size, root: treeRoot(tree) }, privateKey)
+    const signed = signCheckpoint({ origin, size: tree.size, root: treeRoot(tree) }, signers)
     await replaceFile(checkpointPath, Buffer.from(signed))
     await syncFolder(folder)
     return signed
   }
 
+  const rotated: number[] = []
   let { tree, note } = await orUnavailable(async () => {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     const stored = (await readIfThere(checkpointPath))?.toString()
-    const rebuilt = await rebuildLog(folder, stored, key)
+    const rebuilt = await rebuildLog(folder, stored, verifierKeyOf(origin, privateKey))
+    signers = [signerOf(rebuilt.keys.current)]
+    rotated.push(...rebuilt.keys.rotations.map(({ index }) => index))
     await writeTreeFiles(folder, rebuilt.missing)
     const current = stored !== undefined && rebuilt.signedSize === rebuilt.tree.size ? stored : await writeCheckpoint(rebuilt.tree)
     return { tree: rebuilt.tree, note: current }
@@ -163,31 +191,49 @@ export async function openLog(options: { folder: string; origin: string; private
     return entry
   }
 
+  function append(entry: LogEntryDraft): Promise<{ index: number }> {
+    if (failure) return Promise.reject(failure)
+    const bytes = Buffer.from(JSON.stringify({ v: 1, at: timestampOf(clock.now()), ...entry }))
+    if (bytes.length > maximumEntryBytes) {
+      return Promise.reject(new AppError('BODY_TOO_LARGE', { bytes: bytes.length, limit: maximumEntryBytes }))
+    }
+    return new Promise((resolve, reject) => {
+      waiting.push({ bytes, resolve, reject })
+      // In a microtask: appends of the same turn of the event loop share a commit.
+      committing ??= Promise.resolve().then(commitWaiting)
+    })
+  }
+
+  async function tlogProof(index: number): Promise<string> {
+    const [of, checkpoint] = [tree, note]
+    const entry = await entryOf(of, index)
+    return formatTlogProof({ entry, index, hashes: await hashesOf(of, inclusionRanges(index, of.size)), checkpoint })
+  }
+
   return {
     origin,
-    verifierKey: formatVerifierKey(key),
+    get verifierKey() {
+      return formatVerifierKey(verifierKeyOf(origin, signers[0]))
+    },
     get size() {
       return tree.size
     },
     checkpoint: () => note,
-    append(draft) {
-      if (failure) return Promise.reject(failure)
-      const bytes = Buffer.from(JSON.stringify({ v: 1, at: timestampOf(clock.now()), ...draft }))
-      if (bytes.length > maximumEntryBytes) {
-        return Promise.reject(new AppError('BODY_TOO_LARGE', { bytes: bytes.length, limit: maximumEntryBytes }))
-      }
-      return new Promise((resolve, reject) => {
-        waiting.push({ bytes, resolve, reject })
-        // In a microtask: appends of the same turn of the event loop share a commit.
-        committing ??= Promise.resolve().then(commitWaiting)
-      })
+    append,
+    async rotate(to) {
+      // the statement names its own place: it is the first entry of the commit that follows
+      for (let running = committing; running; running = committing) await running
+      const [from] = signers
+      const statement = signRotation({ origin, index: tree.size, from, to })
+      signers = [to, from]
+      const { index } = await append({ kind: 'key.rotate', note: statement })
+      rotated.push(index)
+      signers = [to]
+      return { index }
     },
+    rotations: () => Promise.all(rotated.map(tlogProof)),
     entry: (index) => entryOf(tree, index),
-    async tlogProof(index) {
-      const [of, checkpoint] = [tree, note]
-      const entry = await entryOf(of, index)
-      return formatTlogProof({ entry, index, hashes: await hashesOf(of, inclusionRanges(index, of.size)), checkpoint })
-    },
+    tlogProof,
     async consistencyProof(from, to) {
       if (!Number.isInteger(from) || !Number.isInteger(to) || from < 0 || from > to || to > tree.size) {
         throw new AppError('INVALID_REQUEST', { problem: `the log has ${tree.size} entries: from ${from} to ${to} is no part of it` })
@@ -198,7 +244,7 @@ export async function openLog(options: { folder: string; origin: string; private
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    snapshot: () => createLogReader({ folder, tree, checkpoint: note, readTile }),
+    snapshot: () => createLogReader({ folder, tree, checkpoint: note, rotated: [...rotated], readTile }),
     async close() {
       await committing
       failure ??= new AppError('LOG_UNAVAILABLE', { problem: 'it is closed' })

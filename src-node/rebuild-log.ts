@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { AppError } from '../src-protocol/app-error.ts'
-import { openCheckpoint } from '../src-core/log/checkpoint.ts'
+import { readClaimedCheckpoint } from '../src-core/log/checkpoint.ts'
+import { followKeys, openCheckpointBy, rotationNoteOf, type KeyHistory, type RotationEntry } from '../src-core/log/key-history.ts'
 import { equalBytes } from '../src-core/log/merkle-hash.ts'
 import type { VerifierKey } from '../src-core/log/signed-note.ts'
 import { tileWidth } from '../src-core/log/tile.ts'
@@ -13,18 +14,21 @@ export interface RebuiltLog {
   signedSize: number
   /** files that a crash kept from being written */
   missing: TreeFile[]
+  /** the keys that its entries lead to, from the trusted one */
+  keys: KeyHistory
 }
 
 /**
  * Computes the log anew from its entries and holds it against its checkpoint and its tiles. Entries are the truth; tiles follow from them. Entries
- * beyond the checkpoint, which a crash left, are kept.
+ * beyond the checkpoint, which a crash left, are kept. The checkpoint must be signed by the key that the entries lead to from the trusted one.
  * @throws AppError LOG_CORRUPT
  */
-export async function rebuildLog(folder: string, note: string | undefined, key: VerifierKey): Promise<RebuiltLog> {
-  const opened = note === undefined ? undefined : openCheckpoint(note, key)
-  if (opened && !opened.ok) throw corrupt(`its checkpoint is not one of this log's key (${opened.reason})`)
-  const signed = opened?.checkpoint
+export async function rebuildLog(folder: string, note: string | undefined, trusted: VerifierKey): Promise<RebuiltLog> {
+  // whose key has to be under it is known when the entries were read
+  const signed = note === undefined ? undefined : readClaimedCheckpoint(note)
+  if (note !== undefined && !signed) throw corrupt("its checkpoint is not one of this log's key (malformed)")
   const signedSize = signed?.size ?? 0
+  const rotations: RotationEntry[] = []
 
   let tree = emptyTree
   const missing: TreeFile[] = []
@@ -32,6 +36,10 @@ export async function rebuildLog(folder: string, note: string | undefined, key: 
 
   async function add(entries: readonly Uint8Array[]): Promise<void> {
     if (entries.length === 0) return
+    for (const [at, bytes] of entries.entries()) {
+      const statement = rotationNoteOf(bytes)
+      if (statement !== undefined) rotations.push({ index: tree.size + at, note: statement })
+    }
     const grown = growTree(tree, entries)
     tree = grown.tree
     // Partial files of sizes in between come and go: those of the last size are looked at in the end.
@@ -61,7 +69,11 @@ export async function rebuildLog(folder: string, note: string | undefined, key: 
   }
   if (!isChecked) throw corrupt(`its checkpoint says ${signedSize} entries, but only ${tree.size} are there`)
   for (const file of partialFiles(tree, emptyTree)) if (!isBundle(file)) await expectFile(file)
-  return { tree, signedSize, missing }
+  const followed = followKeys(trusted, rotations)
+  if (!followed.ok) throw corrupt(`entry ${followed.index} replaces its key, and is not to be believed: ${followed.problem}`)
+  const opened = note === undefined ? undefined : openCheckpointBy(note, followed.history)
+  if (opened && !opened.ok) throw corrupt(`its checkpoint is not one of this log's key (${opened.reason})`)
+  return { tree, signedSize, missing, keys: followed.history }
 }
 
 const isPartial = ({ path }: TreeFile): boolean => path.includes('.p/')

@@ -278,7 +278,8 @@ export const httpApi = {
     public: true,
     params: nothing,
     input: nothing,
-    output: z.object({ note: z.string(), key: z.string() }),
+    /** `rotations`: proofs of the log entries that replaced its key, the oldest first */
+    output: z.object({ note: z.string(), key: z.string(), rotations: z.array(z.string()).optional() }),
   },
   logConsistency: {
     method: 'GET',

@@ -1,4 +1,5 @@
 import { checkStore, type StoreCheck } from '../../src-node/check-store.ts'
+import { readLimited } from './read-limited.ts'
 import { readVerifierKey } from './read-verifier-key.ts'
 
 export interface LogCheckOptions {
@@ -6,16 +7,25 @@ export interface LogCheckOptions {
   /** a verifier key, or a file that holds one */
   key: string
   recordings?: string
+  /** files with checkpoints that somebody kept */
+  checkpoint?: readonly string[]
   json?: boolean
   stdout?: NodeJS.WritableStream
 }
+
+/** A checkpoint is a few lines. */
+const maximumNoteBytes = 128 * 1024
 
 /**
  * Audits a store. Resolves with the exit code: 0 nothing is wrong, 1 something is.
  * @throws AppError FILE_UNREADABLE, KEY_INVALID: nothing could be checked
  */
-export async function runLogCheck({ log, key, recordings, json, stdout = process.stdout }: LogCheckOptions): Promise<number> {
-  const check = await checkStore({ log, ...(recordings !== undefined && { recordings }) }, await readVerifierKey(key))
+export async function runLogCheck(options: LogCheckOptions): Promise<number> {
+  const { log, key, recordings, checkpoint = [], json, stdout = process.stdout } = options
+  const checkpoints = await Promise.all(
+    checkpoint.map(async (name) => ({ name, note: (await readLimited(name, maximumNoteBytes, 'PROOF_FILE_INVALID')).toString() })),
+  )
+  const check = await checkStore({ log, ...(recordings !== undefined && { recordings }), checkpoints }, await readVerifierKey(key))
   stdout.write(json ? `${JSON.stringify(check)}\n` : report(check))
   return check.findings.some(({ severity }) => severity === 'error') ? 1 : 0
 }

@@ -29,12 +29,12 @@ export interface EvidenceExportOptions {
  */
 export async function runEvidenceExport(options: EvidenceExportOptions): Promise<number> {
   const { out, stdout = process.stdout, now = new Date() } = options
-  const { text: verifierKey, key } = await readKeyText(options.key)
+  const { key } = await readKeyText(options.key)
   const log = await openLogReader(options.log, key)
   const recordings = await findRecordings(options.recordings)
   const ports = {
     log,
-    verifierKey,
+    verifierKey: log.verifierKey,
     gateway: key.name,
     version,
     now,

@@ -5,6 +5,7 @@ import { verifyRecording } from '../../src-core/recording/verify-recording.ts'
 import { isCompressed } from '../../src-node/recording-paths.ts'
 import { unpackRecording } from '../../src-node/unpack-recording.ts'
 import { readLimited } from './read-limited.ts'
+import { readRotations } from './read-rotations.ts'
 import { readKeyText } from './read-verifier-key.ts'
 
 export interface VerifyOptions {
@@ -13,6 +14,8 @@ export interface VerifyOptions {
   key: string
   /** default: the recording's name with `.tlog-proof` in the place of `.jsonl` or `.jsonl.zst` */
   proof?: string
+  /** file with the proofs of the log entries that replaced its key (trust/rotations.json of a pack) */
+  rotations?: string
   json?: boolean
   stdout?: NodeJS.WritableStream
 }
@@ -30,7 +33,8 @@ export async function runVerify(options: VerifyOptions): Promise<number> {
   const recording = isCompressed(file) ? await unpackRecording(stored) : stored
   const proof = await readLimited(options.proof ?? proofPathOf(file), maximumProofBytes, 'PROOF_FILE_INVALID')
   const { text: key } = await readKeyText(options.key)
-  const verification = verifyRecording({ recording, proof: proof.toString(), key, elapsed: () => performance.now() })
+  const rotations = options.rotations === undefined ? [] : await readRotations(options.rotations)
+  const verification = verifyRecording({ recording, proof: proof.toString(), key, rotations, elapsed: () => performance.now() })
   stdout.write(options.json ? `${JSON.stringify(verification)}\n` : report(file, verification))
   return verification.verified ? 0 : 1
 }
@@ -57,7 +61,10 @@ export function verifyCommand(finish: (exitCode: number) => void): Command {
     .argument('<file>', 'recording (.jsonl, or .jsonl.zst as a gateway stores it)')
     .requiredOption('--key <key>', 'verifier key of the log (name+id+base64), or a file that holds it')
     .option('--proof <file>', 'proof of the recording (default: the same name with .tlog-proof)')
+    .option('--rotations <file>', 'proofs of the log entries that replaced its key since, if it was replaced (rotations.json)')
     .option('--json', 'print the whole verification as JSON')
     .addHelpText('after', '\nExit code: 0 verified, 1 not verified, 2 nothing could be checked.')
-    .action(async (file: string, options: { key: string; proof?: string; json?: boolean }) => finish(await runVerify({ file, ...options })))
+    .action(async (file: string, options: { key: string; proof?: string; rotations?: string; json?: boolean }) =>
+      finish(await runVerify({ file, ...options })),
+    )
 }

@@ -14,8 +14,8 @@ export type OpenedCheckpoint =
   | { ok: true; checkpoint: Checkpoint; signatures: number }
   | { ok: false; reason: 'malformed' | 'unknown-key' | 'signature-invalid' | 'origin-mismatch' }
 
-export const signCheckpoint = (checkpoint: Checkpoint, privateKey: KeyObject): string =>
-  signNote(`${checkpoint.origin}\n${checkpoint.size}\n${base64Of(checkpoint.root)}\n`, checkpoint.origin, privateKey)
+export const signCheckpoint = (checkpoint: Checkpoint, privateKeys: KeyObject | readonly KeyObject[]): string =>
+  signNote(`${checkpoint.origin}\n${checkpoint.size}\n${base64Of(checkpoint.root)}\n`, checkpoint.origin, privateKeys)
 
 /** The checkpoint in a note, if `key` signed it and its origin is the key's name. */
 export function openCheckpoint(note: string, key: VerifierKey): OpenedCheckpoint {

@@ -52,11 +52,13 @@ export function parseVerifierKey(text: string): ParsedVerifierKey {
   return { ok: true, key: { name, id: keyId, publicKey } }
 }
 
-/** Signs `text` (which ends with LF) as the key `name`. */
-export function signNote(text: string, name: string, privateKey: KeyObject): string {
-  const { id } = verifierKeyOf(name, privateKey)
-  const signature = sign(null, Buffer.from(text), privateKey)
-  return `${text}\n— ${name} ${base64Of(Buffer.concat([id, signature]))}\n`
+/** Signs `text` (which ends with LF) as the key `name`; with several keys of that name each gives its line. */
+export function signNote(text: string, name: string, privateKeys: KeyObject | readonly KeyObject[]): string {
+  const lines = [privateKeys].flat().map((privateKey) => {
+    const { id } = verifierKeyOf(name, privateKey)
+    return `— ${name} ${base64Of(Buffer.concat([id, sign(null, Buffer.from(text), privateKey)]))}\n`
+  })
+  return `${text}\n${lines.join('')}`
 }
 
 export type OpenedNote =

@@ -3,8 +3,11 @@ import { describe, expect, test } from 'vitest'
 import { base64Of } from '../log/base64.ts'
 import { rootOf } from '../log/merkle-frontier.ts'
 import { leafHash } from '../log/merkle-hash.ts'
-import { consistencyProof } from '../log/merkle-proof.ts'
+import { signCheckpoint } from '../log/checkpoint.ts'
+import { signRotation } from '../log/key-rotation.ts'
+import { consistencyProof, inclusionProof } from '../log/merkle-proof.ts'
 import { signNote } from '../log/signed-note.ts'
+import { formatTlogProof } from '../log/tlog-proof.ts'
 import {
   closeRecordFixture,
   fixtureKey,
@@ -205,6 +208,42 @@ describe('the pinned checkpoint', () => {
     const verification = verify(good, goodProof, { pinned: pin(leaves.slice(0, 6)) })
     expect(verification).toMatchObject({ verified: true })
     expect(verification.steps.at(-1)).toMatchObject({ outcome: 'skipped', sentence: expect.stringContaining('No consistency proof') })
+  })
+})
+
+describe('a key that was replaced', () => {
+  const rotate = (from: number, to: number) =>
+    Buffer.from(
+      JSON.stringify({
+        v: 1,
+        at: '2026-11-19T14:00:00.000Z',
+        kind: 'key.rotate',
+        note: signRotation({ origin: fixtureOrigin, index: 2, from: fixtureKey(from), to: fixtureKey(to) }),
+      }),
+    )
+  const proofOf = (entry: Buffer, signer: number) => {
+    const leaves = logLeavesFixture(good).leaves.with(2, leafHash(entry))
+    const checkpoint = signCheckpoint({ origin: fixtureOrigin, size: leaves.length, root: rootOf(leaves) }, fixtureKey(signer))
+    return formatTlogProof({ entry, index: 2, hashes: inclusionProof(leaves, 2), checkpoint })
+  }
+  const byNewKey = proofFixture(good, { privateKey: fixtureKey(2) })
+
+  test('leads to the one that signed, and the step says so', () => {
+    const verification = verify(good, byNewKey, { rotations: [proofOf(rotate(1, 2), 2)] })
+    expect(verification).toMatchObject({ verified: true })
+    expect(verification.steps[3]?.facts.map(({ label }) => label)).toEqual(['origin', 'key', 'signed by'])
+  })
+  test.for<[string, string, string[] | undefined]>([
+    ['no entry vouches for the new key', byNewKey, undefined],
+    ['an entry vouches for another one', byNewKey, [proofOf(rotate(1, 3), 3)]],
+    ['an entry replaces the key of somebody else', byNewKey, [proofOf(rotate(4, 2), 2)]],
+    ['the entry is in a log that the new key did not sign', byNewKey, [proofOf(rotate(1, 2), 1)]],
+    ['the key that was replaced signs on', goodProof, [proofOf(rotate(1, 2), 2)]],
+    ['the proof of the entry is none', byNewKey, ['nonsense']],
+  ])('is refused when %s', ([, proof, rotations]) => {
+    const verification = verify(good, proof, rotations && { rotations })
+    expect(verification).toMatchObject({ verified: false, reason: 'key-mismatch' })
+    expect(verification.steps[3]?.outcome).toBe('failed')
   })
 })
 

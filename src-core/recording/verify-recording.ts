@@ -1,10 +1,11 @@
 import { logEntry, type LogEntry } from '../../src-protocol/log-entry.ts'
 import type { Verification } from '../../src-protocol/verification.ts'
 import { parseBase64 } from '../log/base64.ts'
-import { openCheckpoint, readClaimedCheckpoint, type Checkpoint } from '../log/checkpoint.ts'
+import { readClaimedCheckpoint, type Checkpoint } from '../log/checkpoint.ts'
+import { followKeyProofs, openCheckpointBy } from '../log/key-history.ts'
 import { equalBytes, hexOf, isHash, leafHash, type Hash } from '../log/merkle-hash.ts'
 import { verifyConsistency, verifyInclusion } from '../log/merkle-proof.ts'
-import { formatVerifierKey, parseVerifierKey } from '../log/signed-note.ts'
+import { parseVerifierKey, type VerifierKey } from '../log/signed-note.ts'
 import { parseTlogProof, type ParsedTlogProof, type TlogProof } from '../log/tlog-proof.ts'
 import { checkRecords, type CheckedRecords } from './check-records.ts'
 import { counted, createStepList, numberText, printable, type StepResult } from './verification-steps.ts'
@@ -16,6 +17,8 @@ export interface VerificationInput {
   proof: string
   /** verifier key of the log: `name+id+base64` */
   key: string
+  /** proofs (`tlog-proof`) of the entries that replaced the log's key, which lead from this key to the one that signed */
+  rotations?: readonly string[]
   /** a checkpoint that this computer trusts already; root in base64 */
   pinned?: { size: number; root: string; seenAt?: string }
   /** hashes (base64) between the pinned checkpoint and the proof's, from the smaller to the larger */
@@ -48,7 +51,7 @@ export function verifyRecording(input: VerificationInput): Verification {
   steps.run('log-entry', () => logEntryStep(records, parsed, entry, claimed))
   let signed: Checkpoint | undefined
   steps.run('checkpoint', () => {
-    const { step, checkpoint } = checkpointStep(records, proof, input.key)
+    const { step, checkpoint } = checkpointStep(records, proof, input)
     signed = checkpoint
     return step
   })
@@ -148,16 +151,21 @@ function logEntryStep(
 function checkpointStep(
   records: CheckedRecords,
   proof: TlogProof | undefined,
-  keyText: string,
+  { key: keyText, rotations = [] }: Pick<VerificationInput, 'key' | 'rotations'>,
 ): { step: StepResult; checkpoint?: Checkpoint } {
   const title = 'Checkpoint signature'
   const key = parseVerifierKey(keyText)
   if (!key.ok) {
     return { step: { outcome: 'failed', reason: 'key-mismatch', title, sentence: `The verifier key is not well formed: ${key.problem}.` } }
   }
-  const keyFact = { label: 'key', value: formatVerifierKey(key.key).slice(key.key.name.length + 1, key.key.name.length + 9) }
+  const keyFact = { label: 'key', value: idOf(key.key) }
   if (!proof) return { step: { outcome: 'skipped', title, sentence: 'The proof holds no checkpoint to check.', facts: [keyFact] } }
-  const opened = openCheckpoint(proof.checkpoint, key.key)
+  const keys = followKeyProofs(key.key, rotations)
+  if (!keys.ok) {
+    const sentence = `The log’s key is said to be replaced by entry ${numberText(keys.index)}, which is not to be believed: ${keys.problem}.`
+    return { step: { outcome: 'failed', reason: 'key-mismatch', title, sentence, facts: [keyFact] } }
+  }
+  const opened = openCheckpointBy(proof.checkpoint, keys.history)
   if (!opened.ok) {
     const { reason, sentence } = checkpointFailures[opened.reason]
     return { step: { outcome: 'failed', reason, title, sentence, facts: [keyFact] } }
@@ -168,12 +176,16 @@ function checkpointStep(
     const sentence = `The recording belongs to the log ${printable(records.open.logOrigin)}, the checkpoint to another one.`
     return { step: { outcome: 'failed', reason: 'key-mismatch', title, sentence, facts } }
   }
+  const signer = idOf(keys.history.keyAt(checkpoint.size))
+  if (signer !== keyFact.value) facts.push({ label: 'signed by', value: `${signer}, which the log’s own entries lead to from that key` })
   if (signatures > 1) facts.push({ label: 'further signatures', value: `${signatures - 1}, not checked` })
   return {
     step: { outcome: 'passed', title, sentence: `The gateway signed the tree of size ${numberText(checkpoint.size)}.`, facts },
     checkpoint,
   }
 }
+
+const idOf = ({ id }: VerifierKey): string => hexOf(id)
 
 const checkpointFailures = {
   malformed: { reason: 'proof-malformed', sentence: 'The checkpoint in the proof is not well formed.' },

@@ -114,7 +114,10 @@ export function createRouteHandlers(services: RouteServices): RouteHandlers {
     rejectProposal: ({ params, input, signedIn: { person } }) => policies.rejectProposal(params.id, person, input.reason),
     withdrawProposal: ({ params, signedIn: { person } }) => policies.withdrawProposal(params.id, person),
 
-    logCheckpoint: async () => ({ note: log.checkpoint(), key: log.verifierKey }),
+    logCheckpoint: async () => {
+      const rotations = await log.rotations()
+      return { note: log.checkpoint(), key: log.verifierKey, ...(rotations.length > 0 && { rotations }) }
+    },
     logConsistency: async ({ input: { from, to } }) => {
       if (from > to || to > log.size) throw new AppError('INVALID_REQUEST', { problem: `from and to: 0 ≤ from ≤ to ≤ ${log.size}` })
       return { hashes: await log.consistencyProof(from, to) }

@@ -123,6 +123,8 @@ async function writePack(ports: PackPorts, query: PackQuery, { zip, folder }: Pa
   const period = await readPeriod(log, query, { tables, entries })
   add('README.md', readAsset('pack-readme.md'))
   add('trust/log.vkey', `${ports.verifierKey}\n`)
+  const rotations = await log.rotations()
+  if (rotations.length > 0) add('trust/rotations.json', json(rotations))
   add('log/end.checkpoint', log.checkpoint)
   addStaged('log/entries.jsonl', entries)
   const { start, end } = period

@@ -41,15 +41,15 @@ process.exit(problems.length === 0 ? 0 : 1)
 function run() {
   const manifest = JSON.parse(read('manifest.json').toString('utf8'))
   checkFiles(manifest)
-  const key = readKey()
-  const head = checkCheckpoint(read('log/end.checkpoint').toString('utf8'), key)
+  const keyAt = followRotations(readKey())
+  const head = checkCheckpoint(read('log/end.checkpoint').toString('utf8'), keyAt)
   const entries = checkLog(manifest, head)
   checkCounters(entries)
   checkUptime(entries)
   checkSamples(manifest, entries)
   checkPopulations(manifest)
   checkSessions(entries)
-  checkExportProof(key)
+  checkExportProof(keyAt)
 }
 
 function read(path) {
@@ -95,7 +95,14 @@ function* filesUnder(folder) {
 
 /** C2SP verifier key: name+id+base64(0x01 ‖ Ed25519 key). */
 function readKey() {
-  const text = (options.key ?? read('trust/log.vkey').toString('utf8')).trim()
+  const key = parseKey((options.key ?? read('trust/log.vkey').toString('utf8')).trim())
+  pass(
+    options.key === undefined ? 'the key is the one in the pack: compare it with one from elsewhere' : 'the key is the one that was given',
+  )
+  return key
+}
+
+function parseKey(text) {
   const [, name, id, encoded] = /^([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/.exec(text) ?? []
   if (encoded === undefined) throw new Error('the verifier key has not the form name+id+base64')
   const bytes = Buffer.from(encoded, 'base64')
@@ -107,33 +114,104 @@ function readKey() {
     format: 'der',
     type: 'spki',
   })
-  pass(
-    options.key === undefined ? 'the key is the one in the pack: compare it with one from elsewhere' : 'the key is the one that was given',
-  )
-  return { name, keyId, publicKey }
+  return { text, name, keyId, publicKey }
 }
 
-/** C2SP checkpoint: origin, size, root; signed with its final line feed. @returns size and root */
-function checkCheckpoint(note, { name, keyId, publicKey }) {
+/**
+ * The keys of the log, one after the other: each entry that replaces a key is signed by the old one and by the new one, and stands in the log where it says
+ * that it stands. @returns the key that may sign a tree of so many entries
+ */
+function followRotations(trusted) {
+  const place = 'trust/rotations.json'
+  const text = readIfThere(place)?.toString('utf8')
+  const rotations = []
+  const refuse = (sentence) => {
+    fail(place, sentence)
+    return () => trusted
+  }
+  for (const proof of text === undefined ? [] : listOf(text)) {
+    const { entry, index, hashes, checkpoint } = parseProof(proof)
+    const [statement, ...signatures] = String(parseEntry(entry).note).split('\n\n')
+    const [header, origin, position, before, after] = `${statement}\n`.split('\n')
+    const where = `log entry ${index}`
+    if (header !== 'gatehouse key rotation v1' || origin !== trusted.name) return refuse(`${where} does not replace the key of this log`)
+    const [from, to] = [keyOrNothing(before), keyOrNothing(after)]
+    if (from === undefined || to === undefined) return refuse(`${where} does not name two keys`)
+    const [note, previous] = [`${statement}\n\n${signatures.join('\n\n')}`, rotations.at(-1)]
+    if (position !== String(index) || (previous && (previous.index >= index || previous.to.text !== from.text)))
+      return refuse(`${where} is not in its place`)
+    if (rotations.some((earlier) => earlier.from.text === to.text) || from.text === to.text)
+      return refuse(`${where} brings back a key that was replaced`)
+    if (!isSigned(note, from)) return refuse(`${where} is not signed by the key that it replaces`)
+    if (!isSigned(note, to)) return refuse(`${where} is not signed by the new key`)
+    rotations.push({ index, from, to, entry, hashes, checkpoint })
+  }
+  const keyAt = (size) => rotations.findLast(({ index }) => index < size)?.to ?? rotations[0]?.from ?? trusted
+  if (rotations.length === 0) return keyAt
+  if (!rotations.some(({ from, to }) => from.text === trusted.text || to.text === trusted.text))
+    return refuse('no entry leads from the key that is trusted to the keys of this log')
+  for (const { index, entry, hashes, checkpoint } of rotations) {
+    const { size, root } = headOf(checkpoint)
+    const included = foldPath(index, size, leafOf(entry), hashes)?.equals(root) === true
+    if (!included || !isSigned(checkpoint, keyAt(size))) return refuse(`its proof does not show that entry ${index} is in the log`)
+  }
+  pass(`the key was replaced ${rotations.length} times, each time by an entry that the key before it signed`)
+  return keyAt
+}
+
+function keyOrNothing(text) {
+  try {
+    return parseKey(text ?? '')
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether a note (C2SP) carries a signature by a key over its text with its final line feed. */
+function isSigned(note, { name, keyId, publicKey }) {
   const gap = note.indexOf('\n\n')
   const text = note.slice(0, gap + 1)
-  const [origin, size, root] = text.split('\n')
-  const signatures = note.slice(gap + 2).split('\n')
-  const signed = signatures.some((line) => {
-    const [, signer, encoded] = /^\u2014 (\S+) (\S+)$/.exec(line) ?? []
-    if (signer !== name || encoded === undefined) return false
-    const bytes = Buffer.from(encoded, 'base64')
-    return bytes.subarray(0, 4).equals(keyId) && verify(null, Buffer.from(text), publicKey, bytes.subarray(4))
-  })
-  if (gap < 0 || !signed || origin !== name) fail('log/end.checkpoint', 'it is not signed by the key of the log')
-  else pass(`the checkpoint of ${size} entries is signed by ${name}`)
-  return { size: Number(size), root: Buffer.from(root ?? '', 'base64') }
+  return note
+    .slice(gap + 2)
+    .split('\n')
+    .some((line) => {
+      const [, signer, encoded] = /^\u2014 (\S+) (\S+)$/.exec(line) ?? []
+      if (gap < 0 || signer !== name || encoded === undefined) return false
+      const bytes = Buffer.from(encoded, 'base64')
+      return bytes.subarray(0, 4).equals(keyId) && verify(null, Buffer.from(text), publicKey, bytes.subarray(4))
+    })
+}
+
+function listOf(text) {
+  try {
+    return [JSON.parse(text)].flat()
+  } catch {
+    return ['']
+  }
+}
+
+function headOf(note) {
+  const [origin, size, root] = note.split('\n')
+  return { origin, size: Number(size), root: Buffer.from(root ?? '', 'base64') }
+}
+
+/** C2SP checkpoint: origin, size, root; signed by the key that the log had then. @returns size and root */
+function checkCheckpoint(note, keyAt, place = 'log/end.checkpoint') {
+  const { origin, size, root } = headOf(note)
+  const key = keyAt(size)
+  if (!isSigned(note, key) || origin !== key.name) fail(place, 'it is not signed by the key of the log')
+  else pass(`the checkpoint of ${size} entries is signed by ${key.name}`)
+  return { size, root }
 }
 
 /** All entries of the period are there: with the hashes of what lies before and behind they give the root of the checkpoint. */
 function checkLog(manifest, { size, root }) {
   const range = JSON.parse(read('log/range.json').toString('utf8'))
-  const entries = linesOf(read('log/entries.jsonl')).map((line) => JSON.parse(line.toString('utf8')))
+  const entries = linesOf(read('log/entries.jsonl')).map((line, at) => {
+    const { index, entry } = parseEntry(line)
+    if (typeof entry !== 'string') fail('log/entries.jsonl', `line ${at + 1} cannot be read`)
+    return { index, entry: String(entry) }
+  })
   const known = new Map(range.nodes.map(({ start, end, hash }) => [`${start}-${end}`, Buffer.from(hash, 'base64')]))
   entries.forEach(({ index, entry }, at) => {
     if (index !== range.start + at) fail('log/entries.jsonl', `line ${at + 1} is entry ${index}, and ${range.start + at} was expected`)
@@ -148,7 +226,11 @@ function checkLog(manifest, { size, root }) {
   else if (!computed.equals(root)) fail('log/entries.jsonl', 'the entries do not give the root of the checkpoint')
   if (problems.length === before)
     pass(`all ${entries.length} log entries of the period are there (${range.start} to ${range.end - 1} of ${size})`)
-  return entries.map(({ index, entry }) => ({ index, ...JSON.parse(Buffer.from(entry, 'base64').toString('utf8')) }))
+  return entries.map(({ index, entry }) => {
+    const parsed = parseEntry(Buffer.from(entry, 'base64'))
+    if (parsed.kind === undefined) fail(`log entry ${index}`, 'it cannot be read')
+    return { index, ...parsed }
+  })
 }
 
 /** RFC 9162, 2.1: the tree over the leaves from start to end, of whose complete subtrees some are known. */
@@ -318,28 +400,42 @@ function rowsOf(text) {
 }
 
 /** That the pack was exported is itself in the log, with the hash of its manifest. */
-function checkExportProof(key) {
-  const text = readIfThere('manifest.json.tlog-proof')?.toString('utf8')
+function checkExportProof(keyAt) {
+  const place = 'manifest.json.tlog-proof'
+  const text = readIfThere(place)?.toString('utf8')
   if (text === undefined) {
     return pass('the pack was made from a copy of the store: its export is not in the log')
   }
-  const gap = text.indexOf('\n\n')
-  const [header, extra, position, ...path] = text.slice(0, gap).split('\n')
-  const { size, root } = checkCheckpoint(text.slice(gap + 2), key)
-  const entry = Buffer.from((extra ?? '').replace(/^extra /, ''), 'base64')
-  const index = Number((position ?? '').replace(/^index /, ''))
-  let parsed
-  try {
-    parsed = JSON.parse(entry.toString('utf8'))
-  } catch {
-    parsed = {}
-  }
-  const hashes = path.map((line) => Buffer.from(line, 'base64'))
+  const { header, entry, index, hashes, checkpoint } = parseProof(text)
+  const { size, root } = checkCheckpoint(checkpoint, keyAt, place)
+  const parsed = parseEntry(entry)
   const included = header === 'c2sp.org/tlog-proof@v1' && foldPath(index, size, leafOf(entry), hashes)?.equals(root) === true
   if (!included || parsed.kind !== 'export.pack' || parsed.manifest !== sha256(read('manifest.json')).toString('hex')) {
-    return fail('manifest.json.tlog-proof', 'it does not show that this manifest is in the log')
+    return fail(place, 'it does not show that this manifest is in the log')
   }
   return pass(`the export of this pack is entry ${index} of the log`)
+}
+
+/** C2SP tlog-proof: the entry, its place, the hashes beside its way to the root, and the checkpoint. */
+function parseProof(text) {
+  const gap = text.indexOf('\n\n')
+  const [header, extra, position, ...path] = text.slice(0, gap).split('\n')
+  return {
+    header,
+    entry: Buffer.from((extra ?? '').replace(/^extra /, ''), 'base64'),
+    index: Number((position ?? '').replace(/^index /, '')),
+    hashes: path.map((line) => Buffer.from(line, 'base64')),
+    checkpoint: text.slice(gap + 2),
+  }
+}
+
+/** @returns an object, whatever the bytes are */
+function parseEntry(bytes) {
+  try {
+    return Object(JSON.parse(bytes.toString('utf8')))
+  } catch {
+    return {}
+  }
 }
 
 /** RFC 9162, 2.1.3.2 */

@@ -1,5 +1,7 @@
 import { AppError } from '../../../src-protocol/app-error.ts'
 import type { PinnedCheckpoint } from '../../../src-protocol/model.ts'
+import { openCheckpoint } from '../../../src-core/log/checkpoint.ts'
+import { parseVerifierKey } from '../../../src-core/log/signed-note.ts'
 import type { Logger } from '../../../src-node/logger.ts'
 import type { GatewayApi } from '../gateway-api.ts'
 import type { RemoteLibrary } from '../library/library-threads.ts'
@@ -24,11 +26,9 @@ export function createCheckpointWatch(options: {
   const { gatewayUrl, api, library, log, onChange } = options
   let pinned: PinnedCheckpoint | undefined
   let alarm: string | undefined
-  let key: string | undefined
+  let key: LogKey | undefined
   let waiting: string | undefined
   let running: Promise<void> | undefined
-
-  const fetchConsistency = async (from: number, to: number) => (await api.call('logConsistency', { from, to })).hashes
 
   async function readPinned() {
     try {
@@ -41,8 +41,11 @@ export function createCheckpointWatch(options: {
   }
   void readPinned()
 
-  async function pin(note: string, verifierKey: string) {
-    const outcome = await library.pin(gatewayUrl, note, verifierKey, fetchConsistency)
+  const fetchKey = (): Promise<LogKey> => api.call('logCheckpoint')
+  const fetchConsistency = async (from: number, to: number) => (await api.call('logConsistency', { from, to })).hashes
+
+  async function pin(note: string, { key: verifierKey, rotations }: LogKey) {
+    const outcome = await library.pin(gatewayUrl, note, verifierKey, fetchConsistency, rotations)
     if (outcome.ok) pinned = outcome.pinned
     else {
       log.error({ reason: outcome.reason }, 'the log does not extend what was seen before')
@@ -57,7 +60,8 @@ export function createCheckpointWatch(options: {
       while (waiting !== undefined) {
         const note = waiting
         waiting = undefined
-        key ??= (await api.call('logCheckpoint')).key
+        // a gateway that was started again may sign with another key by now
+        if (key === undefined || !isSignedBy(note, key)) key = await fetchKey()
         await pin(note, key)
       }
     } catch (error) {
@@ -78,8 +82,8 @@ export function createCheckpointWatch(options: {
     async refresh() {
       try {
         const newest = await api.call('logCheckpoint')
-        key = newest.key
-        await pin(newest.note, newest.key)
+        key = newest
+        await pin(newest.note, newest)
       } catch (error) {
         if (!(error instanceof AppError)) throw error
         log.info({ code: error.code }, 'no checkpoint from the gateway')
@@ -90,4 +94,15 @@ export function createCheckpointWatch(options: {
       running ??= work()
     },
   }
+}
+
+/** The key that signs a log now, and the proofs of the entries that led to it. */
+interface LogKey {
+  key: string
+  rotations?: readonly string[] | undefined
+}
+
+function isSignedBy(note: string, { key }: LogKey): boolean {
+  const parsed = parseVerifierKey(key)
+  return parsed.ok && openCheckpoint(note, parsed.key).ok
 }

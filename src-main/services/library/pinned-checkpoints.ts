@@ -4,8 +4,9 @@ import type { VerificationReason } from '../../../src-protocol/verification.ts'
 import { base64Of, parseBase64 } from '../../../src-core/log/base64.ts'
 import { openCheckpoint, type Checkpoint } from '../../../src-core/log/checkpoint.ts'
 import { equalBytes } from '../../../src-core/log/merkle-hash.ts'
+import { followKeyProofs } from '../../../src-core/log/key-history.ts'
 import { verifyConsistency } from '../../../src-core/log/merkle-proof.ts'
-import { parseVerifierKey } from '../../../src-core/log/signed-note.ts'
+import { formatVerifierKey, parseVerifierKey } from '../../../src-core/log/signed-note.ts'
 import { parseHashes } from '../../../src-core/recording/verify-recording.ts'
 import { timestampOf, type Clock } from '../../../src-node/clock.ts'
 import type { LibraryDatabase } from './library-database.ts'
@@ -29,12 +30,15 @@ interface StoredPin {
 export interface PinnedCheckpoints {
   /**
    * Takes the first checkpoint and key of a gateway on trust; from then on every checkpoint has to be of the same key and log, and to prove that it
-   * extends the pinned one (or, if it is older, that the pinned one extends it). What does not is an alarm, and the pin stays as it is.
+   * extends the pinned one (or, if it is older, that the pinned one extends it). What does not is an alarm, and the pin stays as it is. Another key
+   * is believed if the log's own entries lead to it from the one that is pinned: `rotations` are the proofs of them.
    * Recordings of this log that are not linked to a pinned checkpoint yet are linked on the way.
    * @throws AppError whatever `fetchConsistency` throws because the gateway cannot be reached: no answer is no alarm
    */
-  pin(gateway: string, note: string, key: string, fetchConsistency: FetchConsistency): Promise<PinOutcome>
+  pin(gateway: string, note: string, key: string, fetchConsistency: FetchConsistency, rotations?: readonly string[]): Promise<PinOutcome>
   pinnedFor(gateway: string): PinnedCheckpoint | undefined
+  /** proofs of the entries that lead from the first key of a log to the one that is pinned */
+  rotationsOf(origin: string): string[]
   /** pins of a log, whichever gateway address showed it */
   ofOrigin(origin: string): StoredPin[]
 }
@@ -45,7 +49,10 @@ export function createPinnedCheckpoints(database: LibraryDatabase, clock: Clock)
   const store = database.prepare<StoredPin>(`
     INSERT INTO pinned (gateway, origin, verifier_key, size, root, note, seen_at, first_seen_at)
     VALUES (@gateway, @origin, @verifier_key, @size, @root, @note, @seen_at, @first_seen_at)
-    ON CONFLICT (gateway) DO UPDATE SET size = excluded.size, root = excluded.root, note = excluded.note, seen_at = excluded.seen_at`)
+    ON CONFLICT (gateway) DO UPDATE SET verifier_key = excluded.verifier_key, size = excluded.size, root = excluded.root, note = excluded.note, seen_at = excluded.seen_at`)
+  database.exec('CREATE TABLE IF NOT EXISTS key_rotation (origin TEXT PRIMARY KEY, proofs TEXT NOT NULL) STRICT')
+  const storeRotations = database.prepare<[string, string]>('INSERT OR REPLACE INTO key_rotation (origin, proofs) VALUES (?, ?)')
+  const storedRotations = database.prepare<[string], string>('SELECT proofs FROM key_rotation WHERE origin = ?').pluck()
   const unlinked = database.prepare<[string, string], { session: string; size: number; root: string }>(`
     SELECT session, checkpoint_size AS size, checkpoint_root AS root FROM recording
     WHERE origin = ? AND verifier_key = ? AND proof_state = 'verified' AND checkpoint_size IS NOT NULL
@@ -55,11 +62,18 @@ export function createPinnedCheckpoints(database: LibraryDatabase, clock: Clock)
   /** One at a time for each gateway: two checkpoints that arrive together are compared one after the other. */
   const running = new Map<string, Promise<unknown>>()
 
-  async function pinNext(gateway: string, note: string, keyText: string, fetchConsistency: FetchConsistency): Promise<PinOutcome> {
+  async function pinNext(seen: SeenCheckpoint, fetchConsistency: FetchConsistency): Promise<PinOutcome> {
+    const { gateway, note, keyText, rotations } = seen
     const pinned = byGateway.get(gateway)
     const key = parseVerifierKey(keyText)
     if (!key.ok) return alarm('key-mismatch', `The gateway’s log key is not well formed: ${key.problem}.`)
-    if (pinned && pinned.verifier_key !== keyText) return alarm('key-mismatch', 'The gateway signs its log with another key than before.')
+    const unvouched = pinned && pinned.verifier_key !== keyText ? whyNotVouched(pinned.verifier_key, keyText, rotations) : undefined
+    if (unvouched !== undefined) {
+      return alarm(
+        'key-mismatch',
+        `The gateway signs its log with another key than before, and the log does not vouch for it: ${unvouched}.`,
+      )
+    }
     const opened = openCheckpoint(note, key.key)
     if (!opened.ok) return alarm('signature-invalid', 'The gateway sent a checkpoint without a valid signature of its log.')
     const { checkpoint } = opened
@@ -78,6 +92,8 @@ export function createPinnedCheckpoints(database: LibraryDatabase, clock: Clock)
       first_seen_at: pinned?.first_seen_at ?? seenAt,
     }
     store.run(next)
+    // what a recording was proven with under an earlier key can be checked from now on without the gateway
+    if (pinned && pinned.verifier_key !== keyText) storeRotations.run(checkpoint.origin, JSON.stringify(rotations))
     const broken = await linkRecordings(next, fetchConsistency)
     return broken ?? { ok: true, pinned: pinOf(next) }
   }
@@ -131,9 +147,9 @@ export function createPinnedCheckpoints(database: LibraryDatabase, clock: Clock)
   }
 
   return {
-    pin(gateway, note, key, fetchConsistency) {
+    pin(gateway, note, key, fetchConsistency, rotations = []) {
       const before = running.get(gateway) ?? Promise.resolve()
-      const next = before.catch(() => undefined).then(() => pinNext(gateway, note, key, fetchConsistency))
+      const next = before.catch(() => undefined).then(() => pinNext({ gateway, note, keyText: key, rotations }, fetchConsistency))
       running.set(gateway, next)
       return next
     },
@@ -141,8 +157,25 @@ export function createPinnedCheckpoints(database: LibraryDatabase, clock: Clock)
       const pinned = byGateway.get(gateway)
       return pinned && pinOf(pinned)
     },
+    rotationsOf: (origin) => JSON.parse(storedRotations.get(origin) ?? '[]') as string[],
     ofOrigin: (origin) => byOrigin.all(origin),
   }
+}
+
+interface SeenCheckpoint {
+  gateway: string
+  note: string
+  keyText: string
+  rotations: readonly string[]
+}
+
+/** Why the log's own entries do not lead from one key to the other, or undefined if they do. */
+function whyNotVouched(from: string, to: string, rotations: readonly string[]): string | undefined {
+  const trusted = parseVerifierKey(from)
+  if (!trusted.ok) return `the pinned key cannot be read: ${trusted.problem}`
+  const followed = followKeyProofs(trusted.key, rotations)
+  if (!followed.ok) return followed.problem
+  return formatVerifierKey(followed.history.current) === to ? undefined : 'no entry leads to it'
 }
 
 async function provesConsistency(
