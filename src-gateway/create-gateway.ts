@@ -38,6 +38,7 @@ import { createPinStore } from './tools/pin-store.ts'
 import { createToolPins, type ToolPins } from './tools/tool-pins.ts'
 import { createDesktops, type Desktops } from './tunnel/desktops.ts'
 import { gatherPushes } from './tunnel/gathered-pushes.ts'
+import { createSessionWatches } from './watching/session-watches.ts'
 import { createLinkAcceptor } from './tunnel/link-acceptor.ts'
 
 export interface GatewayParts {
@@ -90,6 +91,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       if (kind !== 'policy') return
       approvals.policyChanged(version)
       sessions.toolListsChanged()
+      watches.policyChanged()
     },
   })
 
@@ -163,13 +165,28 @@ export function createGateway(parts: GatewayParts): Gateway {
       callChanged(call)
       sumsChanged(session)
     },
-    onChanged: pushSession,
+    onChanged(session) {
+      pushSession(session)
+      if (session.state === 'ended') watches.sessionEnded(session.id)
+    },
     personNow: (sub) => identity.person(sub),
     signInStands: (signInId) => identity.signInStands(signInId),
     graceSeconds: config.limits.graceSeconds,
     limits: config.limits,
     checkpointSeconds: config.limits.checkpointSeconds,
     gateway: publicUrl,
+    clock,
+    scheduler,
+    logger,
+  })
+  const watches = createSessionWatches({
+    running: (id) => sessions.running(id),
+    policyDocument: () => policies.inForce().policy.document,
+    personNow: (sub) => identity.person(sub),
+    recordings,
+    log,
+    onChanged: (session) => pushSession(toSession(session)),
+    fail: (session, error) => sessions.fail(session, error),
     clock,
     scheduler,
     logger,
@@ -182,6 +199,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     log: logger,
     onExchange: (link, stream, head, body) =>
       openExchange(exchangePorts, sessions.ofSignIn(link.signedIn.signInId, head.session), stream, head, body),
+    onWatch: (link, stream, head) => watches.open(link.signedIn, head.watch, stream),
     onConnected: (signInId) => sessions.desktopBack(signInId),
     onGone: (signInId) => sessions.desktopGone(signInId),
   })
@@ -197,6 +215,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     identity.onPersonChanged((person) => {
       membership.heard(person, timestampOf(clock.now()))
       sessions.personChanged(person)
+      watches.personChanged(person)
     }),
     log.onCheckpoint(() => headChanged(log)),
   ]

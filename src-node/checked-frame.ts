@@ -5,11 +5,13 @@ import {
   messageHead,
   openHead,
   responseHead,
+  watchHead,
   type AbortHead,
   type Frame,
   type MessageHead,
   type OpenHead,
   type ResponseHead,
+  type WatchHead,
 } from '../src-protocol/tunnel.ts'
 
 /** Frames that travel towards the MCP server, with a head that was checked. */
@@ -24,6 +26,13 @@ export type ResponseFrame =
   | { type: typeof frameType.keepAlive | typeof frameType.end; exchange: number }
   | { type: typeof frameType.abort; exchange: number; head: AbortHead }
 
+/** What only a desktop sends. */
+export interface WatchFrame {
+  type: typeof frameType.open
+  exchange: number
+  head: WatchHead
+}
+
 /** `undefined`: the frame has no place in this direction, or its head does not fit its schema. */
 export type FrameCheck<F> = (frame: Frame) => F | undefined
 
@@ -34,6 +43,15 @@ export function checkRequestFrame(frame: Frame): RequestFrame | undefined {
     return head && { type, exchange, head, body: frame.body }
   }
   return type === frameType.abort ? checkAbort(frame) : undefined
+}
+
+export function checkDesktopFrame(frame: Frame): RequestFrame | WatchFrame | undefined {
+  return checkRequestFrame(frame) ?? checkWatch(frame)
+}
+
+function checkWatch(frame: Frame): WatchFrame | undefined {
+  const head = frame.type === frameType.open ? headOf(watchHead, frame) : undefined
+  return head && { type: frameType.open, exchange: frame.exchange, head }
 }
 
 export function checkResponseFrame(frame: Frame): ResponseFrame | undefined {

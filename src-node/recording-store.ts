@@ -203,7 +203,15 @@ export async function openRecordingStore(options: {
       const bytes = await read(session)
       return bytes.toString('utf8', 0, bytes.lastIndexOf(10) + 1)
     },
-    readFrom: (session, offset, bytes) => readWhereItIs(session, (path) => readPart(path, offset, bytes)),
+    async readFrom(session, offset, bytes) {
+      try {
+        return await readWhereItIs(session, (path) => readPart(path, offset, bytes))
+      } catch (error) {
+        if (!(error instanceof AppError) || error.code !== 'NOT_FOUND') throw error
+        const whole = await read(session)
+        return { bytes: whole.subarray(offset, offset + bytes), size: whole.length }
+      }
+    },
     async sizeOf(session) {
       try {
         return (await stat(finishedPath(session))).size

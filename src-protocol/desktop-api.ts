@@ -72,7 +72,7 @@ export type ClientSetup = z.infer<typeof clientSetup>
 export const replayRow = z.object({
   seq: z.number().int(),
   at: z.string(),
-  kind: z.enum(['open', 'request', 'response', 'notification', 'approval', 'error', 'resume', 'close']),
+  kind: z.enum(['open', 'request', 'response', 'notification', 'approval', 'error', 'resume', 'live-watch', 'close']),
   direction: z.enum(['client', 'server']).optional(),
   exchange: z.number().int().optional(),
   method: z.string().optional(),

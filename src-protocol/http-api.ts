@@ -11,6 +11,7 @@ import {
   call,
   connection,
   documentProblem,
+  endingReason,
   newTools,
   person,
   pinnedTool,
@@ -146,7 +147,14 @@ export const httpApi = {
     input: nothing,
     output: z.object({ session, calls: z.array(call) }),
   },
-  endSession: { method: 'DELETE', path: '/api/v1/sessions/:id', params: z.object({ id: sessionId }), input: nothing, output: session },
+  /** `reason` is needed for somebody else's session */
+  endSession: {
+    method: 'DELETE',
+    path: '/api/v1/sessions/:id',
+    params: z.object({ id: sessionId }),
+    input: z.object({ reason: endingReason.optional() }),
+    output: session,
+  },
 
   approvals: {
     method: 'GET',

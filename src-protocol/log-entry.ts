@@ -140,6 +140,10 @@ export const logEntry = z.discriminatedUnion('kind', [
     reason: z.string(),
   }),
   z.object({ ...base, kind: z.literal('identity'), act: z.enum(['signed-in', 'signed-out']), person: z.string() }),
+  /** somebody watches a session as it happens, and saw what was recorded between these two */
+  z.object({ ...base, kind: z.literal('session.watch'), session: sessionId, by: z.string(), event: z.enum(['began', 'ended']) }),
+  /** somebody else than its operator ended it */
+  z.object({ ...base, kind: z.literal('session.ended-by'), session: sessionId, by: z.string(), reason: z.string() }),
   z.object({ ...base, kind: z.literal('export'), by: z.string(), session: sessionId }),
   /** an evidence pack: the SHA-256 of its manifest, which names every file */
   z.object({

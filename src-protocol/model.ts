@@ -136,6 +136,13 @@ export const endReason = z.enum([
 ])
 export type EndReason = z.infer<typeof endReason>
 
+/** Somebody who watches a session as it happens. */
+export const watcher = z.object({ sub: z.string(), name: z.string(), since: timestamp })
+export type Watcher = z.infer<typeof watcher>
+
+/** Why somebody else ends a session. */
+export const endingReason = z.string().trim().min(3).max(500)
+
 export const session = z.object({
   id: sessionId,
   connection: connectionName,
@@ -145,6 +152,10 @@ export const session = z.object({
   endsAt: timestamp,
   endedAt: timestamp.optional(),
   endReason: endReason.optional(),
+  /** somebody else than its operator */
+  endedBy: z.object({ name: z.string(), reason: z.string() }).optional(),
+  /** who watches it at this moment */
+  watchers: z.array(watcher).optional(),
   state: z.enum(['live', 'ended']),
   /** `clientInfo` of initialize, once seen */
   client: z.string().optional(),

@@ -118,11 +118,22 @@ export const errorRecord = z.object({
   refusedBytes: z.number().int().optional(),
 })
 
+/** Somebody began or stopped to watch the session as it happens. Between two of one person everything that was recorded may have been seen. */
+export const liveWatchRecord = z.object({
+  ...base,
+  kind: z.literal('live-watch'),
+  event: z.enum(['began', 'ended']),
+  by: z.object({ sub: z.string(), name: z.string() }),
+})
+
 export const closeRecord = z.object({
   ...base,
   kind: z.literal('close'),
   session: sessionId,
   endReason,
+  /** who ended it, if that was somebody else than its operator, and why */
+  by: z.object({ sub: z.string(), name: z.string() }).optional(),
+  because: z.string().optional(),
   counts: verdictCounts,
   /** with `recording-altered`: what the log knew of this recording, and what the gateway found when it was started again */
   altered: z
@@ -143,6 +154,7 @@ export const sessionRecord = z.discriminatedUnion('kind', [
   approvalRecord,
   errorRecord,
   resumeRecord,
+  liveWatchRecord,
   closeRecord,
 ])
 export type SessionRecord = z.infer<typeof sessionRecord>
@@ -151,6 +163,7 @@ export type MessageRecord = z.infer<typeof messageRecord>
 export type ApprovalRecord = z.infer<typeof approvalRecord>
 export type ErrorRecord = z.infer<typeof errorRecord>
 export type ResumeRecord = z.infer<typeof resumeRecord>
+export type LiveWatchRecord = z.infer<typeof liveWatchRecord>
 export type CloseRecord = z.infer<typeof closeRecord>
 
 /** What a writer is given: sequence number, time and version are its own to set. */

@@ -51,6 +51,8 @@ export const openHead = z.object({
   /** gateway → agent, with a call that was held and approved */
   approval: approvalProof.optional(),
 })
+/** Of an exchange that a desktop opens to watch somebody's session: its messages are `watchEvent`s. It ends at the gateway. */
+export const watchHead = z.object({ watch: sessionId })
 export const responseHead = z.object({ status: z.number().int().min(200).max(599), headers: z.record(z.string(), z.string()) })
 export const messageHead = z.object({ id: z.string().optional(), event: z.string().optional(), retry: z.number().optional() })
 export const serializedError = z.object({
@@ -63,6 +65,7 @@ export const abortHead = z.object({ error: serializedError.optional() })
 export const creditHead = z.object({ bytes: z.number().int().nonnegative() })
 
 export type OpenHead = z.infer<typeof openHead>
+export type WatchHead = z.infer<typeof watchHead>
 export type ResponseHead = z.infer<typeof responseHead>
 export type MessageHead = z.infer<typeof messageHead>
 export type AbortHead = z.infer<typeof abortHead>

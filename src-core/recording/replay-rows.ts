@@ -1,7 +1,7 @@
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { ReplayRow } from '../../src-protocol/desktop-api.ts'
 import type { MaskApplied, Verdict } from '../../src-protocol/model.ts'
-import type { ApprovalRecord, ErrorRecord, MessageRecord, ResumeRecord, SessionRecord } from '../../src-protocol/recording.ts'
+import type { ApprovalRecord, CloseRecord, ErrorRecord, MessageRecord, ResumeRecord, SessionRecord } from '../../src-protocol/recording.ts'
 import { oneLine, summariseRequest, summariseResponse } from './message-summary.ts'
 import { parseRecords } from './record-lines.ts'
 import { counted } from './verification-steps.ts'
@@ -32,7 +32,7 @@ function replayRow(record: SessionRecord, requests: ReadonlyMap<number, MessageR
     case 'open':
       return { ...row, kind: 'open', summary: oneLine(`${record.person.name} opened ${record.connection}: ${record.reason}`) }
     case 'close':
-      return { ...row, kind: 'close', summary: `The session ended: ${record.endReason.replaceAll('-', ' ')}` }
+      return { ...row, kind: 'close', summary: closeSummary(record) }
     case 'request':
     case 'response':
     case 'notification':
@@ -49,6 +49,12 @@ function replayRow(record: SessionRecord, requests: ReadonlyMap<number, MessageR
       return { ...row, kind: 'error', ...errorColumns(record) }
     case 'resume':
       return { ...row, kind: 'resume', summary: resumeSummary(record) }
+    case 'live-watch':
+      return {
+        ...row,
+        kind: 'live-watch',
+        summary: oneLine(`${record.by.name} ${record.event === 'began' ? 'watches' : 'stopped watching'}`),
+      }
     default:
       return record satisfies never
   }
@@ -58,6 +64,11 @@ function resumeSummary({ cause, unanswered }: ResumeRecord): string {
   const why = cause === 'gateway-crash' ? 'Gateway restarted after a failure' : 'Gateway restarted'
   if (unanswered === 0) return `${why}. No call was under way.`
   return `${why}. ${counted(unanswered, 'call')} ${unanswered === 1 ? 'was' : 'were'} under way and got no answer.`
+}
+
+function closeSummary({ endReason, by, because }: CloseRecord): string {
+  const who = by ? ` (${by.name}${because === undefined ? '' : `: ${because}`})` : ''
+  return oneLine(`The session ended: ${endReason.replaceAll('-', ' ')}${who}`)
 }
 
 function messageRow(record: MessageRecord, request: MessageRecord | undefined): ReplayRow {

@@ -89,7 +89,7 @@ export function createRouteHandlers(services: RouteServices): RouteHandlers {
     sessions: async ({ signedIn: { person } }) => ({ sessions: await sessions.list(person) }),
     openSession: ({ input, signedIn }) => sessions.open(signedIn, input),
     session: ({ params, signedIn: { person } }) => sessions.get(person, params.id),
-    endSession: ({ params, signedIn: { person } }) => sessions.endBy(person, params.id),
+    endSession: ({ params, input, signedIn: { person } }) => sessions.endBy(person, params.id, input.reason),
 
     approvals: async ({ signedIn: { person } }) => ({ approvals: await approvals.list(person) }),
     approval: ({ params, signedIn: { person } }) => approvals.get(person, params.id),

@@ -57,7 +57,9 @@ export function createLiveSession(
     ...(before?.recorded.client !== undefined && { client: before.recorded.client }),
     record(record, body) {
       verdicts.add(record)
-      return recording.append(record, body)
+      const durable = recording.append(record, body)
+      session.watched?.recorded(durable)
+      return durable
     },
   }
   return session

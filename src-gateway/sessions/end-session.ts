@@ -32,10 +32,15 @@ const sealedAtOnce = 8
 export function createSessionEnding(ports: SessionEndingPorts) {
   const inTurn = takeTurns(sealedAtOnce)
   /** `error`: what the open calls are told, if more is known than that the session has ended */
-  return function endSession(session: LiveSession, reason: EndReason, error?: AppError): Promise<void> {
+  return function endSession(
+    session: LiveSession,
+    reason: EndReason,
+    error?: AppError,
+    by?: NonNullable<LiveSession['ended']>['by'],
+  ): Promise<void> {
     if (session.sealed) return session.sealed
     const ended = new AppError('SESSION_ENDED', { reason })
-    session.ended = { reason, at: timestampOf(ports.clock.now()), error: ended }
+    session.ended = { reason, at: timestampOf(ports.clock.now()), error: ended, ...(by && { by }) }
     for (const exchange of session.exchanges) cutExchange(ports.exchangePorts, exchange, error ?? ended)
     session.link.end()
     ports.logger.info({ session: session.id, reason }, 'session ended')
@@ -60,11 +65,17 @@ function summaryOf(session: LiveSession): KnownSummary {
   }
 }
 
+function endedBy({ ended }: LiveSession): { by?: { sub: string; name: string }; because?: string } {
+  if (!ended?.by) return {}
+  const { sub, name, reason } = ended.by
+  return { by: { sub, name }, because: reason }
+}
+
 async function seal(ports: SessionEndingPorts, session: LiveSession, reason: EndReason): Promise<void> {
   let sealed = false
   try {
     await ports.exchangePorts.approvals.voidSession(session.id)
-    const closed = await session.recording.close({ endReason: reason, counts: session.verdicts.counts() })
+    const closed = await session.recording.close({ endReason: reason, counts: session.verdicts.counts(), ...endedBy(session) })
     await sealRecording(ports, session.id, closed, summaryOf(session))
     sealed = true
   } catch (error) {

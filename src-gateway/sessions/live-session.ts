@@ -3,7 +3,7 @@ import type { AppError } from '../../src-protocol/app-error.ts'
 import type { ConnectionName, SessionId } from '../../src-protocol/ids.ts'
 import type { RecordDraft } from '../../src-protocol/recording.ts'
 import type { VerdictCounter } from '../../src-core/recording/verdict-counter.ts'
-import type { EndReason, Person, Session, SqlDialect } from '../../src-protocol/model.ts'
+import type { EndReason, Person, Session, SqlDialect, Watcher } from '../../src-protocol/model.ts'
 import type { CallList } from '../exchange/call-list.ts'
 import type { Exchange } from '../exchange/exchange.ts'
 import type { ToolDefinitions } from '../exchange/tool-definitions.ts'
@@ -46,6 +46,8 @@ export interface LiveSession {
    * Appends to the recording and to the sums; resolves with the record's number once it is durable. `body`: see `RecordingWriter.append`.
    */
   record(draft: RecordDraft, body?: Uint8Array): Promise<number>
+  /** who watches it now, and where they are told that a record is durable: absent while nobody does, so that it costs nothing */
+  watched?: { watchers: Watcher[]; recorded: (durable: Promise<number>) => void }
   lastExchange: number
   /** `clientInfo` of initialize */
   client?: string
@@ -56,6 +58,8 @@ export interface LiveSession {
     reason: EndReason
     at: string
     error: AppError
+    /** somebody else than its operator, and why */
+    by?: { sub: string; name: string; reason: string }
     /** it ended for this process only: the next one goes on with it */
     resumable?: true
   }
@@ -73,6 +77,8 @@ export function toSession(live: LiveSession): Session {
     startedAt: live.startedAt,
     endsAt: live.endsAt,
     ...(over && { endedAt: over.at, endReason: over.reason }),
+    ...(over?.by && { endedBy: { name: over.by.name, reason: over.by.reason } }),
+    ...(live.watched && !over && { watchers: live.watched.watchers }),
     state: over ? 'ended' : 'live',
     ...(live.client !== undefined && { client: live.client }),
     policyVersion: live.policyVersion,

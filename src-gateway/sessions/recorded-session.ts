@@ -92,7 +92,7 @@ export function createRecordedSession(session: SessionId): RecordedSession {
       if ('exchange' in record && record.exchange !== undefined) lastExchange = Math.max(lastExchange, record.exchange)
       if (record.kind === 'approval') addApproval(record)
       else if (record.kind === 'error') addError(record)
-      else if (record.kind !== 'open' && record.kind !== 'resume' && record.kind !== 'close') addMessage(record)
+      else if (record.kind === 'request' || record.kind === 'response' || record.kind === 'notification') addMessage(record)
     },
     get lastExchange() {
       return lastExchange

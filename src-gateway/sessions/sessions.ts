@@ -82,10 +82,10 @@ export function createSessions(ports: SessionsPorts): Sessions {
   let closing = false
 
   const endSession = createSessionEnding(ports)
-  const end = (session: LiveSession, reason: EndReason, error?: AppError): Promise<void> => {
+  const end: ReturnType<typeof createSessionEnding> = (session, reason, error, by) => {
     timers.get(session)?.()
     timers.delete(session)
-    const sealed = endSession(session, reason, error)
+    const sealed = endSession(session, reason, error, by)
     if (live.delete(session.id)) {
       ended.set(session.id, session)
       const [oldest] = ended.keys()
@@ -175,12 +175,22 @@ export function createSessions(ports: SessionsPorts): Sessions {
       return { session, calls: running?.calls.list() ?? [] }
     },
 
-    async endBy(person, id) {
+    async endBy(person, id, because) {
       const { session } = await find(person, id)
-      const reason = endReasonOf(person, session.person.sub)
+      const endReason = endReasonOf(person, session.person.sub)
       const running = live.get(id)
       if (!running) throw new AppError('SESSION_ENDED', { reason: session.endReason ?? 'ended' })
-      await end(running, reason)
+      if (person.sub === session.person.sub) {
+        await end(running, endReason)
+        return toSession(running)
+      }
+      if (because === undefined) throw new AppError('INVALID_REQUEST', { problem: 'reason: why the session of somebody else is ended' })
+      // it ends at once; in the log, who did it stands before its end, for entries are written in turn
+      const { sub, name } = person
+      const logged = ports.log.append({ kind: 'session.ended-by', session: running.id, by: sub, reason: because })
+      logged.catch(() => {})
+      await end(running, endReason, undefined, { sub, name, reason: because })
+      await logged
       return toSession(running)
     },
 

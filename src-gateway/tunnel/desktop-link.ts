@@ -1,10 +1,10 @@
-import { checkRequestFrame } from '../../src-node/checked-frame.ts'
+import { checkDesktopFrame } from '../../src-node/checked-frame.ts'
 import { closeCode, openFrameSocket, type Closed, type FrameSocket } from '../../src-node/frame-socket.ts'
 import type { Scheduler } from '../../src-node/scheduler.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import { largestMessageBytes } from '../../src-protocol/config.ts'
 import type { Push } from '../../src-protocol/push.ts'
-import { desktopControl, frameType, type FrameType, type OpenHead } from '../../src-protocol/tunnel.ts'
+import { desktopControl, frameType, type FrameType, type OpenHead, type WatchHead } from '../../src-protocol/tunnel.ts'
 import type { ClientStream } from '../exchange/client-stream.ts'
 import type { SignedIn } from '../identity/identity.ts'
 import type { LinkStart } from './link-acceptor.ts'
@@ -22,6 +22,8 @@ export interface DesktopLink {
 export interface DesktopLinkEvents {
   /** @returns what to do when the client closes its stream. @throws AppError, told to the client */
   onExchange(link: DesktopLink, stream: ClientStream, head: OpenHead, body: Uint8Array): () => void
+  /** the same for an exchange that watches a session */
+  onWatch(link: DesktopLink, stream: ClientStream, head: WatchHead): () => void
   onRenew(link: DesktopLink, renewal: { accessToken: string; proof: string }): void
   /** its WebSocket is lost; it may come back */
   onInterrupted(): void
@@ -33,6 +35,8 @@ export interface DesktopLinkEvents {
 const mostExchanges = 1024
 const mostRequestBytes = 64 * 1024 * 1024
 const mostUnreadBytes = largestMessageBytes * 4
+
+const noBody = new Uint8Array()
 
 interface OpenStream {
   gone: boolean
@@ -56,10 +60,14 @@ export function openDesktopLink(start: LinkStart, signedIn: SignedIn, events: De
   const frames: FrameSocket<Push> = openFrameSocket(start.webSocket, {
     link: start.link,
     scheduler,
-    check: checkRequestFrame,
+    check: checkDesktopFrame,
     control: desktopControl,
     onFrame(frame) {
-      if (frame.type === frameType.open) return open(frame.exchange, frame.head, frame.body)
+      if (frame.type === frameType.open) {
+        return 'watch' in frame.head
+          ? open(frame.exchange, frame.head, noBody)
+          : open(frame.exchange, frame.head, 'body' in frame ? frame.body : noBody)
+      }
       return leave(frame.exchange)
     },
     onControl: (control) => events.onRenew(link, control),
@@ -75,7 +83,7 @@ export function openDesktopLink(start: LinkStart, signedIn: SignedIn, events: De
     },
   })
 
-  function open(exchange: number, head: OpenHead, body: Uint8Array): void {
+  function open(exchange: number, head: OpenHead | WatchHead, body: Uint8Array): void {
     // a large request takes its time: a small one that was opened after it may be here before
     if (streams.has(exchange)) return frames.close(closeCode.refused, 'exchange number used before')
     const state: OpenStream = { gone: false, bytes: body.length, left: () => {} }
@@ -85,7 +93,7 @@ export function openDesktopLink(start: LinkStart, signedIn: SignedIn, events: De
     try {
       if (streams.size > mostExchanges || requestBytes > mostRequestBytes)
         throw new AppError('CONFLICT', { problem: 'Too many calls are open at once' })
-      state.left = events.onExchange(link, stream, head, body)
+      state.left = 'watch' in head ? events.onWatch(link, stream, head) : events.onExchange(link, stream, head, body)
     } catch (error) {
       if (!(error instanceof AppError)) throw error
       stream.abort(error)

@@ -43,6 +43,7 @@ beforeEach(async () => {
     scheduler,
     log: pino({ level: 'silent' }),
     onExchange: () => () => {},
+    onWatch: () => () => {},
     onConnected: () => heard.push('here'),
     onGone: () => heard.push('away'),
   })

@@ -25,6 +25,7 @@ export interface DesktopsPorts {
   scheduler: Scheduler
   log: Logger
   onExchange: DesktopLinkEvents['onExchange']
+  onWatch: DesktopLinkEvents['onWatch']
   onConnected(signInId: string): void
   /** it may come back: a link waits for it */
   onGone(signInId: string): void
@@ -76,6 +77,7 @@ export function createDesktops(ports: DesktopsPorts): Desktops {
         signedIn,
         {
           onExchange: ports.onExchange,
+          onWatch: ports.onWatch,
           onRenew(renewing, renewal) {
             renew(renewing, renewal).catch((error: unknown) => {
               log.warn({ err: error, person: person.sub }, 'a token was not renewed')

@@ -45,7 +45,8 @@ export function gatewayApi(options: GatewayApiOptions): GatewayApi {
       const { authorization, dpop } = await identity.authorize(route.method, url)
       Object.assign(headers, { authorization, dpop })
     }
-    const body = route.method === 'POST' ? JSON.stringify(rest) : undefined
+    const sendsBody = route.method === 'POST' || (route.method === 'DELETE' && Object.values(rest).some((value) => value !== undefined))
+    const body = sendsBody ? JSON.stringify(rest) : undefined
     if (body !== undefined) headers['content-type'] = 'application/json'
     const query = route.method === 'GET' ? queryOf(rest) : ''
     let response: Response

@@ -1,7 +1,14 @@
 import { AppError } from '../../src-protocol/app-error.ts'
 import { desktopTunnelPath } from '../../src-protocol/http-api.ts'
 import { push, type Push } from '../../src-protocol/push.ts'
-import { frameType, type DesktopControl, type MessageHead, type OpenHead, type ResponseHead } from '../../src-protocol/tunnel.ts'
+import {
+  frameType,
+  type DesktopControl,
+  type MessageHead,
+  type OpenHead,
+  type ResponseHead,
+  type WatchHead,
+} from '../../src-protocol/tunnel.ts'
 import { checkResponseFrame, type ResponseFrame } from '../../src-node/checked-frame.ts'
 import type { Clock } from '../../src-node/clock.ts'
 import type { FrameSocket } from '../../src-node/frame-socket.ts'
@@ -37,6 +44,8 @@ export interface Tunnel {
    * gateway would wait for this desktop. Returns how to abandon it.
    */
   open(head: OpenHead, body: Uint8Array, receiver: ExchangeReceiver): () => void
+  /** Watches a session of somebody else; its messages are `watchEvent`s. Returns how to leave. */
+  watch(head: WatchHead, receiver: ExchangeReceiver): () => void
 }
 
 export interface TunnelOptions {
@@ -57,7 +66,7 @@ export interface TunnelOptions {
 
 /** An exchange that was opened while the tunnel was not. */
 interface Waiting {
-  head: OpenHead
+  head: OpenHead | WatchHead
   body: Uint8Array
   receiver: ExchangeReceiver
   cancelTimeout: () => void
@@ -180,6 +189,34 @@ export function createTunnel(options: TunnelOptions): Tunnel {
     if (finish(exchange)) link?.socket?.sendFrame(frameType.abort, exchange)
   }
 
+  function open(head: OpenHead | WatchHead, body: Uint8Array, receiver: ExchangeReceiver): () => void {
+    const socket = link?.socket
+    if (socket?.open) {
+      const exchange = send(socket, { head, body, receiver })
+      return () => abandon(exchange)
+    }
+    if (!link) {
+      queueMicrotask(() => receiver.abort(unreachable()))
+      return () => {}
+    }
+    const entry: Waiting = {
+      head,
+      body,
+      receiver,
+      exchange: undefined,
+      cancelTimeout: scheduler.after(patienceMs, () => {
+        waiting.delete(entry)
+        receiver.abort(unreachable())
+      }),
+    }
+    waiting.add(entry)
+    return () => {
+      entry.cancelTimeout()
+      waiting.delete(entry)
+      if (entry.exchange !== undefined) abandon(entry.exchange)
+    }
+  }
+
   const renew = async () => {
     // a proof must be fresh: while the link is interrupted none is sent, and going on brings one along
     if (!isOpen()) return
@@ -230,32 +267,7 @@ export function createTunnel(options: TunnelOptions): Tunnel {
         readiness.delete(entry)
       })
     },
-    open(head, body, receiver) {
-      const socket = link?.socket
-      if (socket?.open) {
-        const exchange = send(socket, { head, body, receiver })
-        return () => abandon(exchange)
-      }
-      if (!link) {
-        queueMicrotask(() => receiver.abort(unreachable()))
-        return () => {}
-      }
-      const entry: Waiting = {
-        head,
-        body,
-        receiver,
-        exchange: undefined,
-        cancelTimeout: scheduler.after(patienceMs, () => {
-          waiting.delete(entry)
-          receiver.abort(unreachable())
-        }),
-      }
-      waiting.add(entry)
-      return () => {
-        entry.cancelTimeout()
-        waiting.delete(entry)
-        if (entry.exchange !== undefined) abandon(entry.exchange)
-      }
-    },
+    open,
+    watch: (head, receiver) => open(head, new Uint8Array(), receiver),
   }
 }

@@ -9,5 +9,6 @@ export const kindTitles: Record<RowKind, string> = {
   approval: 'Approval',
   error: 'Error',
   resume: 'Gateway restarted',
+  'live-watch': 'Live watch',
   close: 'Session ended',
 }

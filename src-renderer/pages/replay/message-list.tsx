@@ -1,4 +1,4 @@
-import { ArrowLeft, ArrowRight, CircleStop, CircleX, Flag, Hourglass, RotateCw, type LucideIcon } from 'lucide-react'
+import { ArrowLeft, ArrowRight, CircleStop, CircleX, Eye, Flag, Hourglass, RotateCw, type LucideIcon } from 'lucide-react'
 import { memo, useEffect, useEffectEvent, useId, useRef, type KeyboardEvent } from 'react'
 import type { ReplayRow } from '../../../src-protocol/desktop-api.ts'
 import type { SessionId } from '../../../src-protocol/ids.ts'
@@ -154,6 +154,8 @@ function markOf(kind: RowKind, served: boolean): { icon: LucideIcon; word: strin
       return { icon: Hourglass, word: kindTitles.approval }
     case 'resume':
       return { icon: RotateCw, word: kindTitles.resume }
+    case 'live-watch':
+      return { icon: Eye, word: kindTitles['live-watch'] }
     case 'error':
       return { icon: CircleX, word: kindTitles.error }
     default:
