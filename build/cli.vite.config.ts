@@ -23,8 +23,13 @@ export default defineConfig({
     outDir: 'out/cli',
     emptyOutDir: true,
     rolldownOptions: {
-      // the worker is no command: the gateway starts it, and finds it beside its own chunk
-      input: ['src-cli/gatehouse.ts', 'src-cli/gatehouse-mcp.ts', 'src-gateway/inspection/inspection-worker.ts'],
+      // the workers are no commands: the gateway starts them, and finds them beside its own chunk
+      input: [
+        'src-cli/gatehouse.ts',
+        'src-cli/gatehouse-mcp.ts',
+        'src-gateway/inspection/inspection-worker.ts',
+        'src-gateway/recordings/archive-worker.ts',
+      ],
       output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
     },
   },

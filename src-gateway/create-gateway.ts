@@ -22,6 +22,8 @@ import { createInspectionPool } from './inspection/inspection-pool.ts'
 import type { Identity } from './identity/identity.ts'
 import { createPolicies, type Policies } from './policies/policies.ts'
 import { createPolicySimulations } from './policies/policy-simulations.ts'
+import { createArchive, type Archive } from './recordings/archive.ts'
+import { createArchiveThread } from './recordings/archive-thread.ts'
 import { createRecordingIndex, type RecordingIndex } from './recordings/recording-index.ts'
 import { createEvidencePacks } from './evidence/evidence-packs.ts'
 import { createHttpServer } from './routes/http-server.ts'
@@ -58,6 +60,7 @@ export interface Gateway {
   app: FastifyInstance
   store: SessionStore
   index: RecordingIndex
+  archive: Pick<Archive, 'sealed'>
   sessions: Sessions
   approvals: Approvals
   policies: Policies
@@ -79,7 +82,17 @@ export function createGateway(parts: GatewayParts): Gateway {
   const { publicUrl } = config
   const log = guardLog(parts.log, (error) => sessions.failAll(error))
   const store = createSessionStore(database)
-  const index = createRecordingIndex({ database, recordings, log })
+  const archive = createArchive({
+    database,
+    thread: createArchiveThread({ folder: config.recordings, scheduler }),
+    log,
+    folder: config.recordings,
+    compress: config.archive.compression === 'zstd',
+    scheduler,
+    logger,
+    onFinding: (session, finding) => logger.error({ session, finding }, 'a recording was altered'),
+  })
+  const index = createRecordingIndex({ database, recordings, log, archive })
   const policies: Policies = createPolicies({
     database,
     log,
@@ -284,6 +297,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     app,
     store,
     index,
+    archive,
     sessions,
     approvals,
     policies,
@@ -296,6 +310,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       // what comes from now on waits at its sender for the next start
       if (config.limits.graceSeconds > 0) desktops.close()
       await closed
+      await archive.close()
       await inspections.close()
       approvals.close()
       desktops.close()

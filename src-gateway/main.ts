@@ -106,6 +106,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
 
     await listen(gateway, config)
     sessions.awaitReturns()
+    // what an earlier run left undone
+    gateway.archive.sealed()
     logger.info({ url: publicUrl, version }, 'gateway started')
     return { url: publicUrl, close: () => opened.close() }
   } catch (error) {

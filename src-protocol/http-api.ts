@@ -23,6 +23,7 @@ import {
   vote,
 } from './model.ts'
 import { activationOutcome, activationRequest, policyProposal, policyProposals, rejectionReason } from './policy-proposal.ts'
+import { recordingHits, recordingQuery } from './recording-search.ts'
 import { simulationId, simulationRequest, simulationRun } from './simulation.ts'
 
 const nothing = z.object({})
@@ -196,6 +197,9 @@ export const httpApi = {
     input: nothing,
     output: z.object({ summary: recordingSummary, text: z.string(), proof: z.string() }),
   },
+
+  /** words go in the body: an address ends in the logs of proxies */
+  searchRecordings: { method: 'POST', path: '/api/v1/recordings/search', params: nothing, input: recordingQuery, output: recordingHits },
 
   /** makes a pack and puts its export into the log; it is handed out in parts, to the same person */
   makePack: { method: 'POST', path: '/api/v1/evidence/packs', params: nothing, input: packRequest, output: packSummary },

@@ -145,6 +145,8 @@ export const logEntry = z.discriminatedUnion('kind', [
   /** somebody else than its operator ended it */
   z.object({ ...base, kind: z.literal('session.ended-by'), session: sessionId, by: z.string(), reason: z.string() }),
   z.object({ ...base, kind: z.literal('export'), by: z.string(), session: sessionId }),
+  /** pieces of these recordings were shown to somebody who searched them */
+  z.object({ ...base, kind: z.literal('view'), act: z.literal('search'), by: z.string(), sessions: z.array(sessionId).max(50) }),
   /** an evidence pack: the SHA-256 of its manifest, which names every file */
   z.object({
     ...base,

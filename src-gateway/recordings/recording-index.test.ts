@@ -6,6 +6,7 @@ import type { SessionId } from '../../src-protocol/ids.ts'
 import type { RecordingSummary } from '../../src-protocol/model.ts'
 import { openState, type State } from '../state/state-database.ts'
 import { createRecordingIndex } from './recording-index.ts'
+import { idleArchive } from './idle-archive.fixture.ts'
 
 let folder: string
 let state: State
@@ -24,6 +25,7 @@ const openIndex = () =>
   createRecordingIndex({
     database: state.database,
     recordings: { readText: unused },
+    archive: idleArchive,
     log: { append: unused, tlogProof: unused } as unknown as Parameters<typeof createRecordingIndex>[0]['log'],
   })
 

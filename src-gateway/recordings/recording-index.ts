@@ -1,16 +1,24 @@
 import type { TransparencyLog } from '../../src-node/log-store.ts'
 import type { RecordingStore } from '../../src-node/recording-store.ts'
+import type { Insertable, Selectable } from 'kysely'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { HttpInput, HttpOutput } from '../../src-protocol/http-api.ts'
 import type { SessionId } from '../../src-protocol/ids.ts'
+import type { RecordingQuery } from '../../src-protocol/recording-search.ts'
 import { recordingSummary, type Person, type RecordingSummary } from '../../src-protocol/model.ts'
 import type { RecordingRow } from '../state/schema.ts'
 import type { StateDatabase } from '../state/state-database.ts'
+import type { Archive } from './archive.ts'
 
 /** Sealed recordings: which there are, and each with the proof that it is in the log. */
 export interface RecordingIndex {
   add(summary: RecordingSummary, logIndex: number): Promise<void>
   list(page: HttpInput<'recordings'>): Promise<HttpOutput<'recordings'>>
+  /**
+   * Searches all of them, also in their messages. A search for words shows pieces of recordings: who saw them, and of which sessions, is in the log
+   * before they are handed out; what was searched for is not.
+   */
+  search(query: RecordingQuery, by: Person): Promise<HttpOutput<'searchRecordings'>>
   /** Who takes a recording out of the gateway stands in the log before it is handed out. */
   handOut(session: SessionId, to: Person): Promise<HttpOutput<'recording'>>
 }
@@ -21,8 +29,9 @@ export function createRecordingIndex(ports: {
   database: StateDatabase
   recordings: Pick<RecordingStore, 'readText'>
   log: TransparencyLog
+  archive: Pick<Archive, 'sealed' | 'find' | 'backlog'>
 }): RecordingIndex {
-  const { database, recordings, log } = ports
+  const { database, recordings, log, archive } = ports
   /** Counted once: with a million rows it costs as much as the page. It is asked before the first insert can be, so none counts twice. */
   let total = database
     .selectFrom('recordings')
@@ -33,7 +42,7 @@ export function createRecordingIndex(ports: {
 
   return {
     async add(summary, logIndex) {
-      const row: RecordingRow = {
+      const row: Insertable<RecordingRow> = {
         session: summary.session,
         connection: summary.connection,
         person: JSON.stringify(summary.person),
@@ -55,6 +64,7 @@ export function createRecordingIndex(ports: {
         .executeTakeFirstOrThrow()
       total = total.then((before) => before + Number(numInsertedOrUpdatedRows))
       total.catch(() => {})
+      archive.sealed()
     },
 
     async list({ cursor, limit }) {
@@ -63,6 +73,31 @@ export function createRecordingIndex(ports: {
       const rows = await (cursor === undefined ? newest : newest.where('log_index', '<', cursorOf(cursor))).execute()
       const last = rows.at(-1)
       return { recordings: rows.map(toSummary), total: await total, ...(rows.length === size && last && { next: String(last.log_index) }) }
+    },
+
+    async search(query, by) {
+      const [{ found, next }, { search: waiting }] = await Promise.all([archive.find(query), archive.backlog()])
+      const rows =
+        found.length === 0
+          ? []
+          : await database
+              .selectFrom('recordings')
+              .selectAll()
+              .where(
+                'session',
+                'in',
+                found.map(({ session }) => session),
+              )
+              .execute()
+      const known = new Map(rows.map((row) => [row.session, row]))
+      const hits = found.flatMap(({ session, calls, excerpts }) => {
+        const row = known.get(session)
+        return row ? [{ summary: toSummary(row), calls, excerpts }] : []
+      })
+      if (query.text && hits.length > 0) {
+        await log.append({ kind: 'view', act: 'search', by: by.sub, sessions: hits.map(({ summary }) => summary.session) })
+      }
+      return { hits, waiting, ...(next !== undefined && { next: String(next) }) }
     },
 
     async handOut(session, to) {
@@ -80,7 +115,7 @@ function cursorOf(text: string): number {
   return cursor
 }
 
-const toSummary = (row: RecordingRow): RecordingSummary =>
+const toSummary = (row: Selectable<RecordingRow>): RecordingSummary =>
   recordingSummary.parse({
     session: row.session,
     connection: row.connection,

@@ -31,6 +31,7 @@ export const routeAccess: Record<PersonRoute, readonly Role[] | 'everyone'> = {
   withdraw: 'everyone',
   recordings: ['auditor', 'administrator'],
   recording: ['auditor', 'administrator'],
+  searchRecordings: ['auditor', 'administrator'],
   makePack: ['auditor', 'administrator'],
   packPart: ['auditor', 'administrator'],
   policies: ['administrator', 'auditor', 'reviewer'],

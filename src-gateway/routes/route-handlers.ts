@@ -99,6 +99,7 @@ export function createRouteHandlers(services: RouteServices): RouteHandlers {
 
     recordings: ({ input }) => recordings.list(input),
     recording: ({ params, signedIn: { person } }) => recordings.handOut(params.id, person),
+    searchRecordings: ({ input, signedIn: { person } }) => recordings.search(input, person),
 
     makePack: ({ input, signedIn: { person } }) => packs.make(input, person),
     packPart: ({ params, input, signedIn: { person } }) => packs.part(params.id, input.offset, person),

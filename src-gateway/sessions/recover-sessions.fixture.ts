@@ -17,6 +17,7 @@ import { openState, type State } from '../state/state-database.ts'
 import { recoverSessions } from './recover-sessions.ts'
 import type { InterruptedSession } from './resume-session.ts'
 import { createSessionStore, type SessionStore } from './session-store.ts'
+import { idleArchive } from '../recordings/idle-archive.fixture.ts'
 
 const { privateKey } = generateKeyPairSync('ed25519')
 export const person = { sub: 'mira', name: 'Mira', groups: [], roles: ['operator' as const] }
@@ -34,7 +35,7 @@ async function open(): Promise<void> {
   state = await openState(folder)
   log = await openLog({ folder: join(folder, 'log'), origin: 'gatehouse.example/log', privateKey, clock: systemClock })
   recordings = await openRecordingStore({ folder: join(folder, 'recordings'), clock: systemClock })
-  index = createRecordingIndex({ database: state.database, recordings, log })
+  index = createRecordingIndex({ database: state.database, recordings, log, archive: idleArchive })
   store = createSessionStore(state.database)
 }
 

@@ -1,4 +1,6 @@
 /** Tables of the gateway's state. Times are RFC 3339 texts, documents are JSON texts. The tables of sign-ins belong to identity/. */
+import type { Generated } from 'kysely'
+
 
 export interface AgentRow {
   id: string
@@ -158,6 +160,15 @@ export interface RecordingRow {
   masking_version: string
   /** index of the session.close entry in the log */
   log_index: number
+  /** 0: not in the index for searches yet, 1: it is, 2: there was nothing to read */
+  searched: Generated<number>
+  /** as it is stored compressed; null: it is plain */
+  stored_bytes: number | null
+  /** it is not the recording of which the log knows: altered or missing */
+  finding: string | null
+  /** when it was removed as a rule of retention says, and the log's entry of it */
+  removed_at: string | null
+  removed_index: number | null
 }
 
 export interface StateTables {

@@ -29,6 +29,7 @@ import type { SessionId } from '../../src-protocol/ids.ts'
 import type { Figure, Figures } from './bars.ts'
 import { insertRows, sessionRow } from './state-rows.ts'
 import { median, quantile } from './statistics.ts'
+import { idleArchive } from '../../src-gateway/recordings/idle-archive.fixture.ts'
 
 const rounds = 3
 const origin = 'bench.example/log'
@@ -104,7 +105,7 @@ async function recoverySeconds(folder: string): Promise<number> {
   const log = await openLog({ folder: join(folder, 'log'), origin, privateKey, clock: systemClock })
   const started = performance.now()
   const recordings = await openRecordingStore({ folder: join(folder, 'recordings'), clock: systemClock })
-  const index = createRecordingIndex({ database: state.database, recordings, log })
+  const index = createRecordingIndex({ database: state.database, recordings, log, archive: idleArchive })
   const logger = pino({ level: 'silent' })
   await recoverSessions({ store, index, log, recordings, clock: systemClock, gateway: 'bench.example', logger })
   const seconds = (performance.now() - started) / 1000

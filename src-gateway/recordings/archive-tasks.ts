@@ -1,0 +1,86 @@
+import { access } from 'node:fs/promises'
+import { compressRecording, type Compression } from '../../src-node/compress-recording.ts'
+import { recordingPaths } from '../../src-node/recording-paths.ts'
+import { isRecordingOf } from '../../src-node/recording-tree.ts'
+import type { RecordedSoFar } from '../../src-node/recording-writer.ts'
+import type { RecordingExcerpt, RecordingQuery } from '../../src-protocol/recording-search.ts'
+import { findExcerpts } from './find-excerpts.ts'
+import { openSearchDatabase } from './search-database.ts'
+import { createSearchIndex, type FoundSession, type IndexedSession } from './search-index.ts'
+
+export interface FoundPage {
+  found: (FoundSession & { excerpts: RecordingExcerpt[] })[]
+  next?: number
+}
+
+export interface SealedRecording extends RecordedSoFar {
+  session: string
+}
+
+/** The work on finished recordings that nobody waits for with a message: a thread of its own does it (archive-worker.ts). */
+export interface ArchiveTasks {
+  /** `fresh`: the index was made anew, and knows nothing */
+  open(): Promise<{ fresh: boolean }>
+  /** @returns whether the recording is there */
+  index(session: IndexedSession): Promise<boolean>
+  forget(session: string): Promise<void>
+  /** @throws AppError INVALID_REQUEST */
+  find(query: RecordingQuery): Promise<FoundPage>
+  compress(recording: SealedRecording): Promise<Compression>
+  check(recording: SealedRecording): Promise<'intact' | 'altered' | 'missing'>
+}
+
+/** of recordings that are larger, a search does not look for the place; nor when it has read so much for one page */
+const readForExcerpts = 32 * 1024 * 1024
+
+export function createArchiveTasks(folder: string): ArchiveTasks {
+  const { database, fresh } = openSearchDatabase(folder)
+  const index = createSearchIndex(database)
+
+  async function fileOf(session: string): Promise<string | undefined> {
+    const { finished, compressed } = recordingPaths(folder, session)
+    // it may be compressed in between
+    for (const path of [finished, compressed]) if (await isThere(path)) return path
+    return undefined
+  }
+
+  async function withExcerpts({ text }: RecordingQuery, found: readonly FoundSession[]): Promise<FoundPage['found']> {
+    let left = readForExcerpts
+    const hits: FoundPage['found'] = []
+    for (const hit of found) {
+      const file = text && hit.bytes <= left ? await fileOf(hit.session) : undefined
+      if (file !== undefined) left -= hit.bytes
+      hits.push({ ...hit, excerpts: file === undefined || !text ? [] : await findExcerpts(file, text) })
+    }
+    return hits
+  }
+
+  return {
+    open: () => Promise.resolve({ fresh }),
+    async index(session) {
+      const file = await fileOf(session.session)
+      if (file === undefined) return false
+      await index.add(session, file)
+      return true
+    },
+    async forget(session) {
+      index.remove(session)
+    },
+    async find(query) {
+      const { found, next } = index.find(query)
+      return { found: await withExcerpts(query, found), ...(next !== undefined && { next }) }
+    },
+    compress: ({ session, ...logged }) => compressRecording(folder, session, logged),
+    async check({ session, ...logged }) {
+      const file = await fileOf(session)
+      if (file === undefined) return 'missing'
+      return (await isRecordingOf(file, logged)) ? 'intact' : 'altered'
+    },
+  }
+}
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  )

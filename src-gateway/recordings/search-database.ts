@@ -1,0 +1,65 @@
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+
+export type SearchDatabase = Database.Database
+
+/** Raised when what is indexed changes: an index of another number is made anew from the recordings. */
+const layout = 1
+
+/**
+ * Words of recordings, beside the recordings: it holds no text, only where words stand, and can be made again from them. The rowid of a document
+ * is the log index of its session's end, times `documentsEach`, plus its place in the session: the newest first is the order of the index itself.
+ */
+const schema = `
+  CREATE TABLE session (
+    log_index INTEGER PRIMARY KEY,
+    session TEXT NOT NULL UNIQUE,
+    started_at TEXT NOT NULL,
+    ended_at TEXT NOT NULL,
+    bytes INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX session_by_end ON session (ended_at);
+  CREATE VIRTUAL TABLE document USING fts5 (
+    text, facets, content = '', contentless_delete = 1, detail = 'column', tokenize = 'unicode61 remove_diacritics 2'
+  );
+  PRAGMA user_version = ${layout};
+`
+
+/** a recording cannot hold more records than that */
+export const documentsEach = 2 ** 21
+
+export const searchFileOf = (recordings: string): string => join(recordings, 'search', 'search.sqlite')
+
+/** @returns `fresh`: it knows no recording, whatever was said of it before */
+export function openSearchDatabase(recordings: string): { database: SearchDatabase; fresh: boolean } {
+  const file = searchFileOf(recordings)
+  mkdirSync(join(recordings, 'search'), { recursive: true, mode: 0o700 })
+  const known = existsSync(file) ? openKnown(file) : undefined
+  if (known) return { database: known, fresh: false }
+  for (const ending of ['', '-wal', '-shm']) rmSync(file + ending, { force: true })
+  const database = open(file)
+  database.exec(schema)
+  return { database, fresh: true }
+}
+
+function openKnown(file: string): SearchDatabase | undefined {
+  let database: SearchDatabase | undefined
+  try {
+    database = open(file)
+    if (database.pragma('user_version', { simple: true }) === layout) return database
+  } catch {
+    // no database: made anew
+  }
+  database?.close()
+  return undefined
+}
+
+function open(file: string): SearchDatabase {
+  const database = new Database(file)
+  database.pragma('journal_mode = WAL')
+  // the state remembers what is indexed: a power cut must not take it back
+  database.pragma('synchronous = FULL')
+  database.pragma('busy_timeout = 5000')
+  return database
+}

@@ -1,0 +1,229 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { messageRecordFixture, openRecordFixture } from '../../src-core/recording/sealed-recording.fixture.ts'
+import { connectionName } from '../../src-protocol/ids.ts'
+import type { RecordingQuery } from '../../src-protocol/recording-search.ts'
+import type { SessionRecord } from '../../src-protocol/recording.ts'
+import { openSearchDatabase, type SearchDatabase } from './search-database.ts'
+import { createSearchIndex, type SearchIndex } from './search-index.ts'
+
+let folder: string
+let database: SearchDatabase
+let index: SearchIndex
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'search-'))
+  database = openSearchDatabase(folder).database
+  index = createSearchIndex(database)
+})
+afterEach(async () => {
+  database.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const orders = connectionName.parse('orders-db')
+const stock = connectionName.parse('stock-db')
+
+interface Call {
+  tool?: string
+  sql: string
+  answer?: string
+  deny?: string
+  mask?: string
+}
+
+const denied = (rule: string) => ({ decision: { effect: 'deny' as const, rule, policyVersion: 'a'.repeat(64), because: 'no' } })
+const masked = (rule: string) => ({ masks: [{ rule, kind: 'card', path: '/x', count: 1 }] })
+
+function recordsOf(calls: readonly Call[], reason: string): SessionRecord[] {
+  const messages = calls.flatMap(({ tool = 'query', sql, answer, deny, mask }, at) => {
+    const { decision: _decision, ...plain } = messageRecordFixture(1)
+    const common = { ...plain, exchange: at + 1, method: 'tools/call', tool, masks: [] }
+    const request = {
+      ...common,
+      kind: 'request' as const,
+      direction: 'client' as const,
+      body: JSON.stringify({ params: { arguments: { sql } } }),
+      ...(deny && denied(deny)),
+    }
+    if (answer === undefined) return [request]
+    const body = JSON.stringify({ result: { content: [{ text: answer }] } })
+    return [request, { ...common, kind: 'response' as const, direction: 'server' as const, body, ...(mask && masked(mask)) }]
+  })
+  return [openRecordFixture({ reason }), ...messages]
+}
+
+async function add(
+  logIndex: number,
+  calls: readonly Call[],
+  more: { connection?: string; person?: string; reason?: string; day?: number } = {},
+) {
+  const file = join(folder, `${logIndex}.jsonl`)
+  await writeFile(
+    file,
+    recordsOf(calls, more.reason ?? 'a refund is stuck')
+      .map((record) => `${JSON.stringify(record)}\n`)
+      .join(''),
+  )
+  const day = String(more.day ?? 10).padStart(2, '0')
+  await index.add(
+    {
+      logIndex,
+      session: `ses_${String(logIndex).padStart(16, '0')}`,
+      connection: more.connection ?? orders,
+      person: more.person ?? 'u-1',
+      startedAt: `2026-11-${day}T10:00:00.000Z`,
+      endedAt: `2026-11-${day}T11:00:00.000Z`,
+      bytes: 100,
+    },
+    file,
+  )
+}
+const found = (query: RecordingQuery) => index.find(query).found.map(({ logIndex, calls }) => [logIndex, calls])
+
+describe('a search', () => {
+  beforeEach(async () => {
+    await add(3, [
+      { sql: 'SELECT * FROM invoices', answer: 'Zürich, Žižkov' },
+      { sql: 'DROP TABLE invoices', deny: 'no-ddl' },
+    ])
+    await add(7, [{ tool: 'write_file', sql: 'notes about invoices', answer: '"quoted\\nline"' }], {
+      connection: stock,
+      person: 'u-2',
+      day: 12,
+    })
+    await add(9, [{ sql: 'SELECT card FROM payments', answer: 'masked', mask: 'payment-data' }], {
+      reason: 'the card of Ms Ødegård',
+      day: 14,
+    })
+  })
+
+  test.for<[string, RecordingQuery, [number, number][]]>([
+    [
+      'a word, newest first',
+      { text: 'invoices' },
+      [
+        [7, 1],
+        [3, 2],
+      ],
+    ],
+    ['a word of an answer, without its marks', { text: 'zurich zizkov' }, [[3, 1]]],
+    ['a word behind an escape', { text: 'line' }, [[7, 1]]],
+    ['a word of the reason: the session fits, and none of its calls', { text: 'Ødegård' }, [[9, 0]]],
+    [
+      'the beginning of a word',
+      { text: 'invo*' },
+      [
+        [7, 1],
+        [3, 2],
+      ],
+    ],
+    ['words that stand in different calls', { text: 'zurich drop' }, []],
+    ['half a word', { text: 'invo' }, []],
+    ['a tool', { tool: 'write_file' }, [[7, 1]]],
+    ['a verdict', { verdict: 'denied' }, [[3, 1]]],
+    ['a verdict by a mask in the answer', { verdict: 'masked' }, [[9, 1]]],
+    ['a rule of policy', { rule: 'no-ddl' }, [[3, 1]]],
+    ['a rule of masking', { rule: 'payment-data' }, [[9, 1]]],
+    ['a word and a verdict of the same call', { text: 'invoices', verdict: 'denied' }, [[3, 1]]],
+    ['a word and a verdict of different calls', { text: 'zurich', verdict: 'denied' }, []],
+    ['a connection', { connection: stock }, [[7, 0]]],
+    [
+      'a person',
+      { person: 'u-1' },
+      [
+        [9, 0],
+        [3, 0],
+      ],
+    ],
+    ['a time', { from: '2026-11-11T00:00:00.000Z', to: '2026-11-13T00:00:00.000Z' }, [[7, 0]]],
+    ['a word and a time', { text: 'invoices', to: '2026-11-11T00:00:00.000Z' }, [[3, 2]]],
+    [
+      'a session that ran over the limit of the time',
+      { from: '2026-11-12T10:30:00.000Z' },
+      [
+        [9, 0],
+        [7, 0],
+      ],
+    ],
+    [
+      'no filter: all',
+      {},
+      [
+        [9, 0],
+        [7, 0],
+        [3, 0],
+      ],
+    ],
+    ['text that is syntax elsewhere', { text: 'invoices" OR text : "card' }, []],
+    ['a value that is a word of the index itself', { text: 'session' }, []],
+  ])('for %s', ([, query, expected]) => {
+    expect(found(query)).toEqual(expected)
+  })
+
+  test('of a recording that is indexed again finds what it says now', async () => {
+    await add(3, [{ sql: 'SELECT * FROM customers' }])
+    expect(found({ text: 'invoices' })).toEqual([[7, 1]])
+    expect(found({ text: 'customers' })).toEqual([[3, 1]])
+  })
+
+  test('does not know what was removed', () => {
+    index.remove('ses_0000000000000003')
+    expect(found({ text: 'invoices' })).toEqual([[7, 1]])
+    expect(found({ verdict: 'denied' })).toEqual([])
+  })
+
+  test.for([
+    ['no word', { text: '...' }],
+    ['too short a beginning', { text: 'in*' }],
+    ['a cursor of nobody', { cursor: 'newest' }],
+  ] as const)('with %s is refused', ([, query]) => {
+    expect(() => index.find(query)).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST' }) as Error)
+  })
+})
+
+describe('pages', () => {
+  test('follow each other without a gap and without a repetition, over many log entries', async () => {
+    const places = Array.from({ length: 25 }, (_, at) => at * 5000 + 3)
+    for (const logIndex of places) await add(logIndex, [{ sql: 'SELECT 1' }, { sql: 'SELECT 2' }])
+    const seen: number[] = []
+    let cursor: string | undefined
+    do {
+      const page = index.find({ text: 'select', limit: 4, ...(cursor !== undefined && { cursor }) })
+      expect(page.found.length).toBeLessThanOrEqual(4)
+      seen.push(...page.found.map(({ logIndex }) => logIndex))
+      cursor = page.next === undefined ? undefined : String(page.next)
+    } while (cursor !== undefined)
+    expect(seen).toEqual(places.toReversed())
+  })
+
+  test('end where the time for one is over, and go on from there', async () => {
+    for (const logIndex of [1, 9000, 90_000]) await add(logIndex, [{ sql: logIndex === 1 ? 'needle' : 'hay' }])
+    let time = 0
+    const slow = createSearchIndex(database, () => (time += 100))
+    const first = slow.find({ text: 'needle' })
+    expect(first.found).toEqual([])
+    expect(first.next).toBeGreaterThan(1)
+    let cursor = first.next
+    for (let turn = 0; turn < 50 && cursor !== undefined; turn += 1) {
+      const page = slow.find({ text: 'needle', cursor: String(cursor) })
+      if (page.found.length > 0) return expect(page.found).toMatchObject([{ logIndex: 1, calls: 1 }])
+      expect(page.next).toBeLessThan(cursor)
+      cursor = page.next
+    }
+    return expect.fail('it was never found')
+  })
+
+  test('name a session with very many hits once', async () => {
+    await add(
+      5,
+      Array.from({ length: 300 }, (_, at) => ({ sql: `SELECT ${at}` })),
+    )
+    await add(4, [{ sql: 'SELECT 1' }])
+    expect(found({ text: 'select' })).toEqual([
+      [5, 100],
+      [4, 1],
+    ])
+  })
+})

@@ -1,0 +1,213 @@
+import { SqliteError } from 'better-sqlite3'
+import { readRecordingLines } from '../../src-node/read-recording-lines.ts'
+import { parseRecordLine } from '../../src-core/recording/record-lines.ts'
+import { searchWords } from '../../src-core/recording/plain-text.ts'
+import { AppError } from '../../src-protocol/app-error.ts'
+import { mostCountedCalls, type RecordingQuery } from '../../src-protocol/recording-search.ts'
+import { documentsEach, type SearchDatabase } from './search-database.ts'
+import { createDocuments, facetWord, sessionWord } from './search-documents.ts'
+
+/** A sealed recording as the index is told of it. */
+export interface IndexedSession {
+  logIndex: number
+  session: string
+  connection: string
+  /** `sub` */
+  person: string
+  startedAt: string
+  endedAt: string
+  bytes: number
+}
+
+export interface FoundSession {
+  logIndex: number
+  session: string
+  bytes: number
+  calls: number
+}
+
+export interface SearchIndex {
+  /** Reads the recording and replaces what is known of it; in slices, so that searches get their turn. */
+  add(session: IndexedSession, file: string): Promise<void>
+  remove(session: string): void
+  find(query: RecordingQuery): { found: FoundSession[]; next?: number }
+}
+
+const defaultLimit = 20
+/** what is written at once: a search waits for one slice at most */
+const sliceBytes = 2 * 1024 * 1024
+/** log entries that are looked at first; each further step looks at more of them */
+const firstWindow = 4096
+const windowGrowth = 4
+/** after so long a page is handed out as it is */
+const budgetMs = 60
+/** sessions run for a day at most, and a moment longer until they are sealed */
+const longestMs = 26 * 60 * 60 * 1000
+
+export function createSearchIndex(database: SearchDatabase, now: () => number = () => performance.now()): SearchIndex {
+  const known = database.prepare<[string], { log_index: number }>('SELECT log_index FROM session WHERE session = ?')
+  const addSession = database.prepare(`INSERT OR REPLACE INTO session (log_index, session, started_at, ended_at, bytes)
+    VALUES (@logIndex, @session, @startedAt, @endedAt, @bytes)`)
+  const removeSession = database.prepare('DELETE FROM session WHERE log_index = ?')
+  const addDocument = database.prepare('INSERT INTO document (rowid, text, facets) VALUES (?, ?, ?)')
+  const removeDocuments = database.prepare('DELETE FROM document WHERE rowid >= ? AND rowid < ?')
+  const sessionAt = database.prepare<[number], { session: string; started_at: string; ended_at: string; bytes: number }>(
+    'SELECT session, started_at, ended_at, bytes FROM session WHERE log_index = ?',
+  )
+  const newest = database.prepare<[], number | null>('SELECT max(log_index) FROM session').pluck()
+  const firstAfter = database
+    .prepare<[string], number>('SELECT log_index FROM session WHERE ended_at >= ? ORDER BY ended_at LIMIT 1')
+    .pluck()
+  const lastBefore = database
+    .prepare<[string], number>('SELECT log_index FROM session WHERE ended_at <= ? ORDER BY ended_at DESC LIMIT 1')
+    .pluck()
+  const matching = database
+    .prepare<[string, number, number], number>(
+      'SELECT rowid FROM document WHERE document MATCH ? AND rowid >= ? AND rowid <= ? ORDER BY rowid DESC',
+    )
+    .pluck()
+
+  function forget(logIndex: number): void {
+    removeDocuments.run(logIndex * documentsEach, (logIndex + 1) * documentsEach)
+    removeSession.run(logIndex)
+  }
+
+  /** Log indexes between which sessions of the time can be; a moment more, for what was sealed at the same time. */
+  function bounds({ from, to, cursor }: RecordingQuery): { lowest: number; highest: number } {
+    const last = newest.get() ?? -1
+    const before = cursor === undefined ? last : Math.min(last, cursorOf(cursor) - 1)
+    const lowest = from === undefined ? 0 : firstAfter.get(shifted(from, -60_000))
+    const highest = to === undefined ? last : lastBefore.get(shifted(to, longestMs))
+    return { lowest: lowest ?? last + 1, highest: Math.min(before, highest ?? -1) }
+  }
+
+  /** Sessions with documents that match, in a part of the log, newest first. Of a session with very many, the others are passed over. */
+  function* matchesWithin(match: string, lowest: number, highest: number): Generator<{ logIndex: number; calls: number }> {
+    for (let top = highest; top >= lowest;) {
+      let current: { logIndex: number; calls: number } | undefined
+      for (const rowid of matching.iterate(match, lowest * documentsEach, (top + 1) * documentsEach - 1)) {
+        const logIndex = Math.floor(rowid / documentsEach)
+        if (current && current.logIndex !== logIndex) {
+          yield current
+          current = undefined
+        }
+        current ??= { logIndex, calls: 0 }
+        if (rowid % documentsEach > 0) current.calls += 1
+        if (current.calls >= mostCountedCalls) break
+      }
+      if (!current) return
+      yield current
+      top = current.logIndex - 1
+    }
+  }
+
+  function find(query: RecordingQuery): { found: FoundSession[]; next?: number } {
+    const { match, prefix } = matchOf(query)
+    const { limit = defaultLimit, from, to } = query
+    const { lowest, highest } = bounds(query)
+    const started = now()
+    const found: FoundSession[] = []
+    // the words that begin so are gathered at once: in steps they would be gathered for each step
+    let width = prefix ? highest + 1 : firstWindow
+    for (let top = highest; top >= lowest; width *= windowGrowth) {
+      const bottom = Math.max(lowest, top - width + 1)
+      for (const { logIndex, calls } of matchesWithin(match, bottom, top)) {
+        const row = sessionAt.get(logIndex)
+        if (!row || (to !== undefined && row.started_at >= to) || (from !== undefined && row.ended_at < from)) continue
+        const last = found.at(-1)
+        if (last && found.length === limit) return { found, next: last.logIndex }
+        found.push({ logIndex, session: row.session, bytes: row.bytes, calls })
+      }
+      top = bottom - 1
+      if (top >= lowest && now() - started > budgetMs) return { found, next: bottom }
+    }
+    return { found }
+  }
+
+  return {
+    async add(session, file) {
+      const before = known.get(session.session)
+      const pending: [number, string, string][] = []
+      let bytes = 0
+      let place = 0
+      const flush = database.transaction(() => {
+        for (const document of pending.splice(0)) addDocument.run(...document)
+        bytes = 0
+      })
+      database.transaction(() => {
+        if (before) forget(before.log_index)
+        forget(session.logIndex)
+      })()
+      const documents = createDocuments(session, ({ text, facets }) => {
+        const whole = facets.endsWith(sessionWord)
+        if (!whole) place += 1
+        if (place >= documentsEach) return
+        pending.push([session.logIndex * documentsEach + (whole ? 0 : place), text, facets])
+        bytes += text.length
+      })
+      for await (const line of readRecordingLines(file)) {
+        const parsed = parseRecordLine(line)
+        if (parsed.ok) documents.add(parsed.record)
+        if (bytes < sliceBytes) continue
+        flush()
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      documents.end()
+      // it can be found from now on
+      database.transaction(() => {
+        flush()
+        addSession.run(session)
+      })()
+    },
+    remove(session) {
+      const before = known.get(session)
+      if (before) database.transaction(() => forget(before.log_index))()
+    },
+    find(query) {
+      try {
+        return find(query)
+      } catch (cause) {
+        // letters that the index cuts where this program does not
+        if (cause instanceof SqliteError && cause.code === 'SQLITE_ERROR') {
+          throw new AppError('INVALID_REQUEST', { problem: 'text: a word of it cannot be searched for' }, { cause })
+        }
+        throw cause
+      }
+    },
+  }
+}
+
+/** The search as an FTS5 query. Without a condition on calls, the session as a whole is asked for. */
+function matchOf({ text = '', connection, person, tool, rule, verdict }: RecordingQuery): { match: string; prefix: boolean } {
+  const words = text
+    .split(/\s+/)
+    .filter(Boolean)
+    .flatMap((piece) => searchWords(piece).map((word, at, all) => ({ word, begins: piece.endsWith('*') && at === all.length - 1 })))
+  if (text.trim() !== '' && words.length === 0) throw new AppError('INVALID_REQUEST', { problem: 'text: there is no word in it' })
+  if (words.some(({ word, begins }) => begins && word.length < 3)) {
+    throw new AppError('INVALID_REQUEST', { problem: 'text: the beginning of a word has three letters or more' })
+  }
+  const facets = [
+    connection !== undefined && facetWord('connection', connection),
+    person !== undefined && facetWord('person', person),
+    tool !== undefined && facetWord('tool', tool),
+    rule !== undefined && facetWord('rule', rule),
+    verdict !== undefined && facetWord('verdict', verdict),
+    words.length === 0 && tool === undefined && rule === undefined && verdict === undefined && sessionWord,
+  ]
+  const match = [
+    ...words.map(({ word, begins }) => `text : "${word}"${begins ? ' *' : ''}`),
+    ...facets.filter((facet) => facet !== false).map((facet) => `facets : "${facet}"`),
+  ].join(' AND ')
+  return { match, prefix: words.some(({ begins }) => begins) }
+}
+
+const shifted = (time: string, by: number): string => new Date(Date.parse(time) + by).toISOString()
+
+export function cursorOf(text: string): number {
+  const cursor = Number(text)
+  if (!Number.isSafeInteger(cursor) || cursor < 0) {
+    throw new AppError('INVALID_REQUEST', { problem: 'cursor: not one that a page named as next' })
+  }
+  return cursor
+}

@@ -1,0 +1,120 @@
+import { readFile, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { verifyRecording } from '../../src-core/recording/verify-recording.ts'
+import type { SessionId } from '../../src-protocol/ids.ts'
+import {
+  exchange,
+  openEcho,
+  registerEcho,
+  signInAs,
+  startIdentityProviderProcess,
+  startTestGateway,
+  toolCall,
+  until,
+  type SignedInPerson,
+  type TestGateway,
+} from './gateway-harness.ts'
+
+let provider: Awaited<ReturnType<typeof startIdentityProviderProcess>>
+let gateway: TestGateway
+let admin: SignedInPerson
+let operator: SignedInPerson
+let auditor: SignedInPerson
+let session: SessionId
+
+beforeAll(async () => {
+  provider = await startIdentityProviderProcess()
+  gateway = await startTestGateway(provider.issuer)
+  admin = await signInAs(gateway.url, 'admin')
+  operator = await signInAs(gateway.url, 'operator')
+  auditor = await signInAs(gateway.url, 'auditor')
+  await registerEcho(gateway.url, admin)
+  session = (await openEcho(operator)).id
+  await exchange(operator, session, toolCall('echo', { text: 'the kingfisher and card 4111111111111111' })).done
+  await exchange(operator, session, toolCall('echo', { text: 'forbidden' })).done
+  await operator.api.call('endSession', { id: session })
+  await isSearchable(session)
+})
+afterAll(async () => {
+  for (const person of [admin, operator, auditor]) person.leave()
+  await gateway.close()
+  await provider.stop()
+})
+
+const search = (query: Parameters<typeof auditor.api.call<'searchRecordings'>>[1]) => auditor.api.call('searchRecordings', query)
+const isSearchable = (id: SessionId) =>
+  until(async () => {
+    const { hits, waiting } = await search({})
+    return waiting === 0 && hits.some(({ summary }) => summary.session === id)
+  }, 'the session can be searched')
+const storedFile = () => readdir(join(gateway.recordings, session.slice(4, 6)))
+
+describe('a sealed session', () => {
+  test('is found by a word of its messages, with the place where it stands', async () => {
+    const { hits, next } = await search({ text: 'Kingfisher' })
+    expect(next).toBeUndefined()
+    expect(hits).toMatchObject([{ summary: { session, connection: 'echo' }, calls: 1 }])
+    const [excerpt] = hits[0]?.excerpts ?? []
+    expect(excerpt).toMatchObject({ subject: 'echo' })
+    expect(excerpt?.parts.filter(({ hit }) => hit)).toEqual([{ text: 'kingfisher', hit: true }])
+    expect(excerpt?.parts.map(({ text }) => text).join('')).toContain('[MASKED:card')
+  })
+
+  test('is found by what became of its calls', async () => {
+    expect((await search({ verdict: 'denied', rule: 'secrets-denied', tool: 'echo' })).hits).toMatchObject([{ calls: 1 }])
+    expect((await search({ verdict: 'held' })).hits).toEqual([])
+  })
+
+  test('is not found by what was masked', async () => {
+    expect((await search({ text: '4111111111111111' })).hits).toEqual([])
+    const files = await readdir(join(gateway.recordings, 'search'))
+    const bytes = await Promise.all(files.map((name) => readFile(join(gateway.recordings, 'search', name), 'latin1')))
+    expect(bytes.join('')).not.toContain('4111111111111111')
+  })
+
+  test('is stored compressed, and handed out as it was recorded', async () => {
+    await until(async () => (await storedFile()).join() === `${session}.jsonl.zst`, 'the recording is compressed')
+    const { text, proof, summary } = await auditor.api.call('recording', { id: session })
+    expect(summary.bytes).toBe(Buffer.byteLength(text))
+    const { key } = await auditor.api.call('logCheckpoint')
+    expect(verifyRecording({ recording: Buffer.from(text), proof, key })).toMatchObject({ verified: true })
+  })
+})
+
+describe('who searches', () => {
+  test('must be an auditor or an administrator', async () => {
+    await expect(operator.api.call('searchRecordings', { text: 'kingfisher' })).rejects.toMatchObject({ code: 'FORBIDDEN' })
+    expect((await admin.api.call('searchRecordings', { text: 'kingfisher' })).hits).toHaveLength(1)
+  })
+
+  test('stands in the log, with the sessions of which something was shown, and not with what was searched for', async () => {
+    const { person } = await auditor.api.call('me')
+    await search({ text: 'kingfisher' })
+    const log = await logText()
+    expect(log).toContain(`"kind":"view","act":"search","by":"${person.sub}","sessions":["${session}"]`)
+    expect(log).not.toContain('kingfisher')
+  })
+
+  test('by filters alone is shown no more than the list shows, and is not logged', async () => {
+    const views = async () => (await logText()).split('"kind":"view"').length
+    const before = await views()
+    expect((await search({ verdict: 'denied' })).hits[0]?.excerpts).toEqual([])
+    expect(await views()).toBe(before)
+  })
+})
+
+test('an index that is gone is made again from the recordings', async () => {
+  await gateway.running.close()
+  await rm(join(gateway.recordings, 'search'), { recursive: true })
+  await gateway.restart()
+  await isSearchable(session)
+  expect((await search({ text: 'kingfisher' })).hits).toMatchObject([{ summary: { session }, excerpts: [{}, {}] }])
+})
+
+async function logText(): Promise<string> {
+  const folder = join(gateway.root, 'log', 'tile', 'entries')
+  const names = await readdir(folder, { recursive: true, withFileTypes: true })
+  const files = names.filter((entry) => entry.isFile()).map((entry) => readFile(join(entry.parentPath, entry.name), 'latin1'))
+  return (await Promise.all(files)).join('')
+}
