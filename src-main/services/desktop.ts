@@ -14,7 +14,7 @@ import type { CheckedHandlers, DesktopHandlers, DesktopPorts } from './desktop/d
 import { evidenceHandlers } from './desktop/evidence-handlers.ts'
 import { gatewayHandlers } from './desktop/gateway-handlers.ts'
 import { libraryHandlers } from './desktop/library-handlers.ts'
-import { openLibrary } from './library.ts'
+import { openLibraryThreads } from './library/library-threads.ts'
 import { openLiveAccess, type LiveAccess } from './live-access.ts'
 import { createTester } from './tester.ts'
 
@@ -37,7 +37,7 @@ export function createDesktop(ports: DesktopPorts): Desktop {
   const { preferences, clock, log, scheduler = systemScheduler } = ports
   const events = createDesktopEmitter()
   mkdirSync(ports.userData, { recursive: true })
-  const library = openLibrary({ file: join(ports.userData, 'library.sqlite'), clock })
+  const library = openLibraryThreads({ file: join(ports.userData, 'library.sqlite'), log })
   const tester = createTester({ access: (session) => live.access.endpoint.access(session) })
   let cancelGathering: (() => void) | undefined
   let cancelProbe = () => {}
@@ -170,7 +170,7 @@ export function createDesktop(ports: DesktopPorts): Desktop {
       await tester.close()
       await live.access.identity.signOut()
       await live.access.close()
-      library.close()
+      await library.close()
     },
   }
 }
