@@ -336,12 +336,15 @@ export const policyVersion = z.object({
 })
 export type PolicyVersion = z.infer<typeof policyVersion>
 
-/** A problem in a policy or masking document. `line` counts from 1. A warning does not keep it from being activated. */
+/**
+ * A problem in a policy or masking document. `line` counts from 1. A warning does not keep it from being activated; a note is none: it tells
+ * that an example holds, and by which rule.
+ */
 export const documentProblem = z.object({
   path: z.string(),
   message: z.string(),
   line: z.number().int().optional(),
-  severity: z.literal('warning').optional(),
+  severity: z.enum(['warning', 'note']).optional(),
 })
 export type DocumentProblem = z.infer<typeof documentProblem>
 

@@ -66,6 +66,15 @@ const rules: Record<string, { folders: string[]; packages: string[] | 'any'; nod
       '@tanstack/react-virtual',
       'lucide-react',
       'sql-formatter',
+      '@codemirror/autocomplete',
+      '@codemirror/commands',
+      '@codemirror/lang-yaml',
+      '@codemirror/language',
+      '@codemirror/lint',
+      '@codemirror/merge',
+      '@codemirror/state',
+      '@codemirror/view',
+      '@lezer/highlight',
       '@fontsource-variable/inter',
       '@fontsource-variable/jetbrains-mono',
     ],
@@ -82,7 +91,7 @@ const rules: Record<string, { folders: string[]; packages: string[] | 'any'; nod
 }
 
 const root = resolve(import.meta.dirname, '..')
-const isTest = (file: string): boolean => /\.test\.tsx?$/.test(file)
+const isTest = (file: string): boolean => /\.(?:test|fixture)\.tsx?$/.test(file)
 
 interface Import {
   file: string

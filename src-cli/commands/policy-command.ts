@@ -39,8 +39,8 @@ export function policyCommand(finish: (exitCode: number) => void): Command {
     .summary('print the JSON Schema of policy or masking documents')
     .option('--masking', 'of masking documents')
     .action(async ({ masking }: { masking?: boolean }) => {
-      const { schemaOf } = await import('./policy.ts')
-      process.stdout.write(`${JSON.stringify(schemaOf(masking ? 'masking' : 'policy'), undefined, 2)}\n`)
+      const { documentSchema } = await import('../../src-protocol/document-schema.ts')
+      process.stdout.write(`${JSON.stringify(documentSchema(masking ? 'masking' : 'policy'), undefined, 2)}\n`)
     })
   return command
 }

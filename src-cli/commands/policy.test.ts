@@ -5,7 +5,8 @@ import { Writable } from 'node:stream'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { runPolicyCheck, runPolicyTest, schemaOf } from './policy.ts'
+import { documentSchema } from '../../src-protocol/document-schema.ts'
+import { runPolicyCheck, runPolicyTest } from './policy.ts'
 
 const rules = `version: 1
 rules:
@@ -78,7 +79,7 @@ test('what is no text, or not there, is told with its code', async () => {
 })
 
 test('the schema takes what the gateway takes, and refuses a key that is not known', () => {
-  const validate = new Ajv2020({ strict: false }).compile(schemaOf('policy'))
+  const validate = new Ajv2020({ strict: false }).compile(documentSchema('policy'))
   expect(validate(parse(rules + holds))).toBe(true)
   expect(validate({ ...parse(rules + holds), extra: 1 })).toBe(false)
 })

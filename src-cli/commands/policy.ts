@@ -1,9 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
-import { z } from 'zod'
 import { checkPolicy, type ExampleOutcome } from '../../src-core/policy/check-policy.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { DocumentProblem } from '../../src-protocol/model.ts'
-import { maskingDocument, policyDocument } from '../../src-protocol/policy-document.ts'
 
 export interface PolicyFileOptions {
   file: string
@@ -51,12 +49,6 @@ export async function runPolicyTest({ file, json, stdout = process.stdout }: Pol
     stdout.write(`${outcomes.length - failed} of ${outcomes.length} examples hold\n`)
   }
   return failed === 0 ? 0 : 1
-}
-
-/** JSON Schema of a document as people write it, for the completion of editors. */
-export function schemaOf(kind: 'policy' | 'masking'): object {
-  const schema = z.toJSONSchema(kind === 'policy' ? policyDocument : maskingDocument, { io: 'input' })
-  return { ...schema, title: `Gatehouse ${kind} document` }
 }
 
 /** `FILE:LINE: error: PLACE: MESSAGE`, as compilers write it */

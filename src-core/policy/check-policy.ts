@@ -13,6 +13,8 @@ export interface ExampleOutcome {
   decision: Decision
   /** what is wrong, as a sentence; undefined if it holds */
   problem?: string
+  /** where it stands in the document */
+  line?: number | undefined
 }
 
 export type PolicyCheck =
@@ -29,7 +31,10 @@ export async function checkPolicy(text: string, masking?: Pick<Masking, 'has'>):
   const loaded = await loadPolicy(text)
   if (!loaded.ok) return loaded
   const { policy } = loaded
-  const examples = policy.document.examples.map((example) => runExample(policy, example))
+  const examples = policy.document.examples.map((example, index) => ({
+    ...runExample(policy, example),
+    line: loaded.lineOf(['examples', index]),
+  }))
   const failed = examples.flatMap(({ problem }, index) => (problem === undefined ? [] : [at(loaded, ['examples', index], problem)]))
   const idle = findIdleRules(policy.document).map(({ rule, message }) => ({
     ...at(loaded, ['rules', rule], message),

@@ -43,7 +43,7 @@ const plainCall = JSON.stringify({
   params: { name: 'echo', arguments: { a: 1 } },
 })
 const allDurable = async () => {
-  for (const { durable } of records) await durable()
+  for (const waiting of records) await waiting.durable()
   await settled()
 }
 

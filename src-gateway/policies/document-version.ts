@@ -39,6 +39,22 @@ export async function checkDocument(
   }))
 }
 
+/** What `checkDocument` finds, and each example that holds, for the people who write the document. */
+export async function reviewDocument(
+  kind: DocumentKind,
+  text: string,
+  beside: { policy?: Policy | undefined; masking?: Masking | undefined },
+): Promise<DocumentProblem[]> {
+  if (kind === 'masking') return checkDocument(kind, text, beside)
+  const { problems, examples = [] } = await checkPolicy(text, beside.masking)
+  const holds = examples.flatMap(({ problem, line, decision, example: { name } }, index): DocumentProblem[] => {
+    if (problem !== undefined) return []
+    const message = `${name === undefined ? 'This example' : `“${name}”`} holds: ${decision.effect} by ${decision.rule ?? 'the default'}. ${decision.because}`
+    return [{ path: `examples.${index}`, message, line, severity: 'note' }]
+  })
+  return [...problems, ...holds]
+}
+
 /** `rules.3.when (line 17): …`, for logs and error messages. */
 export const describeProblems = (problems: readonly DocumentProblem[]): string =>
   problems

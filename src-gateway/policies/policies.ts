@@ -13,13 +13,21 @@ import type {
 } from '../../src-protocol/policy-proposal.ts'
 import type { PolicyVersionRow } from '../state/schema.ts'
 import type { StateDatabase } from '../state/state-database.ts'
-import { checkDocument, describeProblems, loadDocument, type DocumentKind, type LoadedDocument } from './document-version.ts'
+import {
+  checkDocument,
+  describeProblems,
+  loadDocument,
+  reviewDocument,
+  type DocumentKind,
+  type LoadedDocument,
+} from './document-version.ts'
 import { createPolicyProposals, type Actor } from './policy-proposals.ts'
 
 export interface Policies {
   /** for every message anew: a version that was just put in force counts at once */
   inForce(): { policy: Policy; masking: Masking }
   list(): Promise<PolicyVersion[]>
+  /** what is wrong with a draft, and which of its examples hold */
   check(kind: DocumentKind, text: string): Promise<DocumentProblem[]>
   /**
    * Puts a version in force, or proposes it where that takes a second administrator.
@@ -210,7 +218,7 @@ export function createPolicies(ports: PoliciesPorts): Policies {
       return rows.map(toVersion)
     },
 
-    check: (kind, text) => checkDocument(kind, text, { policy, masking }),
+    check: (kind, text) => reviewDocument(kind, text, { policy, masking }),
 
     restore: (kind) =>
       inOrder(async () => {

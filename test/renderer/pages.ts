@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
 import type { PersonName, Scenario } from '../fakes/fake-scenario.ts'
 import { heldApproval, liveSession } from '../fakes/fake-sessions.ts'
+import { changeDraft } from './draft-text.ts'
 
 export interface PageUnderTest {
   name: string
@@ -21,6 +22,8 @@ const openProposal = (page: Page, author: string): Promise<void> =>
   page.getByRole('region', { name: 'Proposals' }).getByRole('button', { name: author }).click()
 
 /** Every page worth looking at, in each state that it can be in. */
+const policyDraft = 'policy.yaml, draft'
+
 export const pagesUnderTest: readonly PageUnderTest[] = [
   { name: 'sign-in', path: '/', as: 'mira', scenario: 'signed-out' },
   { name: 'sign-in-waiting', path: '/sign-in', as: 'mira', scenario: 'waiting' },
@@ -106,9 +109,7 @@ export const pagesUnderTest: readonly PageUnderTest[] = [
     as: 'priya',
     prepare: async (page) => {
       await page.getByRole('button', { name: 'Edit a draft' }).click()
-      const editor = page.getByRole('textbox', { name: 'policy.yaml, draft' })
-      const text = await editor.inputValue()
-      await editor.fill(text.replace('    effect: deny\n', '    effect: deny\n    severity: high\n'))
+      await changeDraft(page, policyDraft, (text) => text.replace('    effect: deny\n', '    effect: deny\n    severity: high\n'))
       await page.getByText('The key severity is not known').waitFor()
     },
   },
@@ -120,8 +121,7 @@ export const pagesUnderTest: readonly PageUnderTest[] = [
     prepare: async (page) => {
       await page.getByRole('button', { name: scenario === 'empty' ? 'Start a draft' : 'Edit a draft' }).click()
       if (scenario !== 'empty') {
-        const editor = page.getByRole('textbox', { name: 'policy.yaml, draft' })
-        await editor.fill((await editor.inputValue()).replace('k == "delete"', 'k in ["delete", "update"]'))
+        await changeDraft(page, policyDraft, (text) => text.replace('k == "delete"', 'k in ["delete", "update"]'))
       }
       await page.getByRole('button', { name: 'Run', exact: true }).click()
       await page.getByText(scenario === 'alarm' ? 'of 942 recordings' : 'Finished').waitFor()
@@ -133,8 +133,7 @@ export const pagesUnderTest: readonly PageUnderTest[] = [
     as: 'priya',
     prepare: async (page) => {
       await page.getByRole('button', { name: 'Edit a draft' }).click()
-      const editor = page.getByRole('textbox', { name: 'policy.yaml, draft' })
-      await editor.fill((await editor.inputValue()).replace('    effect: deny\n', '    effect: deny\n    severity: high\n'))
+      await changeDraft(page, policyDraft, (text) => text.replace('    effect: deny\n', '    effect: deny\n    severity: high\n'))
       await page.getByRole('button', { name: 'Run', exact: true }).click()
       await page.getByRole('alert').waitFor()
     },
@@ -179,9 +178,7 @@ export const pagesUnderTest: readonly PageUnderTest[] = [
     scenario: 'four-eyes',
     prepare: async (page) => {
       await page.getByRole('button', { name: 'Edit a draft' }).click()
-      const editor = page.getByRole('textbox', { name: 'policy.yaml, draft' })
-      const text = await editor.inputValue()
-      await editor.fill(text.replace('decideWithin: 15m', 'decideWithin: 30m'))
+      await changeDraft(page, policyDraft, (text) => text.replace('decideWithin: 15m', 'decideWithin: 30m'))
       await page.clock.runFor(400)
       await page.getByRole('button', { name: 'Propose' }).click()
       await page.getByRole('textbox', { name: 'What changed and why' }).fill('Reviewers asked for more time.')
@@ -190,6 +187,32 @@ export const pagesUnderTest: readonly PageUnderTest[] = [
   { name: 'policies-auditor', path: '/policies', as: 'helene' },
   { name: 'policies-empty', path: '/policies', as: 'priya', scenario: 'empty' },
   { name: 'masking', path: '/masking', as: 'priya' },
+  {
+    name: 'policies-difference',
+    path: '/policies',
+    as: 'priya',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Edit a draft' }).click()
+      await changeDraft(page, policyDraft, (text) =>
+        text.replace('decideWithin: 15m', 'decideWithin: 30m').replace('    effect: deny\n', ''),
+      )
+      await page.getByRole('switch', { name: 'Show only changes' }).check({ force: true })
+      await page.getByText('unchanged lines').first().waitFor()
+    },
+  },
+  {
+    name: 'policies-completion',
+    path: '/policies',
+    as: 'priya',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Edit a draft' }).click()
+      const editor = page.getByRole('textbox', { name: policyDraft })
+      await editor.press('Control+End')
+      await page.keyboard.type('  - ')
+      await page.keyboard.press('Control+Space')
+      await page.getByRole('listbox').waitFor()
+    },
+  },
   { name: 'agents', path: '/agents', as: 'priya' },
   {
     name: 'agents-token',

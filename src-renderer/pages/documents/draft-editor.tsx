@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core'
+import { Button, Switch } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { PencilLine, Trash2 } from 'lucide-react'
 import { useMemo, useRef, useState } from 'react'
@@ -10,12 +10,12 @@ import { PageHeader } from '../../components/page-header.tsx'
 import { ToneMark } from '../../components/verdict.tsx'
 import { ActivationBar } from './activation-bar.tsx'
 import { changedLines, describeChanges } from './changed-lines.ts'
+import { DocumentEditor, type DocumentEditorHandle } from './editor/document-editor.tsx'
 import { kindWords, type DocumentKind } from './document-kind.ts'
 import { ProblemList } from './problem-list.tsx'
 import { SimulationPanel } from './simulation-panel.tsx'
 import type { Draft } from './use-draft.ts'
 import { useSimulation } from './use-simulation.ts'
-import { YamlEditor, type YamlEditorHandle } from './yaml-editor.tsx'
 import styles from './documents.module.css'
 
 interface DraftEditorProps {
@@ -35,15 +35,16 @@ const checkAfterMs = 350
 /** A draft: written here, checked by the gateway as one types, in force only when activated. */
 export function DraftEditor({ kind, draft, active, approvals, onActivated, onChange }: DraftEditorProps) {
   const { title, file } = kindWords[kind]
-  const editor = useRef<YamlEditorHandle>(null)
+  const editor = useRef<DocumentEditorHandle>(null)
   const [place, setPlace] = useState({ line: 1, column: 1 })
   const [settled] = useDebouncedValue(draft.text, checkAfterMs)
   const check = useDesktopQueryWith({ channel: 'policies:check', input: [{ kind, text: settled }], keepPrevious: true })
   const simulation = useSimulation(draft.text)
   const changes = useMemo(() => changedLines(active?.text ?? '', draft.text), [active?.text, draft.text])
   const isCurrent = settled === draft.text && check.isSuccess && !check.isPlaceholderData
-  const problems = check.data ?? none
-  const problemLines = useMemo(() => new Set(problems.flatMap((problem) => problem.line ?? [])), [problems])
+  const [difference, setDifference] = useState(false)
+  const found = check.data ?? none
+  const problems = useMemo(() => found.filter(({ severity }) => severity !== 'note'), [found])
 
   return (
     <div className="page">
@@ -77,18 +78,30 @@ export function DraftEditor({ kind, draft, active, approvals, onActivated, onCha
           <header className={styles.paneHead}>
             <h2>{file}</h2>
             <span className="t3 small">{describeChanges(changes)}</span>
-            <span className="right small t3 num">
+            {active !== undefined && (
+              <Switch
+                className="right"
+                size="xs"
+                label="Show only changes"
+                checked={difference}
+                onChange={(event) => setDifference(event.currentTarget.checked)}
+              />
+            )}
+            <span className={`${active === undefined ? 'right ' : ''}small t3 num nowrap`}>
               Ln {place.line}, Col {place.column}
             </span>
           </header>
-          <YamlEditor
+          <DocumentEditor
             ref={editor}
+            kind={kind}
             label={`${file}, draft`}
             text={draft.text}
             onChange={(text) => onChange({ ...draft, text })}
             onPlace={setPlace}
+            base={active?.text ?? ''}
             changed={changes.changed}
-            problems={problemLines}
+            difference={difference}
+            problems={found}
           />
           <ProblemList check={check} isCurrent={isCurrent} onLine={(line) => editor.current?.goTo(line)} />
         </section>

@@ -16,7 +16,9 @@ interface ProblemListProps {
 
 /** What the gateway finds wrong with the draft, each with its line. */
 export function ProblemList({ check, isCurrent, onLine }: ProblemListProps) {
-  const problems = check.data ?? []
+  const found = check.data ?? []
+  const problems = found.filter(({ severity }) => severity !== 'note')
+  const holds = found.length - problems.length
   const { errors } = countProblems(problems)
   return (
     <section className={styles.problems} aria-label="Checks">
@@ -27,7 +29,8 @@ export function ProblemList({ check, isCurrent, onLine }: ProblemListProps) {
         {isCurrent && problems.length > 0 && (
           <ToneMark icon={errors > 0 ? CircleX : TriangleAlert} tone={errors > 0 ? 'denied' : 'held'} word={describeProblems(problems)} />
         )}
-        <span className="right small t3">checked by the gateway as you type</span>
+        {isCurrent && holds > 0 && <span className="small t3">{holds === 1 ? '1 example holds' : `${holds} examples hold`}</span>}
+        <span className="right small t3">Tab indents; Esc, then Tab leaves</span>
       </header>
       {check.isError && (
         <div className={styles.checkError}>
