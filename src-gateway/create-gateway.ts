@@ -12,6 +12,7 @@ import type { Call, Session } from '../src-protocol/model.ts'
 import { createAgentRegistry } from './agents/agent-registry.ts'
 import { createAgentAuthentication } from './agents/agent-token.ts'
 import { createAgentsOnline, type AgentsOnline } from './agents/agents-online.ts'
+import { logAgentRefusals } from './agents/log-agent-refusals.ts'
 import type { Approvals } from './approvals/approvals.ts'
 import { createApprovals } from './approvals/create-approvals.ts'
 import type { GroupMembership } from './approvals/group-membership.ts'
@@ -153,6 +154,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     limits: config.limits,
     clock,
     scheduler,
+    agentRefused: logAgentRefusals({ log, logger, fail: (session, error) => sessions.fail(session, error) }),
     fail: (session, error) => sessions.fail(session, error),
   }
 

@@ -144,6 +144,25 @@ export const logEntry = z.discriminatedUnion('kind', [
   z.object({ ...base, kind: z.literal('session.watch'), session: sessionId, by: z.string(), event: z.enum(['began', 'ended']) }),
   /** somebody else than its operator ended it */
   z.object({ ...base, kind: z.literal('session.ended-by'), session: sessionId, by: z.string(), reason: z.string() }),
+  /** an agent that checks approvals itself did not run what the gateway let through */
+  z.object({
+    ...base,
+    kind: z.literal('agent.refused'),
+    session: sessionId,
+    server: z.string(),
+    approval: approvalId.optional(),
+    reason: z.string(),
+    problem: z.string(),
+  }),
+  /** somebody had a control tried */
+  z.object({
+    ...base,
+    kind: z.literal('control.test'),
+    by: z.string(),
+    control: z.string(),
+    outcome: z.enum(['held', 'failed', 'not-possible']),
+    steps: z.array(z.string()),
+  }),
   z.object({ ...base, kind: z.literal('export'), by: z.string(), session: sessionId }),
   /** pieces of these recordings were shown to somebody who searched them */
   z.object({ ...base, kind: z.literal('view'), act: z.literal('search'), by: z.string(), sessions: z.array(sessionId).max(50) }),

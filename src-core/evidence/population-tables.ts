@@ -95,6 +95,12 @@ export function createPopulationTables(): PopulationTables {
       case 'session.watch':
         gathered.push(['population/access.csv', [entry.at, `watch ${entry.event} ${entry.session}`, entry.by, index]])
         return
+      case 'agent.refused':
+        gathered.push([
+          'population/admin.csv',
+          [entry.at, `${entry.kind} ${entry.reason}`, entry.server, `${entry.session}: ${entry.problem}`, index],
+        ])
+        return
       case 'session.ended-by':
         gathered.push(['population/admin.csv', [entry.at, entry.kind, entry.by, `${entry.session}: ${entry.reason}`, index]])
         return

@@ -3,6 +3,7 @@ import type { Policy } from '../../src-core/policy/policy.ts'
 import type { Clock } from '../../src-node/clock.ts'
 import type { Scheduler } from '../../src-node/scheduler.ts'
 import type { GatewayConfig } from '../../src-protocol/config.ts'
+import type { AgentRefused } from '../agents/log-agent-refusals.ts'
 import type { Approvals } from '../approvals/approvals.ts'
 import type { Inspections } from '../inspection/inspection-pool.ts'
 import type { ToolPins } from '../tools/tool-pins.ts'
@@ -20,6 +21,8 @@ export interface ExchangePorts {
   limits: GatewayConfig['limits']
   clock: Clock
   scheduler: Scheduler
+  /** an agent did not run what was let through */
+  agentRefused?: AgentRefused
   /** a record could not be written, or something broke: the session must end */
   fail(session: LiveSession, error: unknown): void
 }

@@ -39,6 +39,7 @@ export function receiveServerFrame(ports: ExchangePorts, exchange: Exchange, fra
       })
     case frameType.abort: {
       const error = frame.head.error ? AppError.from(frame.head.error) : undefined
+      if (error?.code === 'AGENT_REFUSED') ports.agentRefused?.(session, exchange.call?.approval, error)
       if (error) return failExchange(ports, exchange, error)
       return delivery.after(undefined, () => {
         endCall(ports, exchange, { verdict: 'failed' })
