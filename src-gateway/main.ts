@@ -16,7 +16,6 @@ import { recoverSessions } from './sessions/recover-sessions.ts'
 import { startHeartbeats } from './state/log-heartbeats.ts'
 import { lockDataFolder } from './state/instance-lock.ts'
 import { openGatewayLog } from './state/gateway-log.ts'
-import { replayLog } from './state/replay-log.ts'
 import { openState } from './state/state-database.ts'
 
 export interface GatewayOptions {
