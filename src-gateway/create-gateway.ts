@@ -9,6 +9,8 @@ import type { GatewayConfig } from '../src-protocol/config.ts'
 import { agentTunnelPath, desktopTunnelPath } from '../src-protocol/http-api.ts'
 import { linkHeader } from '../src-protocol/link-header.ts'
 import type { Call, Session } from '../src-protocol/model.ts'
+import type { Access } from './access/access.ts'
+import { createAccess } from './access/create-access.ts'
 import { createAgentRegistry } from './agents/agent-registry.ts'
 import { createAgentAuthentication } from './agents/agent-token.ts'
 import { createAgentsOnline, type AgentsOnline } from './agents/agents-online.ts'
@@ -35,7 +37,8 @@ import { toSession, type LiveSession } from './sessions/live-session.ts'
 import { maySeeSession } from './sessions/session-audience.ts'
 import { createSessionStore, type SessionStore } from './sessions/session-store.ts'
 import { createSessions, type Sessions } from './sessions/sessions.ts'
-import { createLoggedRows, type LoggedRows } from './state/logged-rows.ts'
+import { createLoggedRows } from './state/logged-rows.ts'
+import type { LogListener } from './state/replay-log.ts'
 import type { StateDatabase } from './state/state-database.ts'
 import { createPinStore } from './tools/pin-store.ts'
 import { createToolPins, type ToolPins } from './tools/tool-pins.ts'
@@ -66,7 +69,9 @@ export interface Gateway {
   approvals: Approvals
   policies: Policies
   tools: Pick<ToolPins, 'load'>
-  rows: Pick<LoggedRows, 'load'>
+  /** what learns from the log at start */
+  logListeners: readonly LogListener[]
+  access: Pick<Access, 'resume'>
   close(): Promise<void>
 }
 
@@ -110,7 +115,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   })
 
   const connectionsChanged = () => desktops.push({ type: 'connections' }, () => true)
-  const rows = createLoggedRows(log)
+  const rows = createLoggedRows()
   const agents = createAgentRegistry({ database, log, rows, logger, clock, isOnline: (id) => agentsOnline.link(id) !== undefined })
   const agentsOnline: AgentsOnline = createAgentsOnline({
     registry: agents,
@@ -146,6 +151,18 @@ export function createGateway(parts: GatewayParts): Gateway {
     limits: config.limits,
   })
   const inspections = createInspectionPool({ scheduler, logger })
+  const access: Access = createAccess({
+    log,
+    clock,
+    scheduler,
+    logger,
+    findConnection: (name) => connections.find(name),
+    personNow: (sub) => identity.person(sub),
+    membership,
+    onEnded: (grant, error) => sessions.accessEnded(grant.id, error),
+    onDemanded: (connection, error) => sessions.accessDemanded(connection, error),
+    onChanged: () => desktops.push({ type: 'access' }, () => true),
+  })
   const exchangePorts: ExchangePorts = {
     inForce: () => policies.inForce(),
     approvals,
@@ -172,6 +189,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     index,
     policies,
     exchangePorts,
+    access,
     findConnection: (name) => connections.find(name),
     agentOffers: async (id, server) => (await agents.find(id))?.servers.some(({ name }) => name === server) ?? false,
     agentLink: (id) => agentsOnline.link(id),
@@ -230,6 +248,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     identity.onPersonChanged((person) => {
       membership.heard(person, timestampOf(clock.now()))
       sessions.personChanged(person)
+      access.personChanged(person)
       watches.personChanged(person)
     }),
     log.onCheckpoint(() => headChanged(log)),
@@ -251,6 +270,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     identity,
     log,
     agents,
+    access,
     agentsOnline,
     connections,
     sessions,
@@ -304,7 +324,8 @@ export function createGateway(parts: GatewayParts): Gateway {
     approvals,
     policies,
     tools,
-    rows,
+    logListeners: [rows.listener, access.listener],
+    access,
     async close() {
       for (const stop of stopListening) stop()
       simulations.close()
@@ -316,6 +337,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       await inspections.close()
       approvals.close()
       desktops.close()
+      access.close()
       agentsOnline.close()
       upgrades.close()
       for (const socket of upgrades.clients) socket.terminate()

@@ -3,7 +3,7 @@ import { systemClock, timestampOf, type Clock } from '../src-node/clock.ts'
 import { openDataFolder } from '../src-node/data-folder.ts'
 import { createLogger, type Logger } from '../src-node/logger.ts'
 import { openRecordingStore } from '../src-node/recording-store.ts'
-import { systemScheduler } from '../src-node/scheduler.ts'
+import { systemScheduler, type Scheduler } from '../src-node/scheduler.ts'
 import { resolveSecret } from '../src-node/secret.ts'
 import { AppError } from '../src-protocol/app-error.ts'
 import type { GatewayConfig } from '../src-protocol/config.ts'
@@ -16,6 +16,7 @@ import { recoverSessions } from './sessions/recover-sessions.ts'
 import { startHeartbeats } from './state/log-heartbeats.ts'
 import { lockDataFolder } from './state/instance-lock.ts'
 import { openGatewayLog } from './state/gateway-log.ts'
+import { replayLog } from './state/replay-log.ts'
 import { openState } from './state/state-database.ts'
 
 export interface GatewayOptions {
@@ -25,6 +26,7 @@ export interface GatewayOptions {
   env: NodeJS.ProcessEnv
   log?: Logger
   clock?: Clock
+  scheduler?: Scheduler
 }
 
 export interface RunningGateway {
@@ -38,7 +40,7 @@ export interface RunningGateway {
  * @throws AppError CONFIG_INVALID, CONFLICT, PORT_TAKEN, POLICY_INVALID, MASKING_INVALID, RECORDING_UNAVAILABLE, LOG_UNAVAILABLE …
  */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
-  const { folder, env, log: logger = createLogger('gateway'), clock = systemClock } = options
+  const { folder, env, log: logger = createLogger('gateway'), clock = systemClock, scheduler = systemScheduler } = options
   const config = withAbsolutePaths(options.config, folder)
   const { publicUrl } = config
   const opened = new OpenedInOrder()
@@ -78,13 +80,14 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       identity,
       membership,
       clock,
-      scheduler: systemScheduler,
+      scheduler,
       logger,
       version,
     })
     opened.add(() => gateway.close())
     await log.append({ kind: 'gateway.start', gateway: publicUrl, version })
-    await gateway.rows.load()
+    await replayLog(log, gateway.logListeners)
+    await gateway.access.resume()
     const { store, index, sessions } = gateway
     const { sealed, resumed } = await recoverSessions({
       store,

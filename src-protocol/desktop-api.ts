@@ -4,8 +4,9 @@
  * A failure crosses as `{ ok: false, error: SerializedError }` and is thrown as AppError by the renderer's `api/`.
  */
 import { z } from 'zod'
+import { accessAsk, accessGrant, accessRequest, accessRule, accessStanding, accessTerms, personReach, personSeen } from './access.ts'
 import { packRequest, packSummary } from './evidence.ts'
-import { approvalId, connectionName, proposalId, sessionId, timestamp } from './ids.ts'
+import { accessRequestId, accessRuleId, approvalId, connectionName, proposalId, sessionId, sha256Hex, timestamp } from './ids.ts'
 import { connectionRequest, sessionRequest, toolDecisionRequest } from './http-api.ts'
 import {
   agent,
@@ -40,7 +41,13 @@ export const desktopState = z.object({
     z.object({ state: z.literal('signed-out'), error: z.object({ code: z.string(), message: z.string(), remedy: z.string() }).optional() }),
     /** the system browser is open; `url` lets the person open it by hand */
     z.object({ state: z.literal('waiting'), url: z.string() }),
-    z.object({ state: z.literal('signed-in'), person, expiresAt: z.string() }),
+    z.object({
+      state: z.literal('signed-in'),
+      person,
+      expiresAt: z.string(),
+      /** the system browser is open for a fresh sign-in, which a vote waits for */
+      stepUp: z.object({ url: z.string() }).optional(),
+    }),
   ]),
   tunnel: z.object({ state: z.enum(['closed', 'connecting', 'open']), streams: z.number().int() }),
   pinned: pinnedCheckpoint.optional(),
@@ -216,6 +223,28 @@ export const desktopContract = {
 
   'policies:list': { input: nothing, output: z.array(policyVersion) },
   'policies:check': { input: z.object({ kind: z.enum(['policy', 'masking']), text: z.string() }), output: z.array(documentProblem) },
+  'access:standings': { input: nothing, output: z.record(connectionName, accessStanding) },
+  'access:overview': { input: nothing, output: z.object({ requests: z.array(accessRequest), grants: z.array(accessGrant) }) },
+  'access:ask': { input: accessAsk, output: accessRequest },
+  /** main signs with the key of this sign-in; the digest is what the person saw */
+  'access:decide': {
+    input: z.object({
+      request: accessRequestId,
+      decision: z.enum(['approve', 'deny']),
+      reason: z.string().max(1000),
+      digest: z.string(),
+    }),
+    output: accessRequest,
+  },
+  'access:withdraw': { input: accessRequestId, output: accessRequest },
+  'access:end': { input: z.object({ grant: accessGrant.shape.id, reason: z.string().trim().max(500) }), output: accessGrant },
+  'access:rules': { input: nothing, output: z.array(accessRule) },
+  'access:create-rule': { input: accessTerms, output: accessRule },
+  'access:change-rule': { input: z.object({ id: accessRuleId, terms: accessTerms, before: sha256Hex }), output: accessRule },
+  'access:remove-rule': { input: accessRuleId, output: nothing },
+  'people:list': { input: nothing, output: z.array(personSeen) },
+  'people:reach': { input: z.string().min(1).max(300), output: z.array(personReach) },
+
   'policies:simulate': { input: simulationRequest, output: simulationRun },
   'policies:simulation': { input: simulationId, output: simulationRun },
   'policies:cancel-simulation': { input: simulationId, output: simulationRun },
@@ -285,6 +314,7 @@ export const desktopEvents = {
     to: z.string().regex(/^\/[a-z-]*(\/[A-Za-z0-9_]+)?$/),
     /** begin with this decision's confirmation; nothing is decided by it */
     confirm: z.enum(['deny']).optional(),
+  'access:changed': z.object({}),
   }),
 } as const satisfies Record<`${string}:${string}`, z.ZodType>
 

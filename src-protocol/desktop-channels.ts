@@ -36,6 +36,18 @@ const channels = {
   'policies:list': true,
   'policies:check': true,
   'policies:simulate': true,
+  'access:standings': true,
+  'access:overview': true,
+  'access:ask': true,
+  'access:decide': true,
+  'access:withdraw': true,
+  'access:end': true,
+  'access:rules': true,
+  'access:create-rule': true,
+  'access:change-rule': true,
+  'access:remove-rule': true,
+  'people:list': true,
+  'people:reach': true,
   'policies:simulation': true,
   'policies:cancel-simulation': true,
   'policies:activate': true,
@@ -70,6 +82,7 @@ const events = {
 } as const satisfies Record<DesktopEventName, true>
 
 export const isDesktopChannel = (name: unknown): name is DesktopChannel => typeof name === 'string' && Object.hasOwn(channels, name)
+  'access:changed': true,
 export const isDesktopEvent = (name: unknown): name is DesktopEventName => typeof name === 'string' && Object.hasOwn(events, name)
 
 export const desktopChannels = Object.keys(channels) as DesktopChannel[]

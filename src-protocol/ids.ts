@@ -17,6 +17,18 @@ export const proposalId = z
   .string()
   .regex(/^prp_[A-Za-z0-9]{16}$/)
   .brand<'ProposalId'>()
+export const accessRuleId = z
+  .string()
+  .regex(/^acr_[A-Za-z0-9]{16}$/)
+  .brand<'AccessRuleId'>()
+export const accessRequestId = z
+  .string()
+  .regex(/^acq_[A-Za-z0-9]{16}$/)
+  .brand<'AccessRequestId'>()
+export const accessGrantId = z
+  .string()
+  .regex(/^acg_[A-Za-z0-9]{16}$/)
+  .brand<'AccessGrantId'>()
 /** A connection is named by its administrator; the name is what people, policies and URLs use. */
 export const connectionName = z
   .string()
@@ -27,6 +39,9 @@ export type SessionId = z.infer<typeof sessionId>
 export type ApprovalId = z.infer<typeof approvalId>
 export type AgentId = z.infer<typeof agentId>
 export type ProposalId = z.infer<typeof proposalId>
+export type AccessRuleId = z.infer<typeof accessRuleId>
+export type AccessRequestId = z.infer<typeof accessRequestId>
+export type AccessGrantId = z.infer<typeof accessGrantId>
 export type ConnectionName = z.infer<typeof connectionName>
 
 /** 64 lower-case hexadecimal digits: SHA-256 over bytes that the context names. */

@@ -1,6 +1,17 @@
 /** Entries of the Merkle log: small facts, one JSON object each, at most 65,535 bytes (C2SP tlog-tiles). */
 import { z } from 'zod'
-import { approvalId, connectionName, proposalId, sessionId, sha256Hex, timestamp } from './ids.ts'
+import { accessDigestInput, accessEndReason, accessRequester, accessTerms } from './access.ts'
+import {
+  accessGrantId,
+  accessRequestId,
+  accessRuleId,
+  approvalId,
+  connectionName,
+  proposalId,
+  sessionId,
+  sha256Hex,
+  timestamp,
+} from './ids.ts'
 import { approvalDigestInput, endReason, vote } from './model.ts'
 
 const base = { v: z.literal(1), at: timestamp }
@@ -16,6 +27,8 @@ export const logEntry = z.discriminatedUnion('kind', [
     connection: connectionName,
     policyVersion: z.string(),
     maskingVersion: z.string(),
+    /** of the access that it began under, where a rule demands one */
+    grant: accessGrantId.optional(),
   }),
   /** the gateway runs: told at its start, at an interval and at an orderly stop */
   z.object({
@@ -138,6 +151,61 @@ export const logEntry = z.discriminatedUnion('kind', [
     pinned: sha256Hex,
     by: z.string(),
     reason: z.string(),
+  }),
+  /** an administrator set a rule of access: from now on these are its terms. The log holds them, nothing else does */
+  z.object({
+    ...base,
+    kind: z.literal('access.rule'),
+    rule: accessRuleId,
+    terms: accessTerms,
+    version: sha256Hex,
+    /** the version before */
+    before: sha256Hex.optional(),
+    by: z.string(),
+  }),
+  z.object({ ...base, kind: z.literal('access.rule-removed'), rule: accessRuleId, connection: connectionName, by: z.string() }),
+  z.object({
+    ...base,
+    kind: z.literal('access.requested'),
+    request: accessRequestId,
+    requester: accessRequester,
+    ruleTitle: z.string(),
+    digest: sha256Hex,
+    input: accessDigestInput,
+  }),
+  /** the decision and what it gives are one entry: there is never the one without the other. No vote: the rule asks for none */
+  z.object({
+    ...base,
+    kind: z.literal('access.granted'),
+    request: accessRequestId,
+    digest: sha256Hex,
+    grant: accessGrantId,
+    person: z.string(),
+    connection: connectionName,
+    startsAt: timestamp,
+    endsAt: timestamp,
+    vote: vote.optional(),
+  }),
+  z.object({
+    ...base,
+    kind: z.literal('access.settled'),
+    request: accessRequestId,
+    digest: sha256Hex,
+    person: z.string(),
+    connection: connectionName,
+    state: z.enum(['denied', 'expired', 'withdrawn', 'void']),
+    vote: vote.optional(),
+    because: z.string().optional(),
+  }),
+  z.object({
+    ...base,
+    kind: z.literal('access.ended'),
+    grant: accessGrantId,
+    person: z.string(),
+    connection: connectionName,
+    reason: accessEndReason,
+    by: z.string().optional(),
+    because: z.string().optional(),
   }),
   z.object({ ...base, kind: z.literal('identity'), act: z.enum(['signed-in', 'signed-out']), person: z.string() }),
   /** somebody watches a session as it happens, and saw what was recorded between these two */

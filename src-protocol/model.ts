@@ -123,6 +123,8 @@ export const endReason = z.enum([
   /** a reviewer reported one of its calls */
   'reported',
   'expired',
+  /** the access that it began under reached its end, was revoked, or lost its ground */
+  'access-ended',
   /** nobody used it */
   'idle',
   'signed-out',

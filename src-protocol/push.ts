@@ -10,6 +10,8 @@ export const push = z.discriminatedUnion('type', [
   z.object({ type: z.literal('connections') }),
   /** a version came into force, or something became of a proposal */
   z.object({ type: z.literal('policies') }),
+  /** a rule, a request or a grant is another one now */
+  z.object({ type: z.literal('access') }),
   /** answer to `renew` */
   z.object({ type: z.literal('renewed'), expiresAt: z.string() }),
 ])

@@ -1,6 +1,6 @@
 /** The recording of one session: JSON Lines, append-only, one record a line (see docs/architecture.md, "Recording"). */
 import { z } from 'zod'
-import { approvalId, connectionName, sessionId, sha256Hex, timestamp } from './ids.ts'
+import { accessGrantId, approvalId, connectionName, sessionId, sha256Hex, timestamp } from './ids.ts'
 import { effect, endReason, maskApplied, person, sqlDialect, verdictCounts } from './model.ts'
 
 const base = { v: z.literal(1), seq: z.number().int().nonnegative(), at: timestamp }
@@ -28,6 +28,8 @@ export const openRecord = z.object({
   server: z.string(),
   /** in which the texts of this session were read, if the connection names one */
   dialect: sqlDialect.optional(),
+  /** the access that it began under, where a rule demands one */
+  grant: accessGrantId.optional(),
   reason: z.string(),
   endsAt: timestamp,
   policyVersion: z.string(),

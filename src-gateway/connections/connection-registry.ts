@@ -13,6 +13,7 @@ import type { StateDatabase } from '../state/state-database.ts'
 export interface ConnectionRegistry {
   /** those that the person may start sessions on; administrators see all */
   listFor(person: Person): Promise<Connection[]>
+  all(): Promise<Connection[]>
   find(name: string): Promise<Connection | undefined>
   create(request: ConnectionRequest, by: Person): Promise<Connection>
   changeNewTools(name: string, newTools: NewTools, by: Person): Promise<Connection>
@@ -51,11 +52,17 @@ export function createConnectionRegistry(ports: ConnectionRegistryPorts): Connec
     ...(isAltered(row) && { altered: true as const }),
   })
 
+  async function all(): Promise<Connection[]> {
+    const rows = await database.selectFrom('connections').selectAll().orderBy('name').execute()
+    const known = new Map((await agents.list()).map((agent) => [agent.id as string, agent]))
+    return rows.map((row) => describe(row, known.get(row.agent)))
+  }
+
   return {
+    all,
+
     async listFor(person) {
-      const rows = await database.selectFrom('connections').selectAll().orderBy('name').execute()
-      const known = new Map((await agents.list()).map((agent) => [agent.id as string, agent]))
-      const connections = rows.map((row) => describe(row, known.get(row.agent)))
+      const connections = await all()
       return person.roles.includes('administrator') ? connections : connections.filter((connection) => mayUseConnection(person, connection))
     },
 

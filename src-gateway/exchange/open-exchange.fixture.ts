@@ -72,6 +72,7 @@ export function useExchange(): void {
       signInId: 'sign-in',
       connection: 'echo' as ConnectionName,
       groups: [],
+      access: undefined,
       server: 'echo',
       dialect: undefined,
       agent: { id: 'agt', name: 'agent' },

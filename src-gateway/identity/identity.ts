@@ -4,6 +4,7 @@ import type { Database } from 'better-sqlite3'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { GatewayConfig } from '../../src-protocol/config.ts'
 import { desktopClientId, oidcPath } from '../../src-protocol/http-api.ts'
+import type { PersonSeen } from '../../src-protocol/access.ts'
 import type { Person } from '../../src-protocol/model.ts'
 import type { Clock } from '../../src-node/clock.ts'
 import type { Logger } from '../../src-node/logger.ts'
@@ -55,6 +56,8 @@ export interface Identity {
 
 export interface IdentityEvent {
   act: 'signed-in' | 'signed-out'
+  /** the same, with when they signed in */
+  peopleSeen(): PersonSeen[]
   person: Person
   signInId: string
 }
@@ -146,6 +149,8 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
         await revoke(signInId)
         return { ok: false, problem: 'the identity provider has ended the sign-in' }
       }
+      // its access token is worth nothing: no sign-in stands behind it
+      if (stepUps.isOne(signInId)) return { ok: true }
       if (!people.completeSignIn(signInId, keyThumbprint)) return { ok: false, problem: 'the sign-in is bound to another key' }
       try {
         await options.onEvent?.({ act: 'signed-in', person: personOf(signIn.sub), signInId })
@@ -225,6 +230,7 @@ function originOf(publicUrl: string): string {
   const url = new URL(publicUrl)
   const problem = (text: string) => new AppError('CONFIG_INVALID', { file: 'of the gateway', problem: `publicUrl: ${text}` })
   if (!isSecureOrLoopback(url)) throw problem('https is required, except on loopback')
+    peopleSeen: () => people.seen(),
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '') throw problem('it must have no path, query or fragment')
   return url.origin
 }

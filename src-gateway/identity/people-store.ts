@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import type { GatewayConfig } from '../../src-protocol/config.ts'
+import type { PersonSeen } from '../../src-protocol/access.ts'
 import { role as roleSchema, type Person, type Role } from '../../src-protocol/model.ts'
 import { timestampOf, type Clock } from '../../src-node/clock.ts'
 
@@ -28,6 +29,8 @@ export interface PeopleStore {
   remember(claims: Claims): { person: Person; changed: boolean }
   person(sub: string): Person | undefined
   people(): Person[]
+  /** with their first and last sign-in that was finished */
+  seen(): PersonSeen[]
   createSignIn(signIn: { id: string; sub: string; expiresAt: Date }): void
   signIn(id: string): SignInRow | undefined
   /** The first token was asked for, with this key. False if it was asked for before. */
@@ -40,6 +43,11 @@ export function createPeopleStore(database: Database, roles: GatewayConfig['role
   const statements = {
     person: database.prepare<[string], PersonRow>('SELECT sub, name, email, groups_json FROM identity_people WHERE sub = ?'),
     people: database.prepare<[], PersonRow>('SELECT sub, name, email, groups_json FROM identity_people ORDER BY name, sub'),
+    seen: database.prepare<[], SeenRow>(
+      `SELECT person.sub, name, email, groups_json, last_seen_at, MIN(completed_at) AS first_at, MAX(completed_at) AS last_at
+       FROM identity_people AS person LEFT JOIN identity_sign_ins AS sign_in ON sign_in.sub = person.sub
+       GROUP BY person.sub ORDER BY name, person.sub`,
+    ),
     remember: database.prepare(
       `INSERT INTO identity_people (sub, name, email, groups_json, first_seen_at, last_seen_at) VALUES (@sub, @name, @email, @groups, @now, @now)
        ON CONFLICT (sub) DO UPDATE SET name = @name, email = @email, groups_json = @groups, last_seen_at = @now`,
@@ -72,6 +80,13 @@ export function createPeopleStore(database: Database, roles: GatewayConfig['role
       return row && personOf(row)
     },
     people: () => statements.people.all().map(personOf),
+    seen: () =>
+      statements.seen.all().map((row) => ({
+        person: personOf(row),
+        ...(row.first_at !== null && { firstSignInAt: row.first_at }),
+        ...(row.last_at !== null && { lastSignInAt: row.last_at }),
+        lastSeenAt: row.last_seen_at,
+      })),
     createSignIn({ id, sub, expiresAt }) {
       statements.createSignIn.run(id, sub, now(), timestampOf(expiresAt))
     },
@@ -96,6 +111,12 @@ interface PersonRow {
   name: string
   email: string | null
   groups_json: string
+}
+
+interface SeenRow extends PersonRow {
+  last_seen_at: string
+  first_at: string | null
+  last_at: string | null
 }
 
 interface SignInRecord {

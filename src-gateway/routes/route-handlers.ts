@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { TransparencyLog } from '../../src-node/log-store.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { HttpApi, HttpOutput } from '../../src-protocol/http-api.ts'
+import type { Access } from '../access/access.ts'
 import type { AgentRegistry } from '../agents/agent-registry.ts'
 import type { AgentsOnline } from '../agents/agents-online.ts'
 import type { Approvals } from '../approvals/approvals.ts'
@@ -27,8 +28,9 @@ export type RouteHandlers = { [K in keyof HttpApi]: (request: RouteRequest<K>) =
 export interface RouteServices {
   gateway: string
   version: string
-  identity: Pick<Identity, 'signOut'>
+  identity: Pick<Identity, 'signOut' | 'person' | 'peopleSeen'>
   log: TransparencyLog
+  access: Access
   agents: AgentRegistry
   agentsOnline: Pick<AgentsOnline, 'drop'>
   connections: ConnectionRegistry
@@ -42,7 +44,7 @@ export interface RouteServices {
 }
 
 export function createRouteHandlers(services: RouteServices): RouteHandlers {
-  const { agents, connections, sessions, approvals, recordings, policies, simulations, packs, tools, log } = services
+  const { agents, connections, sessions, approvals, recordings, policies, simulations, packs, tools, log, access } = services
   return {
     me: async ({ signedIn: { person } }) => ({
       person,
@@ -65,6 +67,7 @@ export function createRouteHandlers(services: RouteServices): RouteHandlers {
     removeConnection: async ({ params, signedIn: { person } }) => {
       await connections.remove(params.name, person)
       sessions.connectionRemoved(params.name)
+      await access.connectionRemoved(params.name, person)
       await tools.forget(params.name)
       return {}
     },
@@ -96,6 +99,26 @@ export function createRouteHandlers(services: RouteServices): RouteHandlers {
     vote: ({ params, input, signedIn }) => approvals.vote(signedIn, params.id, input),
     report: ({ params, input, signedIn }) => approvals.report(signedIn, params.id, input),
     withdraw: ({ params, signedIn: { person } }) => approvals.withdraw(person, params.id),
+
+    accessStandings: async ({ signedIn: { person } }) => ({ standings: access.standings(person, await connections.listFor(person)) }),
+    access: async ({ signedIn: { person } }) => access.overview(person),
+    askForAccess: ({ input, signedIn: { person } }) => access.ask(person, input),
+    decideAccess: ({ params, input, signedIn }) => access.decide(signedIn, params.id, input),
+    withdrawAccess: ({ params, signedIn: { person } }) => access.withdraw(person, params.id),
+    endAccess: ({ params, input, signedIn: { person } }) => access.end(person, params.id, input.reason),
+    accessRules: async () => ({ rules: access.rules() }),
+    createAccessRule: ({ input, signedIn: { person } }) => access.createRule(input, person),
+    changeAccessRule: ({ params, input, signedIn: { person } }) => access.changeRule(params.id, input.terms, input.before, person),
+    removeAccessRule: async ({ params, signedIn: { person } }) => {
+      await access.removeRule(params.id, person)
+      return {}
+    },
+    people: async () => ({ people: services.identity.peopleSeen() }),
+    personReach: async ({ input: { sub } }) => {
+      const person = services.identity.person(sub)
+      if (!person) throw new AppError('NOT_FOUND', { what: 'The person' })
+      return { reach: access.reach(person, await connections.all()) }
+    },
 
     recordings: ({ input }) => recordings.list(input),
     recording: ({ params, signedIn: { person } }) => recordings.handOut(params.id, person),

@@ -29,6 +29,7 @@ export type SessionDraft = Pick<
   | 'startedAt'
   | 'endsAt'
   | 'endsAtMs'
+  | 'access'
   | 'policyVersion'
   | 'maskingVersion'
   | 'salt'

@@ -39,7 +39,8 @@ export function createSessionEnding(ports: SessionEndingPorts) {
     by?: NonNullable<LiveSession['ended']>['by'],
   ): Promise<void> {
     if (session.sealed) return session.sealed
-    const ended = new AppError('SESSION_ENDED', { reason })
+    // whoever calls afterwards is told what became of the access, too
+    const ended = reason === 'access-ended' && error ? error : new AppError('SESSION_ENDED', { reason })
     session.ended = { reason, at: timestampOf(ports.clock.now()), error: ended, ...(by && { by }) }
     for (const exchange of session.exchanges) cutExchange(ports.exchangePorts, exchange, error ?? ended)
     session.link.end()

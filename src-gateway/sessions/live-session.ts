@@ -1,6 +1,6 @@
 import type { RecordingWriter } from '../../src-node/recording-writer.ts'
 import type { AppError } from '../../src-protocol/app-error.ts'
-import type { ConnectionName, SessionId } from '../../src-protocol/ids.ts'
+import type { AccessGrantId, ConnectionName, SessionId } from '../../src-protocol/ids.ts'
 import type { RecordDraft } from '../../src-protocol/recording.ts'
 import type { VerdictCounter } from '../../src-core/recording/verdict-counter.ts'
 import type { EndReason, Person, Session, SqlDialect, Watcher } from '../../src-protocol/model.ts'
@@ -31,6 +31,8 @@ export interface LiveSession {
   readonly startedAt: string
   readonly endsAt: string
   readonly endsAtMs: number
+  /** the access that it began under, and when that ends: absent where no rule guards the connection */
+  readonly access: { grant: AccessGrantId; endsAtMs: number } | undefined
   readonly policyVersion: string
   readonly maskingVersion: string
   /** keys the hashes of arguments; it is erased when the session ends, so that they cannot be guessed afterwards */

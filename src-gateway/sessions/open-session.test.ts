@@ -34,6 +34,7 @@ function openingWhere({ leaves }: { leaves: boolean }) {
     recordings: { create: async () => ({ append: async () => 0 }) },
     policies: { inForce: () => ({ policy: { version: 'p' }, masking: { version: 'm' } }) },
     findConnection: async () => echo,
+    access: { admit: () => ({ ok: true }), mayGoOn: () => true },
     agentOffers: async () => true,
     agentLink: () => link,
     isDesktopConnected: () => connected,

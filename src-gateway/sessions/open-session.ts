@@ -4,11 +4,13 @@ import type { TransparencyLog } from '../../src-node/log-store.ts'
 import { newSessionId } from '../../src-node/random-id.ts'
 import type { RecordingStore } from '../../src-node/recording-store.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
+import type { AccessGrant } from '../../src-protocol/access.ts'
 import type { SessionRequest } from '../../src-protocol/http-api.ts'
 import type { Connection, EndReason, Session } from '../../src-protocol/model.ts'
 import type { AgentLink } from '../agents/agent-link.ts'
 import { mayUseConnection } from '../connections/connection-registry.ts'
 import type { SignedIn } from '../identity/identity.ts'
+import type { Access } from '../access/access.ts'
 import type { Policies } from '../policies/policies.ts'
 import { createLiveSession, type LiveSessionPorts } from './create-live-session.ts'
 import { toSession, type LiveSession } from './live-session.ts'
@@ -19,6 +21,7 @@ export interface SessionOpeningPorts extends LiveSessionPorts {
   log: TransparencyLog
   recordings: RecordingStore
   policies: Pick<Policies, 'inForce'>
+  access: Pick<Access, 'admit' | 'mayGoOn' | 'grant'>
   findConnection(name: string): Promise<Connection | undefined>
   agentOffers(agent: string, server: string): Promise<boolean>
   agentLink(agent: string): AgentLink | undefined
@@ -31,6 +34,7 @@ export interface SessionOpeningPorts extends LiveSessionPorts {
 interface Admitted {
   connection: Connection
   link: AgentLink
+  grant: AccessGrant | undefined
 }
 
 /**
@@ -47,8 +51,8 @@ export function createSessionOpening(
   let numbering: Promise<unknown> = Promise.resolve()
 
   return async function openSession(signedIn: SignedIn, request: SessionRequest): Promise<Session> {
-    const { connection, link } = await admit(ports, signedIn, request)
-    const turn = numbering.then(() => numberSession(ports, signedIn, request, connection))
+    const { connection, link, grant } = await admit(ports, signedIn, request)
+    const turn = numbering.then(() => numberSession(ports, signedIn, request, connection, grant))
     numbering = turn.catch(() => {})
     const numbered = await turn
     const { draft } = numbered
@@ -75,7 +79,14 @@ export function createSessionOpening(
       throw failure
     }
     if (session.ended) throw session.ended.error
-    await ports.store.started(session.id)
+    // the access may have ended, or a rule come into force, while the server was started
+    const { id, connection: name, access, person } = session
+    if (!ports.access.mayGoOn({ grant: access?.grant, connection: name, person })) {
+      const error = new AppError('ACCESS_ENDED', { connection: name, reason: 'it ended while the session was started' })
+      await ports.abandon(session, 'access-ended', error)
+      throw error
+    }
+    await ports.store.started(id)
     session.started = true
     ports.onChanged(toSession(session))
     return toSession(session)
@@ -101,13 +112,23 @@ async function admit(ports: SessionOpeningPorts, { person, signInId }: SignedIn,
   if (!ports.isDesktopConnected(signInId)) {
     throw new AppError('CONFLICT', { problem: 'The desktop has no tunnel to the gateway yet' })
   }
-  return { connection, link }
+  const admission = ports.access.admit(person, connection)
+  if (!admission.ok) throw admission.error
+  return { connection, link, grant: admission.grant }
 }
 
-async function numberSession(ports: SessionOpeningPorts, { person, signInId }: SignedIn, request: SessionRequest, connection: Connection) {
+async function numberSession(
+  ports: SessionOpeningPorts,
+  { person, signInId }: SignedIn,
+  request: SessionRequest,
+  connection: Connection,
+  grant: AccessGrant | undefined,
+) {
   const { policy, masking } = ports.policies.inForce()
   const now = ports.clock.now()
-  const endsAtMs = now.getTime() + request.minutes * 60_000
+  const access = grant && { grant: grant.id, endsAtMs: Date.parse(grant.endsAt) }
+  // it ends with the access that it begins under
+  const endsAtMs = Math.min(now.getTime() + request.minutes * 60_000, access?.endsAtMs ?? Infinity)
   const id = newSessionId()
   const salt = randomBytes(32)
   const shared = {
@@ -154,6 +175,7 @@ async function numberSession(ports: SessionOpeningPorts, { person, signInId }: S
       connection: shared.connection,
       policyVersion: shared.policyVersion,
       maskingVersion: shared.maskingVersion,
+      ...(access && { grant: access.grant }),
     })
   } catch (error) {
     await ports.store.withdraw(id)
@@ -170,7 +192,11 @@ async function numberSession(ports: SessionOpeningPorts, { person, signInId }: S
     person,
     agent,
     ...(dialect !== undefined && { dialect }),
+    ...(access && { grant: access.grant }),
     ...shared,
   }
-  return { open, draft: { id, counter, person, signInId, agent, groups: connection.groups, dialect, startedAt, endsAtMs, salt, ...shared } }
+  return {
+    open,
+    draft: { id, counter, person, signInId, agent, groups: connection.groups, dialect, startedAt, endsAtMs, access, salt, ...shared },
+  }
 }

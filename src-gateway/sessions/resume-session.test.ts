@@ -25,9 +25,11 @@ interface Meanwhile {
   person?: Person
   connection?: Connection | null
   signedOut?: boolean
+  mayGoOn?: boolean
 }
 
-async function resumed({ now = '2026-11-19T14:30:00.000Z', person = mira, connection = orders, signedOut = false }: Meanwhile = {}) {
+async function resumed(meanwhile: Meanwhile = {}) {
+  const { now = '2026-11-19T14:30:00.000Z', person = mira, connection = orders, signedOut = false, mayGoOn = true } = meanwhile
   const records: RecordDraft[] = []
   const recorded = createRecordedSession(fixtureSession)
   for (const record of [openRecordFixture(), messageRecordFixture(1), messageRecordFixture(2), messageRecordFixture(3)])
@@ -65,6 +67,7 @@ async function resumed({ now = '2026-11-19T14:30:00.000Z', person = mira, connec
     findConnection: () => Promise.resolve(connection ?? undefined),
     personNow: () => person,
     signInStands: () => !signedOut,
+    access: { admit: () => ({ ok: true }), mayGoOn: () => mayGoOn, grant: () => undefined },
     onCallChanged() {},
     scheduler: createManualScheduler(),
     clock: { now: () => new Date(now) },
@@ -96,6 +99,7 @@ test.for([
   ['its connection leads to another server', { connection: { ...orders, server: 'mysql' } }, 'ended-by-administrator'],
   ['its person has left the groups', { person: { ...mira, groups: [] } }, 'ended-by-administrator'],
   ['its person is no operator any more', { person: { ...mira, roles: [] } }, 'ended-by-administrator'],
+  ['its access has ended', { mayGoOn: false }, 'access-ended'],
 ] as const)('it is over if meanwhile %s', async ([, meanwhile, reason]) => {
   const { over, records } = await resumed(meanwhile as Meanwhile)
   expect(over).toBe(reason)

@@ -1,13 +1,15 @@
 import { timestampOf, type Clock } from '../../src-node/clock.ts'
 import type { UnsealedRecording } from '../../src-node/recording-store.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
-import { connectionName, sessionId } from '../../src-protocol/ids.ts'
+import { connectionName, sessionId, type AccessGrantId } from '../../src-protocol/ids.ts'
 import { person as personSchema, type Connection, type EndReason, type Person } from '../../src-protocol/model.ts'
 import type { ResumeRecord } from '../../src-protocol/recording.ts'
+import type { Access } from '../access/access.ts'
 import { mayUseConnection } from '../connections/connection-registry.ts'
 import type { SessionRow } from '../state/schema.ts'
 import { createLiveSession, type LiveSessionPorts } from './create-live-session.ts'
 import type { LiveSession } from './live-session.ts'
+import { expiryOf } from './session-expiry.ts'
 import type { RecordedSession, UnansweredCall } from './recorded-session.ts'
 
 /** A session that was running when the gateway ended, and whose recording is as the log knows it. */
@@ -22,6 +24,7 @@ export interface SessionResumingPorts extends LiveSessionPorts {
   findConnection(name: string): Promise<Connection | undefined>
   personNow(sub: string): Person | undefined
   signInStands(signInId: string): boolean
+  access: Pick<Access, 'admit' | 'mayGoOn' | 'grant'>
   clock: Clock
 }
 
@@ -49,6 +52,7 @@ export async function resumeSession(
     startedAt: row.started_at,
     endsAt: row.ends_at,
     endsAtMs: Date.parse(row.ends_at),
+    access: accessOf(ports, recording.open.grant),
     policyVersion: row.policy_version,
     maskingVersion: row.masking_version,
     salt: Buffer.from(row.salt, 'hex'),
@@ -64,6 +68,10 @@ export async function resumeSession(
   const over = groundLost(ports, session, connection)
   return { session, ...(over && { over }) }
 }
+
+/** Of a grant that the log no longer tells of nothing is left. */
+const accessOf = (ports: SessionResumingPorts, grant: AccessGrantId | undefined) =>
+  grant && { grant, endsAtMs: Date.parse(ports.access.grant(grant)?.endsAt ?? '') || 0 }
 
 const outcomeOf = ({ held }: UnansweredCall): AppError =>
   held === undefined ? new AppError('OUTCOME_UNKNOWN') : new AppError('APPROVAL_PENDING', { approval: held })
@@ -81,10 +89,11 @@ function endedCalls(recorded: RecordedSession, unanswered: UnansweredCall[], clo
 }
 
 function groundLost(ports: SessionResumingPorts, session: LiveSession, connection: Connection | undefined): EndReason | undefined {
-  const { person, agent, server } = session
-  if (session.endsAtMs <= ports.clock.now().getTime()) return 'expired'
+  const { person, agent, server, access } = session
+  if (session.endsAtMs <= ports.clock.now().getTime()) return expiryOf(session).reason
   if (!ports.signInStands(session.signInId)) return 'signed-out'
   const same = connection !== undefined && !connection.altered && connection.agent.id === agent.id && connection.server === server
   if (!same || !person.roles.includes('operator') || !mayUseConnection(person, connection)) return 'ended-by-administrator'
+  if (!ports.access.mayGoOn({ grant: access?.grant, connection: session.connection, person })) return 'access-ended'
   return undefined
 }

@@ -16,6 +16,7 @@ import { toSession, type LiveSession } from './live-session.ts'
 import { logCheckpoints } from './log-checkpoints.ts'
 import { createSessionOpening, type SessionOpeningPorts } from './open-session.ts'
 import { resumeSession, type InterruptedSession, type SessionResumingPorts } from './resume-session.ts'
+import { expiryOf } from './session-expiry.ts'
 import { createSessionPlaces } from './session-places.ts'
 import { maySeeSession, seesAllSessions } from './session-audience.ts'
 import { suspendSession } from './suspend-session.ts'
@@ -48,6 +49,10 @@ export interface Sessions {
   signedOut(signInId: string): void
   serverStopped(session: string, error: AppError): void
   personChanged(person: Person): void
+  /** the access is over: what began under it ends with it, at once */
+  accessEnded(grant: string, error: AppError): void
+  /** a rule guards the connection from now on: what began without access ends */
+  accessDemanded(connection: string, error: AppError): void
   /** there is nothing left that the access was granted to */
   connectionRemoved(connection: string): void
   /** what clients are shown of a server's tools has changed, on one connection or on all */
@@ -103,12 +108,18 @@ export function createSessions(ports: SessionsPorts): Sessions {
     void end(session, 'recording-unavailable', known ? error : new AppError('RECORDING_UNAVAILABLE', { problem: 'an internal failure' }))
   }
 
+  const expire = (session: LiveSession): AppError => {
+    const { reason, error } = expiryOf(session)
+    void end(session, reason, error)
+    return error
+  }
+
   const register = (session: LiveSession): void => {
     live.set(session.id, session)
     const remaining = Math.max(0, session.endsAtMs - ports.clock.now().getTime())
     timers.set(
       session,
-      ports.scheduler.after(remaining, () => void end(session, 'expired')),
+      ports.scheduler.after(remaining, () => void expire(session)),
     )
   }
 
@@ -214,8 +225,7 @@ export function createSessions(ports: SessionsPorts): Sessions {
       if (session.ended) throw session.ended.error
       // the timer may be late, for example after the machine slept
       if (ports.clock.now().getTime() >= session.endsAtMs) {
-        void end(session, 'expired')
-        throw new AppError('SESSION_ENDED', { reason: 'expired' })
+        throw expire(session)
       }
       return session
     },
@@ -263,6 +273,15 @@ export function createSessions(ports: SessionsPorts): Sessions {
         if (session.person.sub !== person.sub) continue
         session.person = person
         if (!person.roles.includes('operator') || !mayUseConnection(person, session)) void end(session, 'ended-by-administrator')
+      }
+    },
+
+    accessEnded(grant, error) {
+      for (const session of live.values()) if (session.access?.grant === grant) void end(session, 'access-ended', error)
+    },
+    accessDemanded(connection, error) {
+      for (const session of live.values()) {
+        if (session.connection === connection && !session.access) void end(session, 'access-ended', error)
       }
     },
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { LogEntry } from '../../src-protocol/log-entry.ts'
 import { agentRowHash, connectionRowHash, createLoggedRows } from './logged-rows.ts'
+import { replayLog } from './replay-log.ts'
 import type { ConnectionRow } from './schema.ts'
 
 type Admin = Extract<LogEntry, { kind: 'admin' }>
@@ -19,8 +20,8 @@ const entry = (act: Admin['act'], subject: string, row?: string): LogEntry => ({
 
 async function rowsAfter(...entries: LogEntry[]) {
   const bytes = entries.map((each) => Buffer.from(JSON.stringify(each)))
-  const rows = createLoggedRows({ size: bytes.length, entry: (index) => Promise.resolve(bytes[index] ?? Buffer.from('')) })
-  await rows.load()
+  const rows = createLoggedRows()
+  await replayLog({ size: bytes.length, entry: (index) => Promise.resolve(bytes[index] ?? Buffer.from('')) }, [rows.listener])
   return rows
 }
 

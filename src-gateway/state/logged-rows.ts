@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { canonicalJson } from '../../src-core/approval/canonical-json.ts'
-import type { TransparencyLog } from '../../src-node/log-store.ts'
-import { logEntry, type LogEntry } from '../../src-protocol/log-entry.ts'
+import type { LogEntry } from '../../src-protocol/log-entry.ts'
+import type { LogListener } from './replay-log.ts'
 import type { AgentRow, ConnectionRow } from './schema.ts'
 
 type Noted = Pick<Extract<LogEntry, { kind: 'admin' }>, 'act' | 'subject' | 'row'>
@@ -11,17 +11,15 @@ type Noted = Pick<Extract<LogEntry, { kind: 'admin' }>, 'act' | 'subject' | 'row
  * (another server behind a known name, another key for a known agent) does not fit.
  */
 export interface LoggedRows {
-  /** Reads the log once, at start. */
-  load(): Promise<void>
+  /** what it learns from the log at start */
+  listener: LogListener
   /** an entry that was just appended */
   note(entry: Noted): void
   /** Logs of earlier versions have no hashes: such a row fits as long as it was made and not removed. */
   fits(kind: 'agent' | 'connection', id: string, hash: string): boolean
 }
 
-const adminMark = Buffer.from('"kind":"admin"')
-
-export function createLoggedRows(log: Pick<TransparencyLog, 'entry' | 'size'>): LoggedRows {
+export function createLoggedRows(): LoggedRows {
   const newest = new Map<string, { row: string | undefined }>()
 
   function note({ act, subject, row }: Noted): void {
@@ -35,13 +33,11 @@ export function createLoggedRows(log: Pick<TransparencyLog, 'entry' | 'size'>): 
 
   return {
     note,
-    async load() {
-      for (let index = 0; index < log.size; index += 1) {
-        const bytes = Buffer.from(await log.entry(index))
-        if (!bytes.includes(adminMark)) continue
-        const entry = logEntry.parse(JSON.parse(bytes.toString()))
+    listener: {
+      mark: '"kind":"admin"',
+      note(entry) {
         if (entry.kind === 'admin') note(entry)
-      }
+      },
     },
     fits(kind, id, hash) {
       const logged = newest.get(`${kind} ${id}`)

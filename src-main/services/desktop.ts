@@ -7,6 +7,7 @@ import { version as ownVersion } from '../../src-protocol/version.ts'
 import { isSecureOrLoopback } from '../../src-node/loopback.ts'
 import { systemScheduler } from '../../src-node/scheduler.ts'
 import { fitsItsDigest } from '../../src-core/approval/fits-its-digest.ts'
+import { accessHandlers } from './desktop/access-handlers.ts'
 import { createCheckpointWatch, type CheckpointWatch } from './desktop/checkpoint-watch.ts'
 import { createDesktopEmitter, type DesktopEmitter } from './desktop/desktop-emitter.ts'
 import { checkInput } from './desktop/check-input.ts'
@@ -65,6 +66,8 @@ export function createDesktop(ports: DesktopPorts): Desktop {
         return events.emit('connections:changed', {})
       case 'policies':
         return events.emit('policies:changed', {})
+      case 'access':
+        return events.emit('access:changed', {})
       case 'checkpoint':
         return live.checkpoints.seen(push.note)
       case 'renewed':
@@ -150,6 +153,7 @@ export function createDesktop(ports: DesktopPorts): Desktop {
       return state()
     },
     ...gatewayHandlers({ access: () => live.access, tester, clock }),
+    ...accessHandlers({ access: () => live.access, clock }),
     ...evidenceHandlers({ api: () => live.access.api, chooseFolder: ports.chooseFolder }),
     ...libraryHandlers({
       access: () => live.access,

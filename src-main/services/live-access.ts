@@ -144,6 +144,7 @@ const sentence: Record<EndReason, string> = {
   reported: 'a reviewer reported one of its calls',
   'ended-by-administrator': 'an administrator ended it',
   expired: 'its time is over',
+  'access-ended': 'the access that it began under has ended',
   idle: 'nobody used it for a while',
   'signed-out': 'its operator signed out',
   'desktop-disconnected': 'the desktop was away for too long',

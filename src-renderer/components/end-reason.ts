@@ -6,6 +6,7 @@ const sentences: Record<EndReason, string> = {
   reported: 'Reported by a reviewer',
   'ended-by-administrator': 'Ended by an administrator',
   expired: 'Its time was over',
+  'access-ended': 'Its access ended',
   idle: 'Nobody used it for a while',
   'signed-out': 'Its operator signed out',
   'desktop-disconnected': 'The desktop was away too long',

@@ -2,6 +2,7 @@ import { AppError } from '../../src-protocol/app-error.ts'
 import type { DesktopChannel } from '../../src-protocol/desktop-api.ts'
 import type { Approval, Session } from '../../src-protocol/model.ts'
 import type { SessionId } from '../../src-protocol/ids.ts'
+import { fakeAccess } from './fake-access.ts'
 import { fakeApprovals } from './fake-approvals.ts'
 import type { FakeDesktop } from './fake-desktop.ts'
 import { fakeAgents, fakeCheck, fakeConnections } from './fake-documents.ts'
@@ -11,7 +12,7 @@ import { fakeProposals } from './fake-proposals.ts'
 import { fakePinnedTools } from './fake-pinned-tools.ts'
 import { fakeCalls, fakeClientSetup, fakeSessions, fakeTools, maskingInForce, policyInForce } from './fake-sessions.ts'
 
-type GatewayChannel = Extract<DesktopChannel, `${'connections' | 'agents' | 'sessions' | 'tester' | 'approvals' | 'policies'}:${string}`>
+type GatewayChannel = Extract<DesktopChannel, `${'connections' | 'agents' | 'sessions' | 'tester' | 'approvals' | 'access' | 'people' | 'policies'}:${string}`>
 
 /** What the gateway would answer, kept in memory: opening, ending, deciding and activating take effect. */
 export function fakeActions(setting: FakeSetting, emit: FakeDesktop['emit']): Pick<FakeHandlers, GatewayChannel> {
@@ -135,6 +136,8 @@ export function fakeActions(setting: FakeSetting, emit: FakeDesktop['emit']): Pi
       })
     },
     'approvals:withdraw': (id) => changeApproval(id, { state: 'withdrawn' }),
+
+    ...fakeAccess(setting, { connections: () => connections, changed: () => emit('access:changed', {}) }),
 
     'policies:check': ({ text }) => fakeCheck(text),
     ...fakeSimulations(setting),

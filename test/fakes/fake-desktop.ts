@@ -15,7 +15,7 @@ export interface FakeDesktop extends DesktopBridge {
 }
 
 /** Channels that answer with the gateway's help: they fail offline. */
-const needsGateway = /^(connections|agents|sessions|tester|approvals|policies):/
+const needsGateway = /^(connections|agents|sessions|tester|approvals|access|people|policies):/
 
 export function createFakeDesktop(setting: FakeSetting): FakeDesktop {
   const listeners = new Map<DesktopEventName, Set<Listener>>()
@@ -33,7 +33,7 @@ export function createFakeDesktop(setting: FakeSetting): FakeDesktop {
       try {
         if (setting.scenario === 'offline' && needsGateway.test(channel))
           throw new AppError('GATEWAY_UNREACHABLE', { gateway: 'gate.acme.example' })
-        if (setting.scenario === 'error' && /:(list|tools)$/.test(channel))
+        if (setting.scenario === 'error' && /:(list|tools|overview|rules|standings|reach)$/.test(channel))
           throw new AppError('INTERNAL', { where: 'the gateway', reference: 'req_7Yk2mQ' })
         const handler = handlers[channel]
         return { ok: true, value: await handler(input[0] as never) }

@@ -13,6 +13,7 @@ const inputs: Partial<Record<DesktopChannel, unknown>> = {
   'sessions:client-setup': liveSession,
   'tester:list-tools': liveSession,
   'approvals:get': heldApproval,
+  'people:reach': 'u-1042',
   'library:list': {},
 }
 const channels: DesktopChannel[] = [
@@ -25,6 +26,11 @@ const channels: DesktopChannel[] = [
   'tester:list-tools',
   'approvals:list',
   'approvals:get',
+  'access:standings',
+  'access:overview',
+  'access:rules',
+  'people:list',
+  'people:reach',
   'policies:list',
   'library:list',
 ]
