@@ -35,7 +35,7 @@ export async function auditLogFiles({ folder, trusted, known, audit, findings }:
     },
   )
   const places: Finding[] = []
-  const corrupt = (place: string, sentence: string) => places.push({ code: 'log-corrupt', severity: 'error', place, sentence })
+  const corrupt = (place: string, sentence: string) => places.unshift({ code: 'log-corrupt', severity: 'error', place, sentence })
   const heads = headsOf(note, known)
   const rotations: RotationEntry[] = []
   const frontier = createFrontier()
@@ -124,7 +124,6 @@ function headsOf(own: string | undefined, known: LogFilesAudit['known']) {
   }
   const bySize = Map.groupBy(heads, ({ size }) => size)
   const fits = new Set<Head>(heads.filter(({ size }) => size === 0))
-  let intact = 0
   return {
     /** whether the entries give the root that the log's own checkpoint has */
     ownFits: () => heads.some((head) => head.note === own && fits.has(head)),
@@ -133,7 +132,6 @@ function headsOf(own: string | undefined, known: LogFilesAudit['known']) {
       if (!here) return
       const computed = root()
       for (const head of here) if (equalBytes(head.root, computed)) fits.add(head)
-      if (here.every((head) => fits.has(head))) intact = size
     },
     /** @param altered an entry that is known to be another one: what stands behind it cannot fit */
     findings: (entries: number, keys: FollowedKeys, altered = Infinity): Finding[] => [
@@ -146,11 +144,8 @@ function headsOf(own: string | undefined, known: LogFilesAudit['known']) {
           return error('key-unvouched', name, `It is not signed by the key that the log had then (${opened.reason}).`)
         if (size > entries) return error('log-rolled-back', `entry ${entries}`, `It ends here; ${name} was signed over ${size} entries.`)
         if (!fits.has(head) && size <= altered) {
-          return error(
-            'log-forked',
-            `entries ${Math.min(intact, size - 1)} to ${size - 1}`,
-            `They are not the entries that ${name} was signed over.`,
-          )
+          const intact = Math.max(0, ...[...fits].map((fit) => fit.size).filter((known) => known < size))
+          return error('log-forked', `entries ${intact} to ${size - 1}`, `They are not the entries that ${name} was signed over.`)
         }
         return []
       }),

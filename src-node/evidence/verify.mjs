@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 // Checks an evidence pack of Gatehouse with Node alone, without network and without anything else of this pack but its data.
 //
-//   node verify/verify.mjs [--key KEY] [--json] [FOLDER]
+//   node verify/verify.mjs [--key KEY] [--checkpoint FILE] [--json] [FOLDER]
 //
 // FOLDER is the unpacked pack (default: the folder above this file). KEY is the verifier key of the log, got from somewhere else than the
 // pack; without it the key in trust/ is used, and whoever made the pack could have made that too.
+// FILE is a checkpoint of the log that you kept, such as log/end.checkpoint of an earlier pack: a log that does not continue it was rolled back
+// or forked.
 // Exit code: 0 verified, 1 not verified, 2 nothing could be checked.
 import { createHash, createPublicKey, verify } from 'node:crypto'
 import { readFileSync, readdirSync, statSync } from 'node:fs'
@@ -43,7 +45,8 @@ function run() {
   checkFiles(manifest)
   const keyAt = followRotations(readKey())
   const head = checkCheckpoint(read('log/end.checkpoint').toString('utf8'), keyAt)
-  const entries = checkLog(manifest, head)
+  const { entries, known } = checkLog(manifest, head)
+  if (options.checkpoint !== undefined) checkKept(head, known, keyAt)
   checkCounters(entries)
   checkUptime(entries)
   checkSamples(manifest, entries)
@@ -223,14 +226,29 @@ function checkLog(manifest, { size, root }) {
   if (entries.length !== manifest.counts.entries) fail('log/entries.jsonl', `the manifest names ${manifest.counts.entries} entries`)
   const computed = rootOf(0, size, known)
   if (computed === undefined) fail('log/range.json', 'hashes are missing')
-  else if (!computed.equals(root)) fail('log/entries.jsonl', 'the entries do not give the root of the checkpoint')
+  else if (!computed.equals(root)) {
+    fail(`log/entries.jsonl, entries ${range.start} to ${range.end - 1}`, 'the entries do not give the root of the checkpoint')
+  }
   if (problems.length === before)
     pass(`all ${entries.length} log entries of the period are there (${range.start} to ${range.end - 1} of ${size})`)
-  return entries.map(({ index, entry }) => {
+  const parsedEntries = entries.map(({ index, entry }) => {
     const parsed = parseEntry(Buffer.from(entry, 'base64'))
     if (parsed.kind === undefined) fail(`log entry ${index}`, 'it cannot be read')
     return { index, ...parsed }
   })
+  return { entries: parsedEntries, known }
+}
+
+/** The log continues the one of a checkpoint that the reader kept. */
+function checkKept(head, known, keyAt) {
+  const place = 'the checkpoint that was given'
+  const kept = checkCheckpoint(readFileSync(options.checkpoint, 'utf8'), keyAt, place)
+  if (kept.size > head.size) return fail(place, `the log had ${kept.size} entries, and has ${head.size} now: it was rolled back`)
+  const computed = kept.size === head.size ? head.root : rootOf(0, kept.size, known)
+  if (computed === undefined) return fail(place, `it is about ${kept.size} entries, which this pack cannot be compared with`)
+  if (!computed.equals(kept.root))
+    return fail(place, `the first ${kept.size} entries are not those that it was signed over: the log was forked`)
+  return pass(`the log continues the checkpoint of ${kept.size} entries that was given`)
 }
 
 /** RFC 9162, 2.1: the tree over the leaves from start to end, of whose complete subtrees some are known. */
@@ -312,11 +330,15 @@ function checkSamples(manifest, entries) {
     fail('sample/selection.json', 'it was not drawn from all sessions that the log closed in the period')
   }
   let good = 0
-  for (const session of selection.selected) if (checkRecording(session, closed.get(session))) good += 1
+  for (const session of selection.selected) {
+    const roots = entries.filter((entry) => entry.kind === 'session.checkpoint' && entry.session === session)
+    if (checkRecording(session, closed.get(session), roots)) good += 1
+  }
   if (good === selection.selected.length) pass(`${good} recordings have the root that is in the log`)
 }
 
-function checkRecording(session, entry) {
+/** @param roots what the log says of the recording while it ran: they tell where it is not what it was */
+function checkRecording(session, entry, roots) {
   const place = `sample/${session}/recording.jsonl`
   if (entry === undefined) return fail(place, 'the log does not close this session')
   const bytes = readIfThere(place)
@@ -326,8 +348,14 @@ function checkRecording(session, entry) {
   if (wrong >= 0) return fail(`${place} record ${wrong}`, 'it is not the record that belongs there')
   if (lines.length !== entry.count) return fail(place, `it has ${lines.length} records, the log says ${entry.count}`)
   const known = new Map(lines.map((line, at) => [`${at}-${at + 1}`, leafOf(line)]))
-  const root = rootOf(0, lines.length, known)?.toString('hex')
-  return root === entry.root ? true : fail(place, 'its records do not give the root that is in the log')
+  let intact = 0
+  for (const { count, root } of [...roots.toSorted((one, other) => one.count - other.count), entry]) {
+    if (count > lines.length || rootOf(0, count, known)?.toString('hex') !== root) {
+      return fail(`${place} records ${intact} to ${count - 1}`, 'they do not give the root that is in the log')
+    }
+    intact = count
+  }
+  return true
 }
 
 function seqOf(line) {
@@ -467,10 +495,11 @@ function linesOf(bytes) {
 }
 
 function parseArguments(given) {
-  const parsed = { folder: resolve(dirname(fileURLToPath(import.meta.url)), '..'), key: undefined, json: false }
+  const parsed = { folder: resolve(dirname(fileURLToPath(import.meta.url)), '..'), key: undefined, checkpoint: undefined, json: false }
   for (let at = 0; at < given.length; at += 1) {
     if (given[at] === '--json') parsed.json = true
     else if (given[at] === '--key') parsed.key = given[(at += 1)]
+    else if (given[at] === '--checkpoint') parsed.checkpoint = resolve(given[(at += 1)])
     else parsed.folder = resolve(given[at])
   }
   return parsed

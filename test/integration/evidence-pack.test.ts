@@ -183,7 +183,7 @@ describe('whatever is altered is found, with its place', () => {
   const recording = () => `sample/${sample}/recording.jsonl`
   const lines = (change: (all: string[]) => string[]) => (text: string) => change(text.split('\n')).join('\n')
   test.for<[string, (all: string[]) => string[], string]>([
-    ['a byte is flipped', (all) => all.with(3, all[3]!.replace('SELECT', 'SELECt')), 'do not give the root'],
+    ['a byte is flipped', (all) => all.with(3, all[3]!.replace('SELECT', 'SELECt')), 'records 0 to 7: they do not give the root'],
     ['a record is removed', (all) => all.toSpliced(3, 1), 'record 3: it is not the record that belongs there'],
     ['a record is added', (all) => all.toSpliced(3, 0, all[3]!), 'record 4: it is not the record that belongs there'],
     ['records change places', (all) => all.with(3, all[4]!).with(4, all[3]!), 'record 3: it is not the record that belongs there'],
@@ -197,7 +197,7 @@ describe('whatever is altered is found, with its place', () => {
     const other = (await readdir(join(pack, 'sample'))).filter((name) => name.startsWith('ses_'))[1] ?? ''
     const text = await readFile(join(pack, `sample/${other}/recording.jsonl`), 'utf8')
     await forge(recording(), () => text)
-    expect(found()).toContain(`FAILED  ${recording()}: its records do not give the root`)
+    expect(found()).toContain(`FAILED  ${recording()} records 0 to 7: they do not give the root`)
   })
 
   test.for<[string, (all: string[]) => string[], string]>([
