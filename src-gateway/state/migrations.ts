@@ -10,7 +10,6 @@ const migrations: Record<string, Migration> = {
   '005-approvals-in-the-log': { up: addLogIndex },
   '006-reported-approvals': { up: addReported },
   '007-recording-upkeep': { up: addRecordingUpkeep },
-  '007-recording-upkeep': { up: addRecordingUpkeep },
 }
 
 /** Brings the database to the newest schema; each step runs once, in the order of the names. */
@@ -85,16 +84,6 @@ async function addLogIndex(database: Kysely<unknown>): Promise<void> {
 
 async function addReported(database: Kysely<unknown>): Promise<void> {
   await sql`ALTER TABLE approvals ADD COLUMN reported TEXT`.execute(database)
-}
-
-/** Both indexes hold only what waits: none of them is read for what is done. */
-async function addRecordingUpkeep(database: Kysely<unknown>): Promise<void> {
-  const columns = ['searched INTEGER NOT NULL DEFAULT 0', 'stored_bytes INTEGER', 'finding TEXT', 'removed_at TEXT', 'removed_index INTEGER']
-  for (const column of columns) await sql.raw(`ALTER TABLE recordings ADD COLUMN ${column}`).execute(database)
-  await sql`CREATE INDEX recordings_unsearched ON recordings (log_index) WHERE searched = 0 AND removed_at IS NULL`.execute(database)
-  await sql`CREATE INDEX recordings_plain ON recordings (log_index) WHERE stored_bytes IS NULL AND finding IS NULL AND removed_at IS NULL`.execute(
-    database,
-  )
 }
 
 /** Both indexes hold only what waits: none of them is read for what is done. */
