@@ -25,6 +25,7 @@ import {
   verdict,
 } from './model.ts'
 import { activationOutcome, activationRequest, policyProposal, policyProposals, rejectionReason } from './policy-proposal.ts'
+import { recordingHits, recordingQuery } from './recording-search.ts'
 import { simulationId, simulationRequest, simulationRun } from './simulation.ts'
 import { verification } from './verification.ts'
 
@@ -254,6 +255,9 @@ export const desktopContract = {
   'policies:activate-proposal': { input: proposalId, output: policyVersion },
   'policies:reject-proposal': { input: z.object({ id: proposalId, reason: rejectionReason }), output: policyProposal },
   'policies:withdraw-proposal': { input: proposalId, output: policyProposal },
+
+  /** over all recordings of the gateway, for those who may see them; words are looked for in the messages */
+  'recordings:search': { input: recordingQuery, output: recordingHits },
 
   /** local rows always; the gateway's too while it can be reached and the person may see them */
   'library:list': {

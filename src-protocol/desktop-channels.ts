@@ -55,6 +55,7 @@ const channels = {
   'policies:activate-proposal': true,
   'policies:reject-proposal': true,
   'policies:withdraw-proposal': true,
+  'recordings:search': true,
   'library:list': true,
   'library:facets': true,
   'library:find': true,

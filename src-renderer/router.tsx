@@ -72,6 +72,12 @@ const routes = root.addChildren([
   }),
   createRoute({
     ...parent,
+    path: '/recordings/search',
+    component: lazyRouteComponent(() => import('./pages/recordings/search-page.tsx'), 'SearchPage'),
+    staticData: { roles: ['auditor', 'administrator'] },
+  }),
+  createRoute({
+    ...parent,
     path: '/recordings/$session',
     component: lazyRouteComponent(() => import('./pages/replay/replay-page.tsx'), 'ReplayPage'),
     validateSearch: validateSeq,

@@ -7,6 +7,7 @@ import type { Verification } from '../../src-protocol/verification.ts'
 import { fakeLibraryRows } from './recordings/library-rows.ts'
 import { findFakeRecords } from './recordings/find-records.ts'
 import { facetsOf, pageOfRows } from './recordings/page-of-rows.ts'
+import { fakeSearch } from './recordings/recording-hits.ts'
 import { lookalikeHash } from './recordings/random.ts'
 import { fakeSessionId, ordersRecording } from './recordings/session-records.ts'
 import { bodyMismatch, rootMismatch, verifiedProof, verifiedWithoutPin } from './recordings/verifications.ts'
@@ -16,7 +17,7 @@ export { manyReplayRows } from './recordings/replay-rows.ts'
 export { ordersRecording, ordersSession, fakeSessionId } from './recordings/session-records.ts'
 export { forkedLog, rootMismatch, verifiedProof } from './recordings/verifications.ts'
 
-type LibraryChannel = Extract<DesktopChannel, `${'library' | 'evidence'}:${string}`>
+type LibraryChannel = Extract<DesktopChannel, `${'library' | 'evidence' | 'recordings'}:${string}`>
 export type LibraryHandlers = { [C in LibraryChannel]: (...input: DesktopArguments<C>) => Promise<DesktopOutput<C>> }
 
 export interface FakeLibraryOptions {
@@ -103,6 +104,10 @@ export function fakeLibrary(options: FakeLibraryOptions = {}): LibraryHandlers {
       const verification = options.verification?.(row, seq) ?? verificationOf(row, replayRows.length, seq)
       change(session, { proof: verification.verified ? 'verified' : 'failed' })
       return verification
+    },
+    'recordings:search': async ({ text, cursor }) => {
+      if (options.offline) throw new AppError('GATEWAY_UNREACHABLE', { gateway: 'gate.acme.example' })
+      return fakeSearch(rows, text, cursor)
     },
     'evidence:export': async ({ from, to }) => ({
       file: `/home/auditor/evidence/evidence-${from.slice(0, 10)}-to-${to.slice(0, 10)}-5d41402a.zip`,

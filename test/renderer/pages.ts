@@ -213,6 +213,18 @@ export const pagesUnderTest: readonly PageUnderTest[] = [
       await page.getByRole('listbox').waitFor()
     },
   },
+  { name: 'recordings-search', path: '/recordings/search', as: 'helene' },
+  {
+    name: 'recordings-search-found',
+    path: '/recordings/search',
+    as: 'helene',
+    prepare: async (page) => {
+      const words = page.getByRole('searchbox', { name: 'Words in messages' })
+      await words.fill('refund')
+      await words.press('Enter')
+      await page.getByText('so far').waitFor()
+    },
+  },
   { name: 'agents', path: '/agents', as: 'priya' },
   {
     name: 'agents-token',

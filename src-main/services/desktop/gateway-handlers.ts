@@ -10,7 +10,7 @@ import type { CheckedHandlers } from './desktop-ports.ts'
 
 type GatewayChannel = Extract<
   keyof CheckedHandlers,
-  `connections:${string}` | `agents:${string}` | `sessions:${string}` | `tester:${string}` | `approvals:${string}` | `policies:${string}`
+  `connections:${string}` | `agents:${string}` | `sessions:${string}` | `tester:${string}` | `approvals:${string}` | `policies:${string}` | `recordings:${string}`
 >
 
 /** What the gateway answers, and what belongs to sessions of this computer. */
@@ -67,6 +67,8 @@ export function gatewayHandlers(options: {
       return api().call('vote', { id: approval, decision, reason, digest, at, signature, key: { ...key } })
     },
     'approvals:withdraw': (id) => api().call('withdraw', { id }),
+
+    'recordings:search': (query) => api().call('searchRecordings', query),
 
     'policies:list': async () => (await api().call('policies')).versions,
     'policies:check': async (input) => (await api().call('checkPolicy', input)).problems,

@@ -4,15 +4,9 @@ import { FilterChip, FilterMenu } from '../../components/filter-chip.tsx'
 import { ProofState, type ProofStateName } from '../../components/proof-state.tsx'
 import { SearchField } from '../../components/search-field.tsx'
 import { Verdict } from '../../components/verdict.tsx'
-import { periods, seriousVerdicts, type Period, type RecordingFilters } from './recording-filters.ts'
+import { periodTitles } from './period-titles.ts'
+import { periods, seriousVerdicts, type RecordingFilters } from './recording-filters.ts'
 import styles from './recording-filter-bar.module.css'
-
-const periodTitles: Record<Period, string> = {
-  today: 'Today',
-  '7 days': 'Last 7 days',
-  '30 days': 'Last 30 days',
-  'this year': 'This year',
-}
 
 interface RecordingFilterBarProps {
   facets: LibraryFacets

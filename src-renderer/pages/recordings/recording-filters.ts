@@ -82,7 +82,7 @@ function shared({ filters: { period, connection, person }, now }: Asked): Pick<L
 }
 
 /** Periods are days of this computer's calendar. */
-function startOfPeriod(period: Period, now: number): number {
+export function startOfPeriod(period: Period, now: number): number {
   const start = new Date(now)
   start.setHours(0, 0, 0, 0)
   if (period === '7 days') start.setDate(start.getDate() - 6)

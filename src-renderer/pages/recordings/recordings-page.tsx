@@ -9,6 +9,7 @@ import { LoadingRows } from '../../components/loading-rows.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { useNow } from '../../components/use-now.ts'
+import { SearchGatewayLink } from './search-gateway-link.tsx'
 import { OpenFileButton } from './open-file-button.tsx'
 import { isFilteringRecordings, libraryQueryOf, noRecordingFilters, withAway, type Sorting } from './recording-filters.ts'
 import { RecordingFilterBar } from './recording-filter-bar.tsx'
@@ -70,7 +71,16 @@ export function RecordingsPage() {
   const restricted = isFilteringRecordings(filters) || searched !== '' || hereOnly
   return (
     <div className="page">
-      <PageHeader title="Recordings" meta={libraryMeta({ here, total, offline })} actions={<OpenFileButton importing={importing} />} />
+      <PageHeader
+        title="Recordings"
+        meta={libraryMeta({ here, total, offline })}
+        actions={
+          <>
+            {!offline && <SearchGatewayLink />}
+            <OpenFileButton importing={importing} />
+          </>
+        }
+      />
       <RecordingFilterBar
         facets={choices}
         filters={filters}

@@ -1,0 +1,29 @@
+import type { DesktopInput } from '../../../src-protocol/desktop-api.ts'
+import { connectionName } from '../../../src-protocol/ids.ts'
+import type { SearchedVerdict } from '../../../src-protocol/recording-search.ts'
+import type { Period } from './recording-filters.ts'
+
+/** What stands in the fields of a search; empty: no restriction. */
+export interface SearchDraft {
+  text: string
+  tool: string
+  rule: string
+  connection: string
+  verdict: SearchedVerdict | undefined
+  period: Period | undefined
+}
+
+export const noSearch: SearchDraft = { text: '', tool: '', rule: '', connection: '', verdict: undefined, period: undefined }
+
+/** The gateway's query. A connection that cannot be one is asked for all the same: nothing is found, instead of everything. */
+export function searchQueryOf(draft: SearchDraft, startOf: (period: Period) => number): DesktopInput<'recordings:search'> {
+  const { verdict, period } = draft
+  const named = Object.entries({ text: draft.text, tool: draft.tool, rule: draft.rule }).filter(([, value]) => value.trim() !== '')
+  const connection = draft.connection.trim()
+  return {
+    ...Object.fromEntries(named.map(([name, value]) => [name, value.trim()])),
+    ...(connection !== '' && { connection: connectionName.safeParse(connection).data ?? connection }),
+    ...(verdict && { verdict }),
+    ...(period && { from: new Date(startOf(period)).toISOString() }),
+  }
+}
