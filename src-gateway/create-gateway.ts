@@ -19,8 +19,11 @@ import type { Approvals } from './approvals/approvals.ts'
 import { createApprovals } from './approvals/create-approvals.ts'
 import type { GroupMembership } from './approvals/group-membership.ts'
 import { createConnectionRegistry } from './connections/connection-registry.ts'
+import { createControls } from './controls/controls.ts'
+import { addressOf } from './routes/address-of.ts'
 import type { ExchangePorts } from './exchange/exchange-ports.ts'
 import { openExchange } from './exchange/open-exchange.ts'
+import { createOverview } from './overview/overview.ts'
 import { createInspectionPool } from './inspection/inspection-pool.ts'
 import type { Identity } from './identity/identity.ts'
 import { createPolicies, type Policies } from './policies/policies.ts'
@@ -147,10 +150,10 @@ export function createGateway(parts: GatewayParts): Gateway {
     personNow: (sub) => identity.person(sub),
     membership,
     push: (approval, to) => desktops.push({ type: 'approval', approval }, ({ person }) => to(person)),
+    freshSignIn: (idToken, request) => identity.freshSignIn(idToken, request),
     endReported: (session, by, reason) => sessions.reported(session, by, reason),
     limits: config.limits,
   })
-  const inspections = createInspectionPool({ scheduler, logger })
   const access: Access = createAccess({
     log,
     clock,
@@ -163,6 +166,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     onDemanded: (connection, error) => sessions.accessDemanded(connection, error),
     onChanged: () => desktops.push({ type: 'access' }, () => true),
   })
+  const inspections = createInspectionPool({ scheduler, logger })
   const exchangePorts: ExchangePorts = {
     inForce: () => policies.inForce(),
     approvals,
@@ -188,19 +192,22 @@ export function createGateway(parts: GatewayParts): Gateway {
     recordings,
     index,
     policies,
-    exchangePorts,
     access,
+    exchangePorts,
     findConnection: (name) => connections.find(name),
     agentOffers: async (id, server) => (await agents.find(id))?.servers.some(({ name }) => name === server) ?? false,
     agentLink: (id) => agentsOnline.link(id),
     isDesktopConnected: (signInId) => desktops.isConnected(signInId),
     onCallChanged(session, call) {
       callChanged(call)
+      overview.changed(session)
       sumsChanged(session)
     },
     onChanged(session) {
       pushSession(session)
-      if (session.state === 'ended') watches.sessionEnded(session.id)
+      if (session.state !== 'ended') return
+      watches.sessionEnded(session.id)
+      overview.ended(session.id)
     },
     personNow: (sub) => identity.person(sub),
     signInStands: (signInId) => identity.signInStands(signInId),
@@ -247,8 +254,8 @@ export function createGateway(parts: GatewayParts): Gateway {
     }),
     identity.onPersonChanged((person) => {
       membership.heard(person, timestampOf(clock.now()))
-      sessions.personChanged(person)
       access.personChanged(person)
+      sessions.personChanged(person)
       watches.personChanged(person)
     }),
     log.onCheckpoint(() => headChanged(log)),
@@ -264,13 +271,39 @@ export function createGateway(parts: GatewayParts): Gateway {
     scheduler,
   })
   const simulations = createPolicySimulations({ index, recordings, clock, scheduler, logger })
+  const overview = createOverview({
+    folder: config.data,
+    log,
+    recordings,
+    people: () => identity.people(),
+    person: (sub) => identity.person(sub),
+    connections: () => connections.all(),
+    clock,
+    scheduler,
+    logger,
+  })
+  const controls = createControls({
+    inForce: () => policies.inForce(),
+    storedText: async (kind) => (await policies.list()).find((version) => version.kind === kind && version.active)?.text,
+    connections: () => connections.all(),
+    liveSessions: () => sessions.allLive(),
+    personNow: (sub) => identity.person(sub),
+    log,
+    recordings,
+    temporaryFolder: config.data,
+    ownAddress: () => addressOf(server.address()),
+    overview: overview.overview,
+    entries: overview.entries,
+    activationApprovals: config.activation.approvals,
+    clock,
+  })
   const handlers = createRouteHandlers({
     gateway: publicUrl,
     version,
     identity,
     log,
-    agents,
     access,
+    agents,
     agentsOnline,
     connections,
     sessions,
@@ -279,6 +312,8 @@ export function createGateway(parts: GatewayParts): Gateway {
     policies,
     simulations,
     packs,
+    overview,
+    controls,
     tools,
   })
   const { app, server } = createHttpServer({ publicUrl, identity, handlers, logger })
@@ -329,6 +364,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     async close() {
       for (const stop of stopListening) stop()
       simulations.close()
+      overview.close()
       const closed = sessions.close()
       // what comes from now on waits at its sender for the next start
       if (config.limits.graceSeconds > 0) desktops.close()
@@ -336,8 +372,8 @@ export function createGateway(parts: GatewayParts): Gateway {
       await archive.close()
       await inspections.close()
       approvals.close()
-      desktops.close()
       access.close()
+      desktops.close()
       agentsOnline.close()
       upgrades.close()
       for (const socket of upgrades.clients) socket.terminate()

@@ -220,6 +220,11 @@ export const desktopContract = {
     input: z.object({ approval: approvalId, decision: z.enum(['approve', 'deny']), reason: z.string().max(1000), digest: z.string() }),
     output: approval,
   },
+  /** denies it, ends its session, and tells administrators */
+  'approvals:report': {
+    input: z.object({ approval: approvalId, reason: z.string().max(1000), digest: z.string() }),
+    output: approval,
+  },
   'approvals:withdraw': { input: approvalId, output: approval },
 
   'policies:list': { input: nothing, output: z.array(policyVersion) },

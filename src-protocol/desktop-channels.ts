@@ -32,6 +32,7 @@ const channels = {
   'approvals:list': true,
   'approvals:get': true,
   'approvals:vote': true,
+  'approvals:report': true,
   'approvals:withdraw': true,
   'policies:list': true,
   'policies:check': true,

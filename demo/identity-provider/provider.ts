@@ -90,6 +90,9 @@ function withoutSession(request: IncomingMessage): void {
 
 const expiredPage = messagePage('This sign-in has expired', 'Start it again from Gatehouse.')
 
+/** the one way in which somebody can sign in here (`acr`) */
+export const passwordSignIn = 'urn:gatehouse:demo:password'
+
 interface Interaction {
   provider: Provider
   accounts: readonly DemoAccount[]
@@ -128,7 +131,7 @@ async function interact(
   await provider.interactionFinished(
     request,
     response,
-    { login: { accountId: account.user }, consent: {} },
+    { login: { accountId: account.user, acr: passwordSignIn }, consent: {} },
     { mergeWithLastSubmission: false },
   )
 }
@@ -157,6 +160,7 @@ function configuration(options: DemoIdentityProviderOptions, accounts: readonly 
       names: { session: 'demo_idp_session', interaction: 'demo_idp_interaction', resume: 'demo_idp_resume' },
     },
     scopes: ['openid', 'offline_access', 'profile', 'email', 'groups'],
+    acrValues: [passwordSignIn],
     claims: { openid: ['sub'], profile: ['name', 'preferred_username'], email: ['email', 'email_verified'], groups: ['groups'] },
     conformIdTokenClaims: false,
     features: {

@@ -18,7 +18,8 @@ import { mayDecide, maySeeApproval, seesOthersApprovals } from './approval-audie
 import { createApprovalRequest, digestNow, retryKey } from './approval-request.ts'
 import { createApprovalStore } from './approval-store.ts'
 import type { Approvals, HeldCall } from './approvals.ts'
-import type { SignedIn } from '../identity/identity.ts'
+import type { Identity, SignedIn } from '../identity/identity.ts'
+import type { StepUpRequest } from '../identity/step-up-check.ts'
 import type { GroupMembership } from './group-membership.ts'
 import { createKeyedQueue } from './keyed-queue.ts'
 import { createRequestLimits } from './request-limits.ts'
@@ -34,6 +35,8 @@ export interface ApprovalPorts {
   personNow(sub: string): Person | undefined
   membership: Pick<GroupMembership, 'since'>
   push(approval: Approval, to: (person: Person) => boolean): void
+  /** what a vote's fresh sign-in proves. @throws AppError STEP_UP_INVALID */
+  freshSignIn(idToken: string, request: StepUpRequest): ReturnType<Identity['freshSignIn']>
   /** ends the session that a reported call came from, at once */
   endReported(session: SessionId, by: Person, reason: string): void
   limits: Pick<GatewayConfig['limits'], 'approvalRequests' | 'sameApprovalRequests'>
@@ -155,7 +158,10 @@ export function createApprovals(ports: ApprovalPorts): Approvals {
     const { person, keyThumbprint } = signedIn
     const approval = await genuine(person, id)
     const groupsSince = ports.membership.since(person.sub)
-    const decided = decideVote({ approval, voter: person, request, keyThumbprint, groupsSince, now: clock.now() })
+    const { digest, digestInput } = approval
+    const asked = digestInput.stepUp !== undefined && request.stepUp !== undefined
+    const freshSignIn = asked ? await ports.freshSignIn(request.stepUp ?? '', { approval: id, digest, keyThumbprint }) : undefined
+    const decided = decideVote({ approval, voter: person, request, keyThumbprint, groupsSince, freshSignIn, now: clock.now() })
     if (!decided.ok) throw decided.error
     const { vote } = decided
     const { index } = await log.append({ kind: 'approval.vote', approval: approval.id, digest: approval.digest, vote })

@@ -67,6 +67,8 @@ function configurationOf({ audience, keys, store, lifetimes, person, decideToken
     },
     scopes: ['openid', 'offline_access'],
     claims: { openid: ['sub', 'name', 'email', 'groups', 'roles'] },
+    // only advertised, but needed for `acr` to be told: which there are, the organisation's identity provider knows
+    acrValues: ['as-the-identity-provider-says'],
     features: {
       devInteractions: { enabled: false },
       userinfo: { enabled: false },
@@ -93,7 +95,8 @@ function configurationOf({ audience, keys, store, lifetimes, person, decideToken
     pkce: { required: () => true },
     clientBasedCORS: () => false,
     rotateRefreshToken: true,
-    issueRefreshToken: async () => true,
+    // a fresh sign-in for one vote is over with it
+    issueRefreshToken: async (_context, _client, code) => code.scopes.has('offline_access'),
     // a sign-in belongs to a running desktop, not to the browser in which it was made
     expiresWithSession: async () => false,
     extraTokenClaims: async (_context, token) => {

@@ -8,18 +8,34 @@ import type { Claims } from './people-store.ts'
 
 /** The gateway as a relying party of the organisation's identity provider. */
 export interface IdentityProviderClient {
-  /** @throws AppError IDENTITY_PROVIDER_UNREACHABLE */
-  start(): Promise<UpstreamRequest>
+  /**
+   * @param fresh asks for a sign-in of now, in one of these ways, whatever session the browser has
+   * @throws AppError IDENTITY_PROVIDER_UNREACHABLE
+   */
+  start(fresh?: FreshSignIn): Promise<UpstreamRequest>
   /**
    * Checks the answer (state, issuer, PKCE, nonce, signature) and asks who it is.
    * @throws AppError SIGN_IN_CANCELLED, SIGN_IN_REFUSED, SIGN_IN_RESPONSE_INVALID, IDENTITY_PROVIDER_UNREACHABLE
    */
-  finish(answer: URL, request: UpstreamRequest): Promise<{ claims: Claims; standing: Standing }>
+  finish(answer: URL, request: UpstreamRequest): Promise<{ claims: Claims; standing: Standing; authenticated: Authenticated }>
   /**
    * Asks again, some minutes later, who it is: groups may have changed, the account may be gone.
    * @throws AppError IDENTITY_PROVIDER_UNREACHABLE, SIGN_IN_RESPONSE_INVALID
    */
   recheck(standing: Standing, sub: string): Promise<Recheck>
+}
+
+interface FreshSignIn {
+  maxAgeSeconds: number
+  /** as OpenID Connect writes them: with spaces between */
+  acrValues?: string | undefined
+}
+
+/** When and how the identity provider knew the person, as far as it says. */
+export interface Authenticated {
+  /** seconds since 1970 */
+  at?: number | undefined
+  acr?: string | undefined
 }
 
 /** What the gateway may ask the identity provider with, later on. */
@@ -45,6 +61,7 @@ export interface UpstreamRequest {
   state: string
   nonce: string
   codeVerifier: string
+  maxAgeSeconds?: number | undefined
 }
 
 const attempts = 3
@@ -86,7 +103,7 @@ export function createIdentityProviderClient(options: {
   }
 
   return {
-    async start() {
+    async start(fresh) {
       const configuration = await discovered()
       const codeVerifier = oidc.randomPKCECodeVerifier()
       const state = oidc.randomState()
@@ -98,9 +115,9 @@ export function createIdentityProviderClient(options: {
         code_challenge_method: 'S256',
         state,
         nonce,
-        ...(config.prompt === 'provider' ? {} : { prompt: config.prompt }),
+        ...(fresh ? freshParameters(fresh) : config.prompt === 'provider' ? {} : { prompt: config.prompt }),
       })
-      return { url, state, nonce, codeVerifier }
+      return { url, state, nonce, codeVerifier, maxAgeSeconds: fresh?.maxAgeSeconds }
     },
     async finish(answer, request) {
       const configuration = await discovered()
@@ -110,15 +127,18 @@ export function createIdentityProviderClient(options: {
           expectedNonce: request.nonce,
           pkceCodeVerifier: request.codeVerifier,
           idTokenExpected: true,
+          // the provider's word for it, in `auth_time`: without one the sign-in is refused
+          ...(request.maxAgeSeconds !== undefined && { maxAge: request.maxAgeSeconds }),
         })
         const claims = tokens.claims()
         if (!claims) throw new AppError('SIGN_IN_RESPONSE_INVALID', { problem: 'the identity provider sent no ID token' })
         const groupsFrom = claims[config.groupsClaim] === undefined ? 'userinfo' : 'id-token'
         const standing = standingOf(tokens, groupsFrom)
+        const authenticated: Authenticated = { at: claims.auth_time, acr: typeof claims['acr'] === 'string' ? claims['acr'] : undefined }
         if (groupsFrom === 'id-token' || !configuration.serverMetadata().userinfo_endpoint)
-          return { claims: claimsOf(claims, config.groupsClaim), standing }
+          return { claims: claimsOf(claims, config.groupsClaim), standing, authenticated }
         const more = await oidc.fetchUserInfo(configuration, tokens.access_token, claims.sub)
-        return { claims: claimsOf({ ...claims, ...more }, config.groupsClaim), standing }
+        return { claims: claimsOf({ ...claims, ...more }, config.groupsClaim), standing, authenticated }
       } catch (cause) {
         throw translate(cause, unreachable)
       }
@@ -133,6 +153,10 @@ export function createIdentityProviderClient(options: {
       }
     },
   }
+}
+
+function freshParameters({ maxAgeSeconds, acrValues }: FreshSignIn): Record<string, string> {
+  return { prompt: 'login', max_age: String(maxAgeSeconds), ...(acrValues !== undefined && { acr_values: acrValues }) }
 }
 
 /** With a refresh token if there is one, since that asks the provider to decide anew; else the userinfo endpoint while it lasts. */

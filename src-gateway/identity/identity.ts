@@ -10,6 +10,7 @@ import type { Clock } from '../../src-node/clock.ts'
 import type { Logger } from '../../src-node/logger.ts'
 import { isSecureOrLoopback } from '../../src-node/loopback.ts'
 import { openSigningKeys } from '../../src-node/signing-keys.ts'
+import type { StepUp } from '../../src-core/approval/step-up.ts'
 import { createAccessCheck } from './access-check.ts'
 import { createArtifactStore } from './artifact-store.ts'
 import { createDesktopProvider, type Lifetimes } from './desktop-provider.ts'
@@ -18,6 +19,7 @@ import { createIdentityProviderClient } from './identity-provider-client.ts'
 import { mountProvider } from './mount-provider.ts'
 import { createPeopleStore, type SignInRow } from './people-store.ts'
 import { callbackPath, createSignInRoutes } from './sign-in-routes.ts'
+import { createStepUpCheck, type StepUpRequest } from './step-up-check.ts'
 import { createStandingStore } from './standing-store.ts'
 
 /** Somebody whose request was authenticated. */
@@ -40,6 +42,11 @@ export interface Identity {
   authenticate(request: { method: string; url: string; headers: IncomingHttpHeaders }): Promise<SignedIn>
   /** The same for a `renew` message of the tunnel, whose proof is for GET on the tunnel's URL. */
   authenticateRenewal(renewal: { accessToken: string; proof: string; url: string }): Promise<SignedIn>
+  /**
+   * A fresh sign-in that was made for this request and with this key.
+   * @throws AppError STEP_UP_INVALID
+   */
+  freshSignIn(idToken: string, request: StepUpRequest): Promise<{ sub: string; stepUp: StepUp }>
   /** Ends the sign-in everywhere: its tokens are refused from now on. */
   signOut(signedIn: Pick<SignedIn, 'signInId'>): Promise<void>
   /** Signed out, revoked, or a refresh token was used twice. */
@@ -49,6 +56,8 @@ export interface Identity {
   /** Everybody who ever signed in, with what the identity provider said last. */
   person(sub: string): Person | undefined
   people(): Person[]
+  /** the same, with when they signed in */
+  peopleSeen(): PersonSeen[]
   /** The identity provider named other groups than before. */
   onPersonChanged(listener: (person: Person) => void): () => void
   close(): void
@@ -56,8 +65,6 @@ export interface Identity {
 
 export interface IdentityEvent {
   act: 'signed-in' | 'signed-out'
-  /** the same, with when they signed in */
-  peopleSeen(): PersonSeen[]
   person: Person
   signInId: string
 }
@@ -142,6 +149,8 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     log,
     person: (sub) => people.person(sub),
     async decideToken({ signInId, keyThumbprint }) {
+      // its access token is worth nothing: no sign-in stands behind it
+      if (stepUps.isOne(signInId)) return { ok: true }
       const signIn = people.signIn(signInId)
       if (!signIn || signIn.ended || signIn.expiresAt <= clock.now()) return { ok: false, problem: 'the sign-in has ended' }
       if (signIn.keyThumbprint === keyThumbprint) {
@@ -149,8 +158,6 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
         await revoke(signInId)
         return { ok: false, problem: 'the identity provider has ended the sign-in' }
       }
-      // its access token is worth nothing: no sign-in stands behind it
-      if (stepUps.isOne(signInId)) return { ok: true }
       if (!people.completeSignIn(signInId, keyThumbprint)) return { ok: false, problem: 'the sign-in is bound to another key' }
       try {
         await options.onEvent?.({ act: 'signed-in', person: personOf(signIn.sub), signInId })
@@ -174,11 +181,16 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
       standings.set(id, standing)
       if (groupsChanged) personChanged.tell(personOf(sub))
     },
+    onConfirmed({ id, sub, groupsChanged }) {
+      stepUps.add(id)
+      if (groupsChanged) personChanged.tell(personOf(sub))
+    },
     clock,
     log,
   })
   const mounted = mountProvider(provider, publicUrl)
   const publicKeys = { keys: keys.jwks.keys.map(({ kty, crv, x, y, kid }) => ({ kty, crv, x, y, kid, use: 'sig', alg: 'ES256' })) }
+  const stepUps = createStepUpCheck({ issuer, publicKeys, clientId: desktopClientId, clock })
   const access = createAccessCheck({ issuer, audience: publicUrl, publicKeys, clientId: desktopClientId, clock })
 
   const authenticate = async (request: {
@@ -209,6 +221,7 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     authenticate: ({ method, url, headers }) =>
       authenticate({ method, url, authorization: headers.authorization, proof: single(headers['dpop']) }),
     authenticateRenewal: ({ accessToken, proof, url }) => authenticate({ method: 'GET', url, authorization: `DPoP ${accessToken}`, proof }),
+    freshSignIn: (idToken, request) => stepUps.check(idToken, request),
     signOut: ({ signInId }) => revoke(signInId),
     onSignedOut: signedOut.add,
     signInStands(signInId) {
@@ -217,6 +230,7 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     },
     person: (sub) => people.person(sub),
     people: () => people.people(),
+    peopleSeen: () => people.seen(),
     onPersonChanged: personChanged.add,
     close() {
       signedOut.clear()
@@ -230,7 +244,6 @@ function originOf(publicUrl: string): string {
   const url = new URL(publicUrl)
   const problem = (text: string) => new AppError('CONFIG_INVALID', { file: 'of the gateway', problem: `publicUrl: ${text}` })
   if (!isSecureOrLoopback(url)) throw problem('https is required, except on loopback')
-    peopleSeen: () => people.seen(),
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '') throw problem('it must have no path, query or fragment')
   return url.origin
 }

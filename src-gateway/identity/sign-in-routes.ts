@@ -2,13 +2,14 @@ import { randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Provider } from 'oidc-provider'
 import { desktopClientId } from '../../src-protocol/http-api.ts'
+import type { Person } from '../../src-protocol/model.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { Clock } from '../../src-node/clock.ts'
 import { sendBrowserPage } from '../../src-node/browser-page.ts'
 import type { Logger } from '../../src-node/logger.ts'
 import { interactionPath } from './desktop-provider.ts'
 import { errorPage } from './error-page.ts'
-import type { IdentityProviderClient, Standing, UpstreamRequest } from './identity-provider-client.ts'
+import type { Authenticated, IdentityProviderClient, Standing, UpstreamRequest } from './identity-provider-client.ts'
 import type { PeopleStore } from './people-store.ts'
 
 export const callbackPath = '/sign-in/callback'
@@ -23,6 +24,8 @@ interface Pending {
   uid: string
   /** also held by the browser, as a cookie: nobody can finish a sign-in that somebody else's browser began */
   binding: string
+  /** proves once more who it is, for one vote; nobody is signed in by it */
+  fresh: boolean
   startedAt: number
 }
 
@@ -39,17 +42,20 @@ export function createSignInRoutes(options: {
   signInSeconds: number
   /** a new sign-in, not complete before the desktop has asked for its first token */
   onStarted: (signIn: { id: string; sub: string; standing: Standing; groupsChanged: boolean }) => void
+  /** somebody signed in anew to prove who they are: no sign-in comes of it */
+  onConfirmed: (fresh: { id: string; sub: string; groupsChanged: boolean }) => void
   clock: Clock
   log: Logger
 }): SignInRoutes {
-  const { provider, upstream, people, publicUrl, signInSeconds, onStarted, clock, log } = options
+  const { provider, upstream, people, publicUrl, signInSeconds, onStarted, onConfirmed, clock, log } = options
   const secure = publicUrl.startsWith('https:') ? '; Secure' : ''
   /** by state; one use each */
   const pending = new Map<string, Pending>()
 
   const start = async (request: IncomingMessage, response: ServerResponse) => {
-    const { uid } = await provider.interactionDetails(request, response)
-    const upstreamRequest = await attempt(() => upstream.start())
+    const { uid, params } = await provider.interactionDetails(request, response)
+    const fresh = freshSignInOf(params)
+    const upstreamRequest = await attempt(() => upstream.start(fresh))
     if (upstreamRequest instanceof AppError) return giveUp(response, uid, upstreamRequest)
     const binding = randomBytes(32).toString('base64url')
     const now = clock.now().getTime()
@@ -57,7 +63,7 @@ export function createSignInRoutes(options: {
       if (now - startedAt < pendingMilliseconds && pending.size < pendingLimit) break
       pending.delete(state)
     }
-    pending.set(upstreamRequest.state, { request: upstreamRequest, uid, binding, startedAt: now })
+    pending.set(upstreamRequest.state, { request: upstreamRequest, uid, binding, fresh: fresh !== undefined, startedAt: now })
     redirect(
       response,
       upstreamRequest.url.href,
@@ -80,12 +86,29 @@ export function createSignInRoutes(options: {
     if (answered instanceof AppError) return giveUp(response, waiting.uid, answered, cookie)
 
     const { person, changed } = people.remember(answered.claims)
+    if (waiting.fresh) return confirm(response, waiting.uid, { person, changed, ...answered }, cookie)
     const grant = new provider.Grant({ clientId: desktopClientId, accountId: person.sub })
     grant.addOIDCScope('openid offline_access')
     const signInId = await grant.save()
     people.createSignIn({ id: signInId, sub: person.sub, expiresAt: new Date(clock.now().getTime() + signInSeconds * 1000) })
     onStarted({ id: signInId, sub: person.sub, standing: answered.standing, groupsChanged: changed })
     await finish(response, waiting.uid, { login: { accountId: person.sub, remember: false }, consent: { grantId: signInId } }, cookie)
+  }
+
+  /** The proof is the ID token alone: what else the desktop gets is worth nothing here. */
+  const confirm = async (
+    response: ServerResponse,
+    uid: string,
+    { person, changed, authenticated }: { person: Person; changed: boolean; authenticated: Authenticated },
+    cookie: string,
+  ) => {
+    const grant = new provider.Grant({ clientId: desktopClientId, accountId: person.sub })
+    grant.addOIDCScope('openid')
+    const grantId = await grant.save()
+    onConfirmed({ id: grantId, sub: person.sub, groupsChanged: changed })
+    const { at, acr } = authenticated
+    const login = { accountId: person.sub, remember: false, ...(at !== undefined && { ts: at }), ...(acr !== undefined && { acr }) }
+    await finish(response, uid, { login, consent: { grantId } }, cookie)
   }
 
   /** The desktop is told why, by an OAuth error; its own window says it in words. */
@@ -122,6 +145,13 @@ export function createSignInRoutes(options: {
       }
     },
   }
+}
+
+/** A request with `max_age` is for a fresh sign-in (OpenID Connect Core 1.0, section 3.1.2.1). */
+function freshSignInOf(params: Record<string, unknown>): { maxAgeSeconds: number; acrValues?: string | undefined } | undefined {
+  const { max_age: maxAge, acr_values: acrValues } = params
+  if (maxAge === undefined) return undefined
+  return { maxAgeSeconds: Number(maxAge), acrValues: typeof acrValues === 'string' ? acrValues : undefined }
 }
 
 /** Expected failures as values; anything else is thrown on. */

@@ -4,7 +4,13 @@ import type { DesktopState } from '../../src-protocol/desktop-api.ts'
 import type { ErrorCode } from '../../src-protocol/errors.ts'
 import type { Person } from '../../src-protocol/model.ts'
 import type { Clock } from '../../src-node/clock.ts'
-import { openGatewayProvider, translateSignInError, type GatewayProvider, type Tokens } from './identity/gateway-provider.ts'
+import {
+  openGatewayProvider,
+  translateSignInError,
+  type GatewayProvider,
+  type StepUpRequest,
+  type Tokens,
+} from './identity/gateway-provider.ts'
 import { openLoopbackListener, type LoopbackListener } from './identity/loopback-listener.ts'
 import { createSignInKey, type SignInKey } from './identity/sign-in-key.ts'
 
@@ -18,6 +24,12 @@ export interface DesktopIdentity {
    * IDENTITY_PROVIDER_UNREACHABLE, GATEWAY_UNREACHABLE
    */
   signIn(): Promise<Person>
+  /**
+   * Signs the same person in anew in the system browser, for one vote.
+   * @returns an ID token for the gateway, good for this request with this sign-in's key
+   * @throws AppError SIGN_IN_REQUIRED, STEP_UP_INVALID, and those of `signIn`
+   */
+  stepUp(request: StepUpRequest): Promise<string>
   /** Ends a waiting sign-in; does nothing otherwise. */
   cancel(): void
   /** Forgets everything at once and revokes it at the gateway, as far as that can be reached. */
@@ -70,6 +82,7 @@ export function createIdentity(options: DesktopIdentityOptions): DesktopIdentity
   let state: SignInState = { state: 'signed-out' }
   let current: SignedIn | undefined
   let waiting: { done: Promise<Person>; abort: AbortController } | undefined
+  let stepping: { abort: AbortController; url?: string } | undefined
   let renewal: Promise<void> | undefined
   let cancelTimer = () => {}
 
@@ -89,8 +102,16 @@ export function createIdentity(options: DesktopIdentityOptions): DesktopIdentity
     const { person, expiresAt } = signedIn.tokens
     cancelTimer()
     cancelTimer = renewLater(expiresAt.getTime() - clock.now().getTime())
-    change({ state: 'signed-in', person, expiresAt: expiresAt.toISOString() })
+    tellSignedIn(person, expiresAt)
   }
+  /** While a fresh sign-in is awaited, the window shows so, and the address if the browser does not open. */
+  const tellSignedIn = (person: Person, expiresAt: Date) =>
+    change({
+      state: 'signed-in',
+      person,
+      expiresAt: expiresAt.toISOString(),
+      ...(stepping?.url !== undefined && { stepUp: { url: stepping.url } }),
+    })
   /** At 60 seconds before the end, or halfway when the whole life is short. */
   const renewLater = (left: number) => schedule(() => void renewQuietly(), Math.max(0, Math.max(left - renewBeforeMilliseconds, left / 2)))
   const renewQuietly = async () => {
@@ -146,6 +167,35 @@ export function createIdentity(options: DesktopIdentityOptions): DesktopIdentity
     }
   }
 
+  const stepUpOnce = async (
+    { provider, tokens }: SignedIn,
+    request: StepUpRequest,
+    step: NonNullable<typeof stepping>,
+  ): Promise<string> => {
+    const { signal } = step.abort
+    const listener = await openLoopbackListener({ timeoutSeconds })
+    try {
+      const begun = await provider.beginStepUp(listener.redirectUri, request)
+      signal.throwIfAborted()
+      signal.addEventListener('abort', () => listener.close(new AppError('SIGN_IN_CANCELLED')))
+      step.url = begun.url.href
+      if (current) tellSignedIn(current.tokens.person, current.tokens.expiresAt)
+      void openBrowser(begun.url.href).catch(() => undefined)
+      const answer = await listener.answer
+      try {
+        const idToken = await provider.redeemStepUp(answer.url, begun, tokens.person.sub)
+        signal.throwIfAborted()
+        answer.respond({ name: tokens.person.name, done: 'Your decision is on its way.' })
+        return idToken
+      } catch (error) {
+        answer.respond(error instanceof AppError ? error : new AppError('SIGN_IN_CANCELLED'))
+        throw error
+      }
+    } finally {
+      listener.close()
+    }
+  }
+
   return {
     get state() {
       return state
@@ -168,8 +218,26 @@ export function createIdentity(options: DesktopIdentityOptions): DesktopIdentity
       waiting = { done, abort }
       return done
     },
+    async stepUp(request) {
+      const held = current
+      if (!held) throw new AppError('SIGN_IN_REQUIRED')
+      stepping?.abort.abort()
+      const step = { abort: new AbortController() }
+      stepping = step
+      try {
+        return await stepUpOnce(held, request, step)
+      } catch (error) {
+        throw step.abort.signal.aborted ? new AppError('SIGN_IN_CANCELLED') : translateSignInError(error, gatewayUrl)
+      } finally {
+        if (stepping === step) {
+          stepping = undefined
+          if (current) tellSignedIn(current.tokens.person, current.tokens.expiresAt)
+        }
+      }
+    },
     cancel() {
       waiting?.abort.abort()
+      stepping?.abort.abort()
     },
     async signOut() {
       const held = current
@@ -207,6 +275,7 @@ export function createIdentity(options: DesktopIdentityOptions): DesktopIdentity
     close() {
       cancelTimer()
       waiting?.abort.abort()
+      stepping?.abort.abort()
       listeners.clear()
     },
   }

@@ -1,3 +1,4 @@
+import { decidingGroups, endsRequest, fillByVotes, isFilled } from '../../src-core/approval/quorum.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { DesktopChannel } from '../../src-protocol/desktop-api.ts'
 import type { Approval, Session } from '../../src-protocol/model.ts'
@@ -12,7 +13,10 @@ import { fakeProposals } from './fake-proposals.ts'
 import { fakePinnedTools } from './fake-pinned-tools.ts'
 import { fakeCalls, fakeClientSetup, fakeSessions, fakeTools, maskingInForce, policyInForce } from './fake-sessions.ts'
 
-type GatewayChannel = Extract<DesktopChannel, `${'connections' | 'agents' | 'sessions' | 'tester' | 'approvals' | 'access' | 'people' | 'policies'}:${string}`>
+type GatewayChannel = Extract<
+  DesktopChannel,
+  `${'connections' | 'agents' | 'sessions' | 'tester' | 'approvals' | 'access' | 'people' | 'policies'}:${string}`
+>
 
 /** What the gateway would answer, kept in memory: opening, ending, deciding and activating take effect. */
 export function fakeActions(setting: FakeSetting, emit: FakeDesktop['emit']): Pick<FakeHandlers, GatewayChannel> {
@@ -127,13 +131,25 @@ export function fakeActions(setting: FakeSetting, emit: FakeDesktop['emit']): Pi
       const current = find(approvals, (candidate) => candidate.id === approval, 'The request')
       if (current.digest !== digest) throw new AppError('APPROVAL_VOID', { approval, reason: 'it is not what you saw' })
       if (current.reasonRequired && reason.trim() === '') throw new AppError('REASON_REQUIRED')
-      return changeApproval(approval, {
-        state: decision === 'approve' ? 'approved' : 'denied',
-        votes: [
-          ...current.votes,
-          { person: { sub: person.sub, name: person.name }, decision, reason, at: time(), signature: 'MEUCIQ', key: {} },
-        ],
-      })
+      const groups = decidingGroups(current.digestInput).filter((group) => person.groups.includes(group))
+      const vote = { person: { sub: person.sub, name: person.name }, decision, reason, at: time(), groups, signature: 'MEUCIQ', key: {} }
+      const votes = [...current.votes, vote]
+      if (endsRequest(current.digestInput, vote)) return changeApproval(approval, { state: 'denied', votes })
+      const enough = isFilled(fillByVotes(current.digestInput, votes))
+      return changeApproval(approval, { state: enough ? 'approved' : 'pending', votes })
+    },
+    'approvals:report': ({ approval, reason }) => {
+      const current = find(approvals, (candidate) => candidate.id === approval, 'The request')
+      const vote = {
+        person: { sub: person.sub, name: person.name },
+        decision: 'deny' as const,
+        reason,
+        at: time(),
+        signature: 'MEUCIQ',
+        key: {},
+      }
+      const reported = { by: person.name, reason, at: time() }
+      return changeApproval(approval, { state: 'denied', votes: [...current.votes, vote], reported })
     },
     'approvals:withdraw': (id) => changeApproval(id, { state: 'withdrawn' }),
 

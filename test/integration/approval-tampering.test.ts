@@ -7,8 +7,7 @@ import { approvalDigest } from '../../src-core/approval/approval-digest.ts'
 import { fitsItsDigest } from '../../src-core/approval/fits-its-digest.ts'
 import { shownHash } from '../../src-core/approval/shown-hash.ts'
 import { signedVoteText } from '../../src-core/approval/vote-signature.ts'
-import { readBundle } from '../../src-node/log-files.ts'
-import { logEntry, type LogEntry } from '../../src-protocol/log-entry.ts'
+import type { LogEntry } from '../../src-protocol/log-entry.ts'
 import type { Approval, Session, Vote } from '../../src-protocol/model.ts'
 import { connectScriptedAgent, echo, type AgentIdentity, type ScriptedAgent } from '../fakes/scripted-agent.ts'
 import {
@@ -25,6 +24,7 @@ import {
   type SignedInPerson,
   type TestGateway,
 } from './gateway-harness.ts'
+import { loggedApproval } from './logged-approval.ts'
 
 let provider: Awaited<ReturnType<typeof startIdentityProviderProcess>>
 let gateway: TestGateway
@@ -111,18 +111,7 @@ function storeApproved(database: Database.Database, { id }: Pick<Approval, 'id'>
     .run(runBy, id)
 }
 
-async function logged({ id }: Approval): Promise<LogEntry[]> {
-  const entries: LogEntry[] = []
-  for (let index = 0; ; index += 1) {
-    const bundle = await readBundle(join(gateway.root, 'log'), index)
-    if (!Array.isArray(bundle)) break
-    for (const bytes of bundle) {
-      const entry = logEntry.parse(JSON.parse(Buffer.from(bytes).toString()))
-      if ('approval' in entry && entry.approval === id) entries.push(entry)
-    }
-  }
-  return entries
-}
+const logged = ({ id }: Approval): Promise<LogEntry[]> => loggedApproval(gateway, id)
 
 const ran = (marker: string): number => agent.received.filter(({ text }) => text.includes(marker)).length
 

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
 import { AppError } from '../../../src-protocol/app-error.ts'
 import { fitsItsDigest } from '../../../src-core/approval/fits-its-digest.ts'
-import { voteText } from '../../../src-protocol/http-api.ts'
-import { timestampOf, type Clock } from '../../../src-node/clock.ts'
+import type { Clock } from '../../../src-node/clock.ts'
+import { castVote } from './cast-vote.ts'
 import { clientSetup } from '../client-setup.ts'
 import type { LiveAccess } from '../live-access.ts'
 import type { Tester } from '../tester.ts'
@@ -10,7 +9,7 @@ import type { CheckedHandlers } from './desktop-ports.ts'
 
 type GatewayChannel = Extract<
   keyof CheckedHandlers,
-  `connections:${string}` | `agents:${string}` | `sessions:${string}` | `tester:${string}` | `approvals:${string}` | `policies:${string}` | `recordings:${string}`
+  `connections:${string}` | `agents:${string}` | `sessions:${string}` | `tester:${string}` | `approvals:${string}` | `policies:${string}`
 >
 
 /** What the gateway answers, and what belongs to sessions of this computer. */
@@ -21,6 +20,7 @@ export function gatewayHandlers(options: {
 }): Pick<CheckedHandlers, GatewayChannel> {
   const { access, tester, clock } = options
   const api = () => access().api
+  const voting = () => ({ identity: access().identity, clock })
 
   return {
     'connections:list': async () => (await api().call('connections')).connections,
@@ -57,18 +57,10 @@ export function gatewayHandlers(options: {
       if (fitsItsDigest(approval)) return approval
       throw new AppError('APPROVAL_SIGNATURE_INVALID', { problem: 'what the gateway shows of the request is not what its digest covers' })
     },
-    async 'approvals:vote'({ approval, decision, reason, digest }) {
-      const { identity } = access()
-      if (identity.state.state !== 'signed-in') throw new AppError('SIGN_IN_REQUIRED')
-      const at = timestampOf(clock.now())
-      const reasonSha256 = createHash('sha256').update(reason, 'utf8').digest('hex')
-      const text = voteText({ approval, digest, decision, reasonSha256, sub: identity.state.person.sub, at })
-      const { signature, key } = await identity.sign(text)
-      return api().call('vote', { id: approval, decision, reason, digest, at, signature, key: { ...key } })
-    },
+    'approvals:vote': (ballot) => castVote({ ...voting(), send: (request) => api().call('vote', request) }, ballot),
+    'approvals:report': (ballot) =>
+      castVote({ ...voting(), send: (request) => api().call('report', request) }, { ...ballot, decision: 'deny' }),
     'approvals:withdraw': (id) => api().call('withdraw', { id }),
-
-    'recordings:search': (query) => api().call('searchRecordings', query),
 
     'policies:list': async () => (await api().call('policies')).versions,
     'policies:check': async (input) => (await api().call('checkPolicy', input)).problems,

@@ -3,6 +3,7 @@ import { AppError } from '../../../src-protocol/app-error.ts'
 import { desktopClientId, oidcPath } from '../../../src-protocol/http-api.ts'
 import { person as personSchema, type Person } from '../../../src-protocol/model.ts'
 import type { Clock } from '../../../src-node/clock.ts'
+import { stepUpNonce } from '../../../src-core/approval/step-up.ts'
 import { isSecureOrLoopback } from '../../../src-node/loopback.ts'
 import type { SignInKey } from './sign-in-key.ts'
 
@@ -11,8 +12,20 @@ export interface GatewayProvider {
   begin(redirectUri: string): Promise<SignInRequest>
   /** Checks the answer (state, issuer, nonce, signature) and gets tokens bound to the key. */
   redeem(answer: URL, request: SignInRequest): Promise<Tokens>
+  /** Asks for a fresh sign-in of the same person; its nonce says what for. */
+  beginStepUp(redirectUri: string, request: StepUpRequest): Promise<SignInRequest>
+  /** @returns the ID token, for the gateway to check */
+  redeemStepUp(answer: URL, request: SignInRequest, sub: string): Promise<string>
   renew(refreshToken: string): Promise<Tokens>
   revoke(refreshToken: string): Promise<void>
+}
+
+export interface StepUpRequest {
+  approval: string
+  digest: string
+  maxAgeSeconds: number
+  /** ways in which the person may have signed in, with spaces between; empty: any */
+  acr: string
 }
 
 interface SignInRequest {
@@ -20,6 +33,7 @@ interface SignInRequest {
   state: string
   nonce: string
   codeVerifier: string
+  maxAgeSeconds?: number
 }
 
 export interface Tokens {
@@ -76,25 +90,54 @@ export async function openGatewayProvider(options: {
     }
   }
 
+  const beginWith = async (redirectUri: string, nonce: string, parameters: Record<string, string>): Promise<SignInRequest> => {
+    const codeVerifier = oidc.randomPKCECodeVerifier()
+    const state = oidc.randomState()
+    const url = oidc.buildAuthorizationUrl(configuration, {
+      redirect_uri: redirectUri,
+      prompt: 'consent',
+      resource,
+      state,
+      nonce,
+      code_challenge: await oidc.calculatePKCECodeChallenge(codeVerifier),
+      code_challenge_method: 'S256',
+      // the code is worth nothing without the key either
+      dpop_jkt: await DPoP.calculateThumbprint(),
+      ...parameters,
+    })
+    return { url, state, nonce, codeVerifier }
+  }
+
   return {
-    async begin(redirectUri) {
-      const codeVerifier = oidc.randomPKCECodeVerifier()
-      const state = oidc.randomState()
-      const nonce = oidc.randomNonce()
-      const url = oidc.buildAuthorizationUrl(configuration, {
-        redirect_uri: redirectUri,
-        scope: 'openid offline_access',
-        prompt: 'consent',
-        resource,
-        state,
-        nonce,
-        code_challenge: await oidc.calculatePKCECodeChallenge(codeVerifier),
-        code_challenge_method: 'S256',
-        // the code is worth nothing without the key either
-        dpop_jkt: await DPoP.calculateThumbprint(),
-      })
-      return { url, state, nonce, codeVerifier }
+    begin: (redirectUri) => beginWith(redirectUri, oidc.randomNonce(), { scope: 'openid offline_access' }),
+    async beginStepUp(redirectUri, { approval, digest, maxAgeSeconds, acr }) {
+      const keyThumbprint = await DPoP.calculateThumbprint()
+      const nonce = stepUpNonce({ approval, digest, keyThumbprint }, oidc.randomNonce())
+      const ways: Record<string, string> = acr === '' ? {} : { acr_values: acr }
+      const request = await beginWith(redirectUri, nonce, { scope: 'openid', max_age: String(maxAgeSeconds), ...ways })
+      return { ...request, maxAgeSeconds }
     },
+    redeemStepUp: (answer, { state, nonce, codeVerifier, maxAgeSeconds }, sub) =>
+      within(
+        oidc
+          .authorizationCodeGrant(
+            configuration,
+            answer,
+            {
+              expectedState: state,
+              expectedNonce: nonce,
+              pkceCodeVerifier: codeVerifier,
+              idTokenExpected: true,
+              ...(maxAgeSeconds !== undefined && { maxAge: maxAgeSeconds }),
+            },
+            { resource },
+            { DPoP },
+          )
+          .then((response) => {
+            if (response.claims()?.sub !== sub) throw new AppError('STEP_UP_INVALID', { problem: 'somebody else signed in' })
+            return response.id_token ?? ''
+          }),
+      ),
     redeem: (answer, { state, nonce, codeVerifier }) =>
       within(
         oidc

@@ -16,7 +16,8 @@ export interface LoopbackListener {
 
 interface LoopbackAnswer {
   url: URL
-  respond(outcome: { name: string } | AppError): void
+  /** `done`: what the page says it was for, where that is not the sign-in itself */
+  respond(outcome: { name: string; done?: string } | AppError): void
 }
 
 const callbackPath = '/callback'
@@ -71,7 +72,7 @@ function refuse(response: ServerResponse, status: number): void {
   response.end()
 }
 
-function resultPage(outcome: { name: string } | AppError) {
+function resultPage(outcome: { name: string; done?: string } | AppError) {
   if (outcome instanceof AppError) {
     return {
       title: 'You are not signed in',
@@ -88,6 +89,6 @@ function resultPage(outcome: { name: string } | AppError) {
     status: 200,
     body: `<h1>You are signed in</h1>
 <p>Signed in as <strong>${escapeHtml(outcome.name)}</strong>.</p>
-<p>Gatehouse is ready. You can close this tab.</p>`,
+<p>${escapeHtml(outcome.done ?? 'Gatehouse is ready.')} You can close this tab.</p>`,
   }
 }
