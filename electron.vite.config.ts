@@ -6,8 +6,14 @@ export default defineConfig({
     // packages in `dependencies` stay external: better-sqlite3 and libpg-query carry binaries that cannot be bundled
     build: {
       outDir: 'out/main',
-      // the worker is the library's: its threads find it beside the main module
-      rolldownOptions: { input: { index: 'src-main/index.ts', 'library-worker': 'src-main/services/library/library-worker.ts' } },
+      // the workers' threads are found beside the main module
+      rolldownOptions: {
+        input: {
+          index: 'src-main/index.ts',
+          'library-worker': 'src-main/services/library/library-worker.ts',
+          'masking-trial-worker': 'src-main/services/masking/masking-trial-worker.ts',
+        },
+      },
     },
   },
   preload: {

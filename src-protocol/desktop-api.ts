@@ -28,6 +28,7 @@ import { activationOutcome, activationRequest, policyProposal, policyProposals, 
 import { recordingHits, recordingQuery } from './recording-search.ts'
 import { simulationId, simulationRequest, simulationRun } from './simulation.ts'
 import { verification } from './verification.ts'
+import { maskingTrial, maskingTrialResult } from './masking-trial.ts'
 
 const nothing = z.undefined()
 
@@ -251,6 +252,10 @@ export const desktopContract = {
   'people:list': { input: nothing, output: z.array(personSeen) },
   'people:reach': { input: z.string().min(1).max(300), output: z.array(personReach) },
 
+  /** tries a masking document on a response, on this computer: nothing is sent or kept */
+  'masking:try': { input: maskingTrial, output: maskingTrialResult },
+  'policies:list': { input: nothing, output: z.array(policyVersion) },
+  'policies:check': { input: z.object({ kind: z.enum(['policy', 'masking']), text: z.string() }), output: z.array(documentProblem) },
   'policies:simulate': { input: simulationRequest, output: simulationRun },
   'policies:simulation': { input: simulationId, output: simulationRun },
   'policies:cancel-simulation': { input: simulationId, output: simulationRun },

@@ -34,6 +34,7 @@ const channels = {
   'approvals:vote': true,
   'approvals:report': true,
   'approvals:withdraw': true,
+  'masking:try': true,
   'policies:list': true,
   'policies:check': true,
   'policies:simulate': true,

@@ -186,6 +186,12 @@ export const errors = {
   TOOL_UNKNOWN: [404, 'The server of {connection} has never listed a tool named {tool}.', 'List the tools again and use one of them.'],
   POLICY_INVALID: [422, 'The policy is not valid: {problem}.', 'Correct the named place; the version in force stays in force.'],
   MASKING_INVALID: [422, 'The masking rules are not valid: {problem}.', 'Correct the named place; the version in force stays in force.'],
+  MASKING_TRIAL_TOO_LARGE: [413, 'The response has {bytes} bytes; at most {limit} can be tried.', 'Try a part of it.'],
+  MASKING_TRIAL_STOPPED: [
+    503,
+    'The trial was stopped: it took longer than {seconds} seconds, or too much memory.',
+    'Try a smaller response, or simpler patterns.',
+  ],
   PROPOSAL_OWN: [403, 'You proposed this version yourself; somebody else has to decide.', 'Ask another administrator, or withdraw it.'],
   PROPOSAL_NOT_OPEN: [409, 'The proposal is {state}.', 'If the version is still wanted, propose it again.'],
   APPROVAL_PENDING: [202, 'Waiting for approval {approval}.', 'Repeat the same call: it attaches to the same approval.'],

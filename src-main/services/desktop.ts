@@ -17,6 +17,8 @@ import { gatewayHandlers } from './desktop/gateway-handlers.ts'
 import { libraryHandlers } from './desktop/library-handlers.ts'
 import { openLibraryThreads } from './library/library-threads.ts'
 import { openLiveAccess, type LiveAccess } from './live-access.ts'
+import { openReviewerKey, type ReviewerKey } from './reviewer-key.ts'
+import { createMaskingTrials } from './masking/masking-trials.ts'
 import { createTester } from './tester.ts'
 
 export type { DesktopHandlers, DesktopPorts } from './desktop/desktop-ports.ts'
@@ -39,6 +41,7 @@ export function createDesktop(ports: DesktopPorts): Desktop {
   const events = createDesktopEmitter()
   mkdirSync(ports.userData, { recursive: true })
   const library = openLibraryThreads({ file: join(ports.userData, 'library.sqlite'), log })
+  const maskingTrials = createMaskingTrials()
   const tester = createTester({ access: (session) => live.access.endpoint.access(session) })
   let cancelGathering: (() => void) | undefined
   let cancelProbe = () => {}
@@ -154,6 +157,7 @@ export function createDesktop(ports: DesktopPorts): Desktop {
     },
     ...gatewayHandlers({ access: () => live.access, tester, clock }),
     ...accessHandlers({ access: () => live.access, clock }),
+    'masking:try': (trial) => maskingTrials.run(trial),
     ...evidenceHandlers({ api: () => live.access.api, chooseFolder: ports.chooseFolder }),
     ...libraryHandlers({
       access: () => live.access,
@@ -174,6 +178,7 @@ export function createDesktop(ports: DesktopPorts): Desktop {
       await tester.close()
       await live.access.identity.signOut()
       await live.access.close()
+      await maskingTrials.close()
       await library.close()
     },
   }

@@ -1,6 +1,7 @@
 /** A double of `window.gatehouse`: the whole contract in memory, with realistic example data, selectable by scenario. */
 import { AppError } from '../../src-protocol/app-error.ts'
-import type { DesktopBridge, DesktopEventName, DesktopState } from '../../src-protocol/desktop-api.ts'
+import type { DesktopBridge, DesktopEventName, DesktopState, ReviewerKeyState } from '../../src-protocol/desktop-api.ts'
+import { fakeMaskingTrial } from './fake-masking-trial.ts'
 import { fakeActions } from './fake-actions.ts'
 import { fakeLibrary, forkedLog, manyLibraryRows, manyReplayRows } from './fake-recordings.ts'
 import { ago, days, fakeHex, minutes, type FakeHandlers, type FakeSetting } from './fake-scenario.ts'
@@ -73,6 +74,7 @@ function createHandlers(setting: FakeSetting, emit: FakeDesktop['emit'], clipboa
     'identity:sign-in': () => change({ signIn: waiting }),
     'identity:cancel-sign-in': () => change({ signIn: { state: 'signed-out' } }),
     'identity:sign-out': () => change({ signIn: { state: 'signed-out' } }),
+    'masking:try': fakeMaskingTrial,
     ...library,
     ...fakeActions(setting, emit),
   }

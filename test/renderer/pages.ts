@@ -23,6 +23,24 @@ const openProposal = (page: Page, author: string): Promise<void> =>
 
 /** Every page worth looking at, in each state that it can be in. */
 const policyDraft = 'policy.yaml, draft'
+const trialResponse = JSON.stringify(
+  {
+    jsonrpc: '2.0',
+    id: 7,
+    result: {
+      content: [{ type: 'text', text: 'Mira Okafor paid with 4111 1111 1111 1111.' }],
+      structuredContent: {
+        rows: [
+          { id: 1, mail: 'mira@acme.example', city: 'Bern' },
+          { id: 2, mail: 'tomas@acme.example', city: 'Brno' },
+        ],
+        note: 'Refund to 5500 0000 0000 0004.',
+      },
+    },
+  },
+  undefined,
+  2,
+)
 
 export const pagesUnderTest: readonly PageUnderTest[] = [
   { name: 'sign-in', path: '/', as: 'mira', scenario: 'signed-out' },
@@ -188,6 +206,40 @@ export const pagesUnderTest: readonly PageUnderTest[] = [
   { name: 'policies-empty', path: '/policies', as: 'priya', scenario: 'empty' },
   { name: 'masking', path: '/masking', as: 'priya' },
   {
+    name: 'masking-trial',
+    path: '/masking',
+    as: 'priya',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Edit a draft' }).click()
+      await page.getByRole('textbox', { name: 'Response before masking' }).fill(trialResponse)
+      await page.getByText('4 values are masked').waitFor()
+    },
+  },
+  {
+    name: 'masking-trial-in-force',
+    path: '/masking',
+    as: 'priya',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Try it' }).click()
+      await page.getByRole('button', { name: 'Recorded response' }).click()
+      await page.getByPlaceholder('Choose a session').click()
+      await page.getByRole('option').first().click()
+      await page.getByPlaceholder('Choose a response').click()
+      await page.getByRole('option').first().click()
+    },
+  },
+  {
+    name: 'masking-trial-blocked',
+    path: '/masking',
+    as: 'priya',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Edit a draft' }).click()
+      await changeDraft(page, 'masking.yaml, draft', (text) => `${text}    action: block\n`)
+      await page.getByRole('textbox', { name: 'Response before masking' }).fill('4111 1111 1111 1111')
+      await page.getByText('withholds the whole message').waitFor()
+    },
+  },
+  {
     name: 'policies-difference',
     path: '/policies',
     as: 'priya',
@@ -260,6 +312,12 @@ export const pagesUnderTest: readonly PageUnderTest[] = [
     },
   },
   { name: 'settings', path: '/settings', as: 'mira' },
+  {
+    name: 'settings-reviewer-key',
+    path: '/settings',
+    as: 'jonas',
+    prepare: (page) => page.getByRole('button', { name: 'Make a reviewer key' }).click(),
+  },
   {
     name: 'palette',
     path: '/sessions',

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { FilePlus2, History, PencilLine, ScrollText } from 'lucide-react'
+import { FilePlus2, FlaskConical, History, PencilLine, ScrollText } from 'lucide-react'
 import { useState } from 'react'
 import type { PolicyVersion } from '../../../src-protocol/model.ts'
 import type { PolicyProposals } from '../../../src-protocol/policy-proposal.ts'
@@ -20,6 +20,7 @@ import { kindWords, type DocumentKind } from './document-kind.ts'
 import { DraftEditor } from './draft-editor.tsx'
 import { ProposalList } from './proposal-list.tsx'
 import { ProposalView } from './proposal-view.tsx'
+import { TrialPanel } from './trial/trial-panel.tsx'
 import { useDraft } from './use-draft.ts'
 import { VersionList } from './version-list.tsx'
 import styles from './documents.module.css'
@@ -58,6 +59,7 @@ function Versions({ kind, versions, waiting }: VersionsProps) {
   const administrator = useHasRole('administrator')
   const { draft, setDraft } = useDraft(kind)
   const [chosen, setChosen] = useState<string>()
+  const [trying, setTrying] = useState(false)
   const active = versions.find((version) => version.active)
   const shown = versions.find((version) => version.version === chosen) ?? active
 
@@ -110,13 +112,31 @@ function Versions({ kind, versions, waiting }: VersionsProps) {
       {shown.active ? 'Edit a draft' : 'Draft from this version'}
     </ReasonButton>
   )
+  const trial = kind === 'masking' && (
+    <Button leftSection={<FlaskConical aria-hidden />} aria-pressed={trying} onClick={() => setTrying(!trying)}>
+      {trying ? 'Show versions' : 'Try it'}
+    </Button>
+  )
+  const actions = (
+    <>
+      {trial}
+      {edit}
+    </>
+  )
   return (
     <div className="page">
-      <PageHeader title={title} badge={<StateBadge active={shown.active} />} meta={<Origin version={shown} />} actions={edit} />
-      <div className={styles.columns}>
-        <ReadPane kind={kind} shown={shown} active={active} />
-        <div className={own.side}>{side}</div>
-      </div>
+      <PageHeader title={title} badge={<StateBadge active={shown.active} />} meta={<Origin version={shown} />} actions={actions} />
+      {kind === 'masking' && trying ? (
+        <div className={styles.draft}>
+          <ReadPane kind={kind} shown={shown} active={active} />
+          <TrialPanel draft={undefined} active={shown.text} />
+        </div>
+      ) : (
+        <div className={styles.columns}>
+          <ReadPane kind={kind} shown={shown} active={active} />
+          <div className={own.side}>{side}</div>
+        </div>
+      )}
     </div>
   )
 }
@@ -143,7 +163,7 @@ function ReadPane({ kind, shown, active }: { kind: DocumentKind; shown: PolicyVe
   const changes = active === undefined || shown.active ? undefined : changedLines(active.text, shown.text)
   const marked = new Map([...(changes?.changed ?? [])].map((line) => [line, 'changed'] as const))
   return (
-    <section className={styles.pane} aria-label={file}>
+    <section className={kind === 'masking' ? styles.narrowPane : styles.pane} aria-label={file}>
       <header className={styles.paneHead}>
         <h2>{file}</h2>
         <span className="t3 small">

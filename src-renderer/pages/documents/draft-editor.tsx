@@ -14,6 +14,7 @@ import { DocumentEditor, type DocumentEditorHandle } from './editor/document-edi
 import { kindWords, type DocumentKind } from './document-kind.ts'
 import { ProblemList } from './problem-list.tsx'
 import { SimulationPanel } from './simulation-panel.tsx'
+import { TrialPanel } from './trial/trial-panel.tsx'
 import type { Draft } from './use-draft.ts'
 import { useSimulation } from './use-simulation.ts'
 import styles from './documents.module.css'
@@ -74,7 +75,7 @@ export function DraftEditor({ kind, draft, active, approvals, onActivated, onCha
         }
       />
       <div className={styles.draft}>
-        <section className={styles.pane} aria-label={`${file}, draft`}>
+        <section className={kind === 'masking' ? styles.narrowPane : styles.pane} aria-label={`${file}, draft`}>
           <header className={styles.paneHead}>
             <h2>{file}</h2>
             <span className="t3 small">{describeChanges(changes)}</span>
@@ -105,7 +106,11 @@ export function DraftEditor({ kind, draft, active, approvals, onActivated, onCha
           />
           <ProblemList check={check} isCurrent={isCurrent} onLine={(line) => editor.current?.goTo(line)} />
         </section>
-        {kind === 'policy' && <SimulationPanel text={draft.text} simulation={simulation} />}
+        {kind === 'policy' ? (
+          <SimulationPanel text={draft.text} simulation={simulation} />
+        ) : (
+          <TrialPanel draft={draft.text} active={active?.text} />
+        )}
       </div>
       <ActivationBar
         kind={kind}

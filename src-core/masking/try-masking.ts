@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto'
+import { AppError } from '../../src-protocol/app-error.ts'
+import type { MaskingTrial, MaskingTrialResult } from '../../src-protocol/masking-trial.ts'
+import { isJsonObject, type JsonValue } from '../json/json-value.ts'
+import { createTag } from './create-tag.ts'
+import { loadMasking } from './load-masking.ts'
+import { maskMessage, maskText } from './mask-message.ts'
+
+/** What the document does to a response, by the functions that do it in the gateway, for a person whom no rule exempts. */
+export function tryMasking({ document, text, connection, tool }: MaskingTrial): MaskingTrialResult {
+  const loaded = loadMasking(document)
+  if (!loaded.ok) {
+    const [first] = loaded.problems
+    const place = first?.line === undefined ? '' : `line ${first.line}: `
+    return { outcome: 'invalid', problem: `${place}${first?.message ?? 'it cannot be read'}` }
+  }
+  const json = parse(text)
+  // a tag is worth something only within its session; here each trial is one
+  const target = { connection, ...(tool !== undefined && { tool }), tag: createTag(randomBytes(32)) }
+  try {
+    const masked = json.ok
+      ? maskMessage(loaded.masking, text, { ...target, idsToo: !isRpc(json.value) })
+      : maskText(loaded.masking, text, target)
+    return { outcome: 'masked', json: json.ok, ...masked }
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    if (error.code === 'MESSAGE_BLOCKED') {
+      return { outcome: 'blocked', rule: String(error.data['rule']), because: String(error.data['because']) }
+    }
+    return { outcome: 'withheld', problem: String(error.data['problem'] ?? error.message) }
+  }
+}
+
+/** Only in a message is `id` what names a call. */
+const isRpc = (value: JsonValue): boolean => isJsonObject(value) && value['jsonrpc'] === '2.0'
+
+function parse(text: string): { ok: true; value: JsonValue } | { ok: false } {
+  try {
+    return { ok: true, value: JSON.parse(text) as JsonValue }
+  } catch {
+    return { ok: false }
+  }
+}

@@ -1,0 +1,86 @@
+import { Button, Modal, Select } from '@mantine/core'
+import { useState } from 'react'
+import type { SessionId } from '../../../../src-protocol/ids.ts'
+import { desktop } from '../../../api/desktop.ts'
+import { useDesktopQueryWith } from '../../../api/use-desktop-query.ts'
+import { ErrorNote } from '../../../components/error-state.tsx'
+import { formatDateTime } from '../../../components/time.ts'
+import type { AppError } from '../../../../src-protocol/app-error.ts'
+import { answersOf, messageOf } from './recorded-response.ts'
+import styles from './trial.module.css'
+
+export interface PickedResponse {
+  text: string
+  connection: string
+  tool?: string | undefined
+}
+
+const shownAnswers = 500
+
+/** A response out of the recordings on this computer. What was masked when it was recorded stays masked. */
+export function PickRecorded({ onClose, onPick }: { onClose: () => void; onPick: (picked: PickedResponse) => void }) {
+  const [session, setSession] = useState<string | null>(null)
+  const [seq, setSeq] = useState<string | null>(null)
+  const [error, setError] = useState<AppError>()
+  const list = useDesktopQueryWith({ channel: 'library:list', input: [{ hereOnly: true, limit: 100 }] })
+  const chosen = (session ?? '') as SessionId
+  const recording = useDesktopQueryWith({ channel: 'library:get', input: [chosen], enabled: session !== null })
+  const rows = list.data?.rows ?? []
+  const answers = answersOf(recording.data?.rows ?? []).slice(0, shownAnswers)
+  const take = (): void => {
+    desktop.invoke('library:record', { session: chosen, seq: Number(seq) }).then(
+      ({ line }) => {
+        const message = messageOf(line)
+        const connection = rows.find((row) => row.session === session)?.connection
+        if (message && connection !== undefined) onPick({ text: message.body, connection, tool: message.tool })
+      },
+      (cause: unknown) => setError(cause as AppError),
+    )
+  }
+  return (
+    <Modal opened onClose={onClose} title="Choose a recorded response">
+      <div className={styles.pick}>
+        {list.isSuccess && rows.length === 0 ? (
+          <p className="t2">No recording is on this computer. Download one in Recordings, or paste a response.</p>
+        ) : (
+          <>
+            <Select
+              label="Recording"
+              placeholder="Choose a session"
+              searchable
+              value={session}
+              onChange={(value) => {
+                setSession(value)
+                setSeq(null)
+              }}
+              data={rows.map((row) => ({
+                value: row.session,
+                label: `${row.connection}, ${row.person.name}, ${formatDateTime(row.startedAt)}`,
+              }))}
+            />
+            <Select
+              label="Response"
+              placeholder={session !== null && recording.isSuccess && answers.length === 0 ? 'It has no response' : 'Choose a response'}
+              searchable
+              disabled={answers.length === 0}
+              value={seq}
+              onChange={setSeq}
+              data={answers.map((row) => ({
+                value: String(row.seq),
+                label: `${row.seq}  ${row.tool ?? row.method ?? ''}  ${row.summary}`,
+              }))}
+            />
+          </>
+        )}
+        <p className="t3 small">What was masked when it was recorded stays masked.</p>
+        {[list.error, recording.error, error].map((failure) => failure && <ErrorNote key={failure.code} error={failure} />)}
+        <div className={styles.pickActions}>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button variant="filled" disabled={seq === null} onClick={take}>
+            Use it
+          </Button>
+        </div>
+      </div>
+    </Modal>
+  )
+}

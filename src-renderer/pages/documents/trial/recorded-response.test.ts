@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import type { ReplayRow } from '../../../../src-protocol/desktop-api.ts'
+import { answersOf, messageOf } from './recorded-response.ts'
+
+const row = (seq: number, kind: ReplayRow['kind'], direction?: 'client' | 'server'): ReplayRow => ({
+  seq,
+  at: '2026-11-22T12:00:00.000Z',
+  kind,
+  ...(direction && { direction }),
+  summary: '',
+  bytes: 1,
+  masks: 0,
+})
+
+test('answers of the server, the newest first', () => {
+  const rows = [row(1, 'request', 'client'), row(2, 'response', 'server'), row(3, 'response', 'client'), row(4, 'response', 'server')]
+  expect(answersOf(rows).map(({ seq }) => seq)).toEqual([4, 2])
+})
+
+test('the message of a line, as one can read it', () => {
+  expect(messageOf(JSON.stringify({ kind: 'response', body: '{"a":[1]}', tool: 'read' }))).toEqual({
+    body: '{\n  "a": [\n    1\n  ]\n}',
+    tool: 'read',
+  })
+  expect(messageOf(JSON.stringify({ kind: 'response', body: 'plain' }))).toEqual({ body: 'plain' })
+})
+
+test('a line that is no message gives none', () => {
+  expect(messageOf(JSON.stringify({ kind: 'open' }))).toBeUndefined()
+  expect(messageOf('{')).toBeUndefined()
+})
