@@ -4,7 +4,7 @@ import type { z } from 'zod'
 import { largestMessageBytes } from '../src-protocol/config.ts'
 import { decodeFrame, encodeFrame, frameType, type Frame, type FrameType } from '../src-protocol/tunnel.ts'
 import type { FrameCheck } from './checked-frame.ts'
-import { corkForTick } from './cork-for-tick.ts'
+import { corkForTurn } from './cork-for-turn.ts'
 import { createFrameFlow } from './frame-flow.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { createLinkLedger } from './link-ledger.ts'
@@ -162,7 +162,7 @@ export function openFrameSocket<F, C extends z.ZodType, Out extends object>(
   }
   const write = (message: Uint8Array | string) => {
     if (current?.readyState !== current?.OPEN) return
-    if (transport) corkForTick(transport)
+    if (transport) corkForTurn(transport)
     current?.send(message, flushed)
   }
   const transmit = (frame: Uint8Array) => {

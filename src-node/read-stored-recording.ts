@@ -18,7 +18,10 @@ export interface StoredRecording {
   verdicts: VerdictCounter
   lastAt: string
   keptBytes: number
+  /** of a line that was being written */
   tornBytes: number
+  /** zeros at the end: room that was reserved for lines to come */
+  reservedBytes: number
   /** it is not the recording of which the log knows: all whole lines are kept, however they fit */
   altered?: NonNullable<CloseRecord['altered']>
 }
@@ -68,6 +71,7 @@ export function readStoredRecording(bytes: Buffer, expected: StoredRecordingExpe
     keptBytes = start
     altered.found = frontier.size
   }
+  const written = endOfWritten(bytes, keptBytes)
   const closed = last?.kind === 'close' && (doubtful.length === 0 || !altered)
   return {
     frontier,
@@ -77,9 +81,16 @@ export function readStoredRecording(bytes: Buffer, expected: StoredRecordingExpe
     verdicts,
     lastAt: last?.at ?? '',
     keptBytes,
-    tornBytes: bytes.length - keptBytes,
+    tornBytes: written - keptBytes,
+    reservedBytes: bytes.length - written,
     ...(altered && { altered }),
   }
+}
+
+function endOfWritten(bytes: Buffer, keptBytes: number): number {
+  let end = bytes.length
+  while (end > keptBytes && bytes[end - 1] === 0) end -= 1
+  return end
 }
 
 /** Whether the lines give the roots that the log knows, told while the tree grows. */

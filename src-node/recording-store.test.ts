@@ -216,7 +216,8 @@ describe('recovery', () => {
     ['nothing torn', '', 0],
     ['half a line', '{"v":1,"seq":3,"at":', 20],
     ['a whole record without its line feed', JSON.stringify({ ...messageRecordFixture(3) }), undefined],
-    ['blocks that were never filled', '\0'.repeat(512), 512],
+    ['room that was reserved', '\0'.repeat(512), 0],
+    ['half a line, and room that was reserved', `{"v":1,"seq":3,"at":${'\0'.repeat(512)}`, 20],
     ['blocks that were never filled, with line feeds', `${'\0'.repeat(20)}\n${'\0'.repeat(20)}\n`, 42],
     ['a record with the wrong number', `${JSON.stringify(messageRecordFixture(7))}\n`, undefined],
   ] as const)('%s: everything before is kept', async ([, torn, tornBytes]) => {

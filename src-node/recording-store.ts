@@ -9,7 +9,7 @@
  * 1. `create` makes `open/ses_….jsonl` and writes the open record. Crash: an empty file or half a line; `recover` removes it, nobody was told of it.
  * 2. The folder `open` is synchronized, then `create` resolves. From here on the file survives a power cut.
  * 3. `append` writes one or more whole lines with one synchronous write, then resolves. Crash: durable lines, maybe half a line after them, which nobody
- *    was told of; `recover` cuts it off.
+ *    was told of, and zeros, which were reserved for lines to come; `recover` cuts both off.
  *    The next process may go on with the file through the writer that `recover` gives.
  * 4. `close` writes the close record the same way. Crash: as in 3, or a closed file in `open`; `recover` finishes it with step 5.
  * 5. The file moves to its place among the finished ones; both folders are synchronized; `close` resolves with the seal. Crash: a finished recording
@@ -154,9 +154,9 @@ export async function openRecordingStore(options: {
       await (stored.keptBytes === 0 ? unlink(path) : rename(path, `${path}.damaged`))
       return undefined
     }
-    const { open, frontier, counts, verdicts, lastAt, keptBytes, tornBytes, close, altered } = stored
+    const { open, frontier, counts, verdicts, lastAt, keptBytes, tornBytes, reservedBytes, close, altered } = stored
     const common = { session, open, count: frontier.size, counts, verdicts, lastAt, tornBytes, ...(altered && { altered }) }
-    if (tornBytes > 0) await truncate(path, keptBytes)
+    if (tornBytes + reservedBytes > 0) await truncate(path, keptBytes)
     if (close) {
       await finish(session)
       const seal = sealOf(stored, close)
