@@ -297,6 +297,32 @@ export function createGateway(parts: GatewayParts): Gateway {
     activationApprovals: config.activation.approvals,
     clock,
   })
+  const overview = createOverview({
+    folder: config.data,
+    log,
+    recordings,
+    people: () => identity.people(),
+    person: (sub) => identity.person(sub),
+    connections: () => connections.all(),
+    clock,
+    scheduler,
+    logger,
+  })
+  const controls = createControls({
+    inForce: () => policies.inForce(),
+    storedText: async (kind) => (await policies.list()).find((version) => version.kind === kind && version.active)?.text,
+    connections: () => connections.all(),
+    liveSessions: () => sessions.allLive(),
+    personNow: (sub) => identity.person(sub),
+    log,
+    recordings,
+    temporaryFolder: config.data,
+    ownAddress: () => addressOf(server.address()),
+    overview: (period) => overview.overview(period),
+    entries: (period) => overview.entries(period),
+    activationApprovals: config.activation.approvals,
+    clock,
+  })
   const handlers = createRouteHandlers({
     gateway: publicUrl,
     version,

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { accessAsk, accessGrant, accessRequest, accessRule, accessStanding, accessTerms, personReach, personSeen } from './access.ts'
+import { controlId, controlsReport, controlTestResult } from './controls.ts'
 import { packId, packRequest, packSummary } from './evidence.ts'
 import {
   accessGrantId,
@@ -35,6 +36,15 @@ import {
 } from './model.ts'
 import { activationOutcome, activationRequest, policyProposal, policyProposals, rejectionReason } from './policy-proposal.ts'
 import { recordingHits, recordingQuery } from './recording-search.ts'
+import {
+  accessReview,
+  overview,
+  overviewApprovals,
+  overviewApprovalsQuery,
+  overviewSessions,
+  overviewSessionsQuery,
+  period,
+} from './overview.ts'
 import { simulationId, simulationRequest, simulationRun } from './simulation.ts'
 
 const nothing = z.object({})
@@ -282,6 +292,32 @@ export const httpApi = {
 
   /** words go in the body: an address ends in the logs of proxies */
   searchRecordings: { method: 'POST', path: '/api/v1/recordings/search', params: nothing, input: recordingQuery, output: recordingHits },
+
+  overview: { method: 'GET', path: '/api/v1/overview', params: nothing, input: period, output: overview },
+  overviewSessions: {
+    method: 'GET',
+    path: '/api/v1/overview/sessions',
+    params: nothing,
+    input: overviewSessionsQuery,
+    output: overviewSessions,
+  },
+  overviewApprovals: {
+    method: 'GET',
+    path: '/api/v1/overview/approvals',
+    params: nothing,
+    input: overviewApprovalsQuery,
+    output: overviewApprovals,
+  },
+  accessReview: { method: 'GET', path: '/api/v1/access-review', params: nothing, input: nothing, output: accessReview },
+  controls: { method: 'GET', path: '/api/v1/controls', params: nothing, input: period, output: controlsReport },
+  /** runs now, and stands in the log */
+  testControl: {
+    method: 'POST',
+    path: '/api/v1/controls/tests',
+    params: nothing,
+    input: z.object({ control: controlId }),
+    output: controlTestResult,
+  },
 
   /** makes a pack and puts its export into the log; it is handed out in parts, to the same person */
   makePack: { method: 'POST', path: '/api/v1/evidence/packs', params: nothing, input: packRequest, output: packSummary },

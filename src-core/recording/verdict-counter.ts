@@ -8,6 +8,8 @@ type CallVerdict = keyof VerdictCounts
 export interface VerdictCounter {
   add(record: Counted): void
   counts(): VerdictCounts
+  /** values that each rule masked, in messages of both directions */
+  masks(): Record<string, number>
 }
 
 /**
@@ -20,6 +22,7 @@ export function createVerdictCounter(): VerdictCounter {
   const verdicts = new Map<number, CallVerdict>()
   const maskedEarly = new Set<number>()
   const counts = { allowed: 0, masked: 0, held: 0, denied: 0 }
+  const hits = new Map<string, number>()
 
   function set(exchange: number, verdict: CallVerdict): void {
     const before = verdicts.get(exchange)
@@ -31,6 +34,7 @@ export function createVerdictCounter(): VerdictCounter {
 
   return {
     add(record) {
+      if ('masks' in record) for (const { rule, count } of record.masks) hits.set(rule, (hits.get(rule) ?? 0) + count)
       if (record.kind === 'request' && record.direction === 'client') {
         set(record.exchange, verdictOf(record.decision?.effect))
         if (record.masks.length > 0 || maskedEarly.has(record.exchange)) set(record.exchange, 'masked')
@@ -46,6 +50,7 @@ export function createVerdictCounter(): VerdictCounter {
       }
     },
     counts: () => ({ ...counts }),
+    masks: () => Object.fromEntries(hits),
   }
 }
 

@@ -7,8 +7,10 @@ import type { AgentRegistry } from '../agents/agent-registry.ts'
 import type { AgentsOnline } from '../agents/agents-online.ts'
 import type { Approvals } from '../approvals/approvals.ts'
 import type { ConnectionRegistry } from '../connections/connection-registry.ts'
+import type { Controls } from '../controls/controls.ts'
 import type { EvidencePacks } from '../evidence/evidence-packs.ts'
 import type { Identity, SignedIn } from '../identity/identity.ts'
+import type { OverviewService } from '../overview/overview.ts'
 import type { Policies } from '../policies/policies.ts'
 import type { PolicySimulations } from '../policies/policy-simulations.ts'
 import type { RecordingIndex } from '../recordings/recording-index.ts'
@@ -40,10 +42,13 @@ export interface RouteServices {
   policies: Policies
   simulations: PolicySimulations
   packs: EvidencePacks
+  overview: OverviewService
+  controls: Controls
   tools: ToolPins
 }
 
 export function createRouteHandlers(services: RouteServices): RouteHandlers {
+  const { overview } = services
   const { agents, connections, sessions, approvals, recordings, policies, simulations, packs, tools, log, access } = services
   return {
     me: async ({ signedIn: { person } }) => ({
@@ -123,6 +128,13 @@ export function createRouteHandlers(services: RouteServices): RouteHandlers {
     recordings: ({ input }) => recordings.list(input),
     recording: ({ params, signedIn: { person } }) => recordings.handOut(params.id, person),
     searchRecordings: ({ input, signedIn: { person } }) => recordings.search(input, person),
+
+    overview: ({ input }) => overview.overview(input),
+    overviewSessions: ({ input }) => overview.sessions(input),
+    overviewApprovals: ({ input }) => overview.approvals(input),
+    accessReview: () => overview.accessReview(),
+    controls: ({ input }) => services.controls.report(input),
+    testControl: ({ input, signedIn: { person } }) => services.controls.test(input.control, person),
 
     makePack: ({ input, signedIn: { person } }) => packs.make(input, person),
     packPart: ({ params, input, signedIn: { person } }) => packs.part(params.id, input.offset, person),

@@ -42,6 +42,7 @@ export interface Sessions {
   /** From now on desktops and agents of resumed sessions have their time to come back. */
   awaitReturns(): void
   isRunning(id: string): boolean
+  allLive(): Session[]
   /** It is connected, and still runs the servers of these sessions: they go on, its others are over. */
   agentBack(agent: { id: string; name: string }, link: AgentLink, running: readonly SessionId[]): void
   /** `agent`: its servers are gone; `sign-in`: the person signed out; `session`: its server stopped by itself */
@@ -246,6 +247,7 @@ export function createSessions(ports: SessionsPorts): Sessions {
     },
 
     isRunning: (id) => live.has(id),
+    allLive: () => [...live.values()].map(toSession),
 
     agentBack(agent, link, running) {
       endGrace(agent.id)

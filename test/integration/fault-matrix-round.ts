@@ -143,7 +143,7 @@ export async function runRound(world: World, round: Round): Promise<CallSeen[]> 
   await undoFault(round, scene)
   for (const { key } of each('answered')) ledger.release(key, 'whole')
   await approveAll(world, session)
-  const end = () => world.administrator.api.call('endSession', { id: session }).catch(() => {})
+  const end = () => world.administrator.api.call('endSession', { id: session, reason: 'the test is over' }).catch(() => {})
   if (round.hop === 'http' && round.fault === 'half-open') {
     await Promise.all(each('before', 'held').map(async ({ key }) => sent.get(key)?.done))
     await end()

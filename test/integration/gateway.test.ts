@@ -327,8 +327,8 @@ describe('a session', () => {
     const auditor = await signInAs(gateway.url, 'auditor')
     await expect(auditor.api.call('endSession', { id: session.id })).rejects.toMatchObject({ code: 'FORBIDDEN' })
     auditor.leave()
-    expect(await admin.api.call('endSession', { id: session.id })).toMatchObject({ endReason: 'ended-by-administrator' })
-    await expect(admin.api.call('endSession', { id: session.id })).rejects.toMatchObject({ code: 'SESSION_ENDED' })
+    expect(await admin.api.call('endSession', { id: session.id, reason: 'a test' })).toMatchObject({ endReason: 'ended-by-administrator' })
+    await expect(admin.api.call('endSession', { id: session.id, reason: 'a test' })).rejects.toMatchObject({ code: 'SESSION_ENDED' })
   })
 
   test('ends when its server stops by itself', async () => {

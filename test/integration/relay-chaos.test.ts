@@ -74,7 +74,7 @@ test.for(['stdio', 'http'])(`over %s, ${faults} faults`, { timeout: 4 * minutes 
   const all = Array.from({ length: lastId }, (_, index) => index + 1)
   expect(answered.toSorted((a, b) => a - b)).toEqual(all)
   expect(executed.toSorted((a, b) => a - b)).toEqual(all)
-  await parrots.world.administrator.api.call('endSession', { id: session })
+  await parrots.world.administrator.api.call('endSession', { id: session, reason: 'the test is over' })
   const records = await verifiedRecords(parrots.world, session)
   const recorded = (which: string) =>
     records.flatMap((record) => (record.kind === which && 'id' in record && record.id !== 0 ? [record.id] : []))

@@ -29,7 +29,7 @@ afterAll(() => parrots?.close(), minutes)
 
 /** Ends the session and returns its recording, once it is verified. */
 async function recordsOf(session: string): Promise<SessionRecord[]> {
-  await parrots.world.administrator.api.call('endSession', { id: session })
+  await parrots.world.administrator.api.call('endSession', { id: session, reason: 'the test is over' })
   return verifiedRecords(parrots.world, session)
 }
 
