@@ -21,6 +21,7 @@ import {
   pinnedToolDetail,
   policyVersion,
   recordingSummary,
+  reviewerKeyText,
   session,
   verdict,
 } from './model.ts'
@@ -177,11 +178,22 @@ const tally = z.array(z.object({ value: z.string(), label: z.string().optional()
 export const libraryFacets = z.object({ connections: tally, people: tally, proofs: tally, tools: tally, rules: tally })
 export type LibraryFacets = z.infer<typeof libraryFacets>
 
+/** The lasting key with which this computer's reviewer signs votes for agents that check approvals themselves. */
+export const reviewerKeyState = z.object({
+  /** absent: there is none */
+  key: reviewerKeyText.optional(),
+  /** by the system's store of secrets */
+  sealed: z.boolean(),
+})
+export type ReviewerKeyState = z.infer<typeof reviewerKeyState>
+
 export const desktopContract = {
   'state:get': { input: nothing, output: desktopState },
   'preferences:set': { input: desktopState.shape.preferences.partial(), output: desktopState },
   'clipboard:write': { input: z.string().max(100_000), output: nothing },
   'profile:open-another': { input: nothing, output: nothing },
+  'reviewer-key:get': { input: nothing, output: reviewerKeyState },
+  'reviewer-key:create': { input: nothing, output: reviewerKeyState },
 
   'identity:sign-in': { input: nothing, output: desktopState },
   'identity:cancel-sign-in': { input: nothing, output: desktopState },
@@ -228,8 +240,6 @@ export const desktopContract = {
   },
   'approvals:withdraw': { input: approvalId, output: approval },
 
-  'policies:list': { input: nothing, output: z.array(policyVersion) },
-  'policies:check': { input: z.object({ kind: z.enum(['policy', 'masking']), text: z.string() }), output: z.array(documentProblem) },
   'access:standings': { input: nothing, output: z.record(connectionName, accessStanding) },
   'access:overview': { input: nothing, output: z.object({ requests: z.array(accessRequest), grants: z.array(accessGrant) }) },
   'access:ask': { input: accessAsk, output: accessRequest },
@@ -323,12 +333,12 @@ export const desktopEvents = {
   'call:changed': call,
   'connections:changed': z.object({}),
   'policies:changed': z.object({}),
+  'access:changed': z.object({}),
   /** a deep link, a notification or a menu asks the window to show a page */
   'navigate:requested': z.object({
     to: z.string().regex(/^\/[a-z-]*(\/[A-Za-z0-9_]+)?$/),
     /** begin with this decision's confirmation; nothing is decided by it */
     confirm: z.enum(['deny']).optional(),
-  'access:changed': z.object({}),
   }),
 } as const satisfies Record<`${string}:${string}`, z.ZodType>
 

@@ -9,6 +9,8 @@ const channels = {
   'preferences:set': true,
   'clipboard:write': true,
   'profile:open-another': true,
+  'reviewer-key:get': true,
+  'reviewer-key:create': true,
   'identity:sign-in': true,
   'identity:cancel-sign-in': true,
   'identity:sign-out': true,
@@ -34,10 +36,6 @@ const channels = {
   'approvals:vote': true,
   'approvals:report': true,
   'approvals:withdraw': true,
-  'masking:try': true,
-  'policies:list': true,
-  'policies:check': true,
-  'policies:simulate': true,
   'access:standings': true,
   'access:overview': true,
   'access:ask': true,
@@ -50,6 +48,10 @@ const channels = {
   'access:remove-rule': true,
   'people:list': true,
   'people:reach': true,
+  'masking:try': true,
+  'policies:list': true,
+  'policies:check': true,
+  'policies:simulate': true,
   'policies:simulation': true,
   'policies:cancel-simulation': true,
   'policies:activate': true,
@@ -81,11 +83,11 @@ const events = {
   'call:changed': true,
   'connections:changed': true,
   'policies:changed': true,
+  'access:changed': true,
   'navigate:requested': true,
 } as const satisfies Record<DesktopEventName, true>
 
 export const isDesktopChannel = (name: unknown): name is DesktopChannel => typeof name === 'string' && Object.hasOwn(channels, name)
-  'access:changed': true,
 export const isDesktopEvent = (name: unknown): name is DesktopEventName => typeof name === 'string' && Object.hasOwn(events, name)
 
 export const desktopChannels = Object.keys(channels) as DesktopChannel[]

@@ -12,7 +12,7 @@ export interface GuardedSessionOptions {
   reply: ExchangeReply
   log: Logger
   /** the session itself, whose answers go where it is told */
-  open(reply: ExchangeReply): ServerSession
+  open: (reply: ExchangeReply) => ServerSession
 }
 
 const keptTools = 2000

@@ -54,15 +54,15 @@ export async function openTrustDocument(options: TrustDocumentOptions): Promise<
     return trust
   }
   let trust = await read()
-  const changed = () => {
-    read().then(
-      (next) => {
-        trust = next
-        log.info({ file, version: next.version }, 'rules and reviewers read')
-      },
-      (error: unknown) => log.error({ file, err: error }, 'the signed rules and reviewers are not valid: those in force stay'),
-    )
+  const readAgain = async () => {
+    try {
+      trust = await read()
+      log.info({ file, version: trust.version }, 'rules and reviewers read')
+    } catch (error) {
+      log.error({ file, err: error }, 'the signed rules and reviewers are not valid: those in force stay')
+    }
   }
+  const changed = () => void readAgain()
   // by looking, not by notifications: those do not come from every mounted folder
   watchFile(file, { interval: lookEveryMs, persistent: false }, changed)
   return {

@@ -43,6 +43,9 @@ export function createDesktop(ports: DesktopPorts): Desktop {
   const library = openLibraryThreads({ file: join(ports.userData, 'library.sqlite'), log })
   const maskingTrials = createMaskingTrials()
   const tester = createTester({ access: (session) => live.access.endpoint.access(session) })
+  let heldKey: ReviewerKey | undefined
+  /** opened when it is needed: few people have one */
+  const reviewerKey = () => (heldKey ??= openReviewerKey(join(ports.userData, 'reviewer-key.json'), ports.secretStore?.()))
   let cancelGathering: (() => void) | undefined
   let cancelProbe = () => {}
   let closed = false
@@ -120,6 +123,11 @@ export function createDesktop(ports: DesktopPorts): Desktop {
   let live = open(preferences.get().gatewayUrl)
   probe()
 
+  const reviewerKeyState = () => {
+    const { text, sealed } = reviewerKey()
+    return { ...(text !== undefined && { key: text }), sealed }
+  }
+
   const handlers: CheckedHandlers = {
     'state:get': async () => state(),
     async 'preferences:set'(change) {
@@ -132,6 +140,11 @@ export function createDesktop(ports: DesktopPorts): Desktop {
     async 'clipboard:write'(text) {
       ports.writeClipboard(text)
       return undefined
+    },
+    'reviewer-key:get': async () => reviewerKeyState(),
+    async 'reviewer-key:create'() {
+      reviewerKey().create()
+      return reviewerKeyState()
     },
     async 'profile:open-another'() {
       ports.openAnotherProfile()
@@ -155,7 +168,7 @@ export function createDesktop(ports: DesktopPorts): Desktop {
       await live.access.identity.signOut()
       return state()
     },
-    ...gatewayHandlers({ access: () => live.access, tester, clock }),
+    ...gatewayHandlers({ access: () => live.access, tester, clock, reviewerKey }),
     ...accessHandlers({ access: () => live.access, clock }),
     'masking:try': (trial) => maskingTrials.run(trial),
     ...evidenceHandlers({ api: () => live.access.api, chooseFolder: ports.chooseFolder }),

@@ -22,6 +22,7 @@ import { createMainWindow, type MainWindow } from './main-window.ts'
 import { guardNavigation } from './navigation.ts'
 import { denyPermissions } from './permissions.ts'
 import { openPreferencesStore } from './preferences-store.ts'
+import { systemSecretStore } from './system-secret-store.ts'
 import { createTray } from './tray.ts'
 import { decideUserData } from './user-data.ts'
 
@@ -109,6 +110,7 @@ async function start(
     userData,
     preferences,
     openBrowser: (url) => openBrowser(url, preferences.get().gatewayUrl),
+    secretStore: systemSecretStore,
     writeClipboard: (text) => void clipboard.writeText(text),
     chooseFolder: () => choose(window, { title: 'Choose a folder for the export', properties: ['openDirectory', 'createDirectory'] }),
     chooseFile: () =>

@@ -8,6 +8,7 @@ import { Menu, MenuItem } from './menu.ts'
 import { nativeImage } from './native-image.ts'
 import { nativeTheme } from './native-theme.ts'
 import { Notification } from './notification.ts'
+import { safeStorage } from './safe-storage.ts'
 import { session } from './session.ts'
 
 export type { BrowserWindowConstructorOptions, Rectangle, WebPreferences } from './browser-window.ts'
@@ -31,6 +32,7 @@ export {
   nativeTheme,
   Notification,
   protocol,
+  safeStorage,
   screen,
   session,
   shell,
@@ -51,6 +53,7 @@ export default {
   nativeTheme,
   Notification,
   protocol,
+  safeStorage,
   screen,
   session,
   shell,

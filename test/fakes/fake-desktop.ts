@@ -55,6 +55,7 @@ export function createFakeDesktop(setting: FakeSetting): FakeDesktop {
 function createHandlers(setting: FakeSetting, emit: FakeDesktop['emit'], clipboard: string[]): FakeHandlers {
   const { scenario } = setting
   let state = initialState(setting)
+  let reviewerKey: ReviewerKeyState = { sealed: true }
   const change = (values: Partial<DesktopState>): DesktopState => {
     state = { ...state, ...values }
     emit('state:changed', state)
@@ -66,17 +67,46 @@ function createHandlers(setting: FakeSetting, emit: FakeDesktop['emit'], clipboa
     ...(scenario === 'alarm' ? { verification: ({ records }) => forkedLog(records) } : {}),
     ...(scenario === 'too-much' ? { rows: manyLibraryRows(1042), replayRows: manyReplayRows(100_000) } : {}),
   })
+  const actions = fakeActions(setting, emit)
+  let cancelStepUp: ((error: AppError) => void) | undefined
+  /** as if the browser were open, until it is cancelled or half a minute has passed */
+  const signInAnew = async (): Promise<void> => {
+    if (state.signIn.state !== 'signed-in') throw new AppError('SIGN_IN_REQUIRED')
+    const { stepUp: _, ...signIn } = state.signIn
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    cancelStepUp = reject
+    change({ signIn: { ...signIn, stepUp: { url: `${waiting.url}&max_age=300` } } })
+    const timer = setTimeout(resolve, 30_000)
+    try {
+      await promise
+    } finally {
+      clearTimeout(timer)
+      cancelStepUp = undefined
+      change({ signIn })
+    }
+  }
   return {
     'state:get': () => state,
     'preferences:set': (preferences) => change({ preferences: { ...state.preferences, ...preferences } }),
     'clipboard:write': (text) => void clipboard.push(text),
+    'reviewer-key:get': () => reviewerKey,
+    'reviewer-key:create': () => (reviewerKey = { key: `ES256.${'x'.repeat(43)}.${'y'.repeat(43)}`, sealed: true }),
     'profile:open-another': () => undefined,
     'identity:sign-in': () => change({ signIn: waiting }),
-    'identity:cancel-sign-in': () => change({ signIn: { state: 'signed-out' } }),
+    'identity:cancel-sign-in': () => {
+      if (cancelStepUp === undefined) return change({ signIn: { state: 'signed-out' } })
+      cancelStepUp(new AppError('SIGN_IN_CANCELLED'))
+      return state
+    },
     'identity:sign-out': () => change({ signIn: { state: 'signed-out' } }),
     'masking:try': fakeMaskingTrial,
     ...library,
-    ...fakeActions(setting, emit),
+    ...actions,
+    async 'approvals:vote'(ballot) {
+      const { digestInput } = await actions['approvals:get'](ballot.approval)
+      if (ballot.decision === 'approve' && digestInput.stepUp !== undefined) await signInAnew()
+      return actions['approvals:vote'](ballot)
+    },
   }
 }
 

@@ -12,6 +12,7 @@ import type { Clock } from '../../../src-node/clock.ts'
 import type { Logger } from '../../../src-node/logger.ts'
 import type { Scheduler } from '../../../src-node/scheduler.ts'
 import type { PreferencesPort } from '../preferences.ts'
+import type { SecretStore } from '../reviewer-key.ts'
 
 /** What the services need from the shell around them. */
 export interface DesktopPorts {
@@ -21,6 +22,8 @@ export interface DesktopPorts {
   userData: string
   preferences: PreferencesPort
   openBrowser: (url: string) => Promise<void>
+  /** where the system can seal what is kept on its disk; asked for when it is first needed */
+  secretStore?: () => SecretStore | undefined
   writeClipboard: (text: string) => void
   /** undefined: cancelled */
   chooseFolder: () => Promise<string | undefined>

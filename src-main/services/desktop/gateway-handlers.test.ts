@@ -8,7 +8,12 @@ import { gatewayHandlers } from './gateway-handlers.ts'
 
 const handlersAt = (approvals: Approval[]) => {
   const api = { call: async (name: string) => (name === 'approvals' ? { approvals } : approvals[0]) }
-  return gatewayHandlers({ access: () => ({ api }) as unknown as LiveAccess, tester: {} as Tester, clock: systemClock })
+  return gatewayHandlers({
+    access: () => ({ api }) as unknown as LiveAccess,
+    tester: {} as Tester,
+    clock: systemClock,
+    reviewerKey: () => ({ sign: () => undefined }),
+  })
 }
 
 test('a request that shows another call than its digest covers is never put before a reviewer', async () => {

@@ -4,12 +4,19 @@ import type { Clock } from '../../../src-node/clock.ts'
 import { castVote } from './cast-vote.ts'
 import { clientSetup } from '../client-setup.ts'
 import type { LiveAccess } from '../live-access.ts'
+import type { ReviewerKey } from '../reviewer-key.ts'
 import type { Tester } from '../tester.ts'
 import type { CheckedHandlers } from './desktop-ports.ts'
 
 type GatewayChannel = Extract<
   keyof CheckedHandlers,
-  `connections:${string}` | `agents:${string}` | `sessions:${string}` | `tester:${string}` | `approvals:${string}` | `policies:${string}`
+  | `connections:${string}`
+  | `agents:${string}`
+  | `sessions:${string}`
+  | `tester:${string}`
+  | `approvals:${string}`
+  | `policies:${string}`
+  | `recordings:${string}`
 >
 
 /** What the gateway answers, and what belongs to sessions of this computer. */
@@ -17,10 +24,11 @@ export function gatewayHandlers(options: {
   access: () => LiveAccess
   tester: Tester
   clock: Clock
+  reviewerKey: () => Pick<ReviewerKey, 'sign'>
 }): Pick<CheckedHandlers, GatewayChannel> {
-  const { access, tester, clock } = options
+  const { access, tester, clock, reviewerKey } = options
   const api = () => access().api
-  const voting = () => ({ identity: access().identity, clock })
+  const voting = () => ({ identity: access().identity, clock, reviewerKey: reviewerKey() })
 
   return {
     'connections:list': async () => (await api().call('connections')).connections,
@@ -61,6 +69,8 @@ export function gatewayHandlers(options: {
     'approvals:report': (ballot) =>
       castVote({ ...voting(), send: (request) => api().call('report', request) }, { ...ballot, decision: 'deny' }),
     'approvals:withdraw': (id) => api().call('withdraw', { id }),
+
+    'recordings:search': (query) => api().call('searchRecordings', query),
 
     'policies:list': async () => (await api().call('policies')).versions,
     'policies:check': async (input) => (await api().call('checkPolicy', input)).problems,

@@ -8,6 +8,7 @@ import { PageHeader } from '../../components/page-header.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { Timestamp } from '../../components/timestamp.tsx'
 import { GatewaySetting } from './gateway-setting.tsx'
+import { ReviewerKeySetting } from './reviewer-key-setting.tsx'
 import styles from './settings.module.css'
 
 const schemes = [
@@ -18,7 +19,7 @@ const schemes = [
 
 /** What this computer remembers about how the person works. No secret is among it. */
 export function SettingsPage() {
-  const { preferences, version, runtime, platform, pinned } = useDesktopState()
+  const { preferences, version, runtime, platform, pinned, signIn } = useDesktopState()
   const save = useDesktopMutation('preferences:set')
   return (
     <div className="page">
@@ -50,6 +51,11 @@ export function SettingsPage() {
         <Panel title="Gateway">
           <GatewaySetting key={preferences.gatewayUrl} />
         </Panel>
+        {signIn.state === 'signed-in' && signIn.person.roles.includes('reviewer') && (
+          <Panel title="Reviewer key">
+            <ReviewerKeySetting person={signIn.person} />
+          </Panel>
+        )}
         <Panel title="About">
           <dl className={styles.about}>
             <dt>Version</dt>
@@ -73,7 +79,9 @@ export function SettingsPage() {
               )}
             </dd>
             <dt>Kept here</dt>
-            <dd>These settings, and recordings you downloaded. No token, no password, no MCP credential.</dd>
+            <dd>
+              These settings, recordings you downloaded, and a reviewer key if you made one. No token, no password, no MCP credential.
+            </dd>
           </dl>
         </Panel>
       </div>
