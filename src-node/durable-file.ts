@@ -5,7 +5,9 @@ import { dirname } from 'node:path'
 import { createPromptness } from './promptness.ts'
 
 export interface DurableFile {
-  /** Appends all bytes; they are on the disk when it resolves. One call at a time. Until `close` there may be zeros behind them. */
+  /** bytes of what was appended, or was there before; without the zeros that may follow until `close` */
+  readonly length: number
+  /** Appends all bytes; they are on the disk when it resolves. One call at a time. */
   append(bytes: Uint8Array): Promise<void>
   /** To be waited for: it gives back what was reserved. */
   close(): Promise<void>
@@ -42,6 +44,9 @@ function durableFileOf(handle: FileHandle, size: number): DurableFile {
   let end = size
   let reserved = size
   return {
+    get length() {
+      return end
+    },
     async append(bytes) {
       const { length } = bytes
       const written = end + length <= reserved ? bytes : withZeros(bytes, end < leastToReserve ? 0 : Math.min(end, mostReserved))

@@ -15,6 +15,7 @@ import {
 } from '../src-core/recording/sealed-recording.fixture.ts'
 import { verifyRecording } from '../src-core/recording/verify-recording.ts'
 import { openDurableFile, type OpenDurableFile } from './durable-file.ts'
+import { recordingPaths } from './recording-paths.ts'
 import * as recordingStore from './recording-store.ts'
 import type { OpenDraft, RecordingStore } from './recording-store.ts'
 
@@ -155,6 +156,18 @@ describe('writing', () => {
     const writer = await store.create(draftOf())
     expect(await code(writer.append({ ...message(1), body: '"'.repeat(69 * 1024 * 1024) }))).toBe('BODY_TOO_LARGE')
     expect(await writer.append(message(1))).toBe(1)
+  })
+  test('a part of a running recording is read without the room that is reserved for more', async () => {
+    const store = await openRecordingStore({ folder, clock })
+    const writer = await store.create(draftOf())
+    for (let number = 1; number <= 60; number += 1) await writer.append({ ...message(number), body: 'x'.repeat(1000) })
+    const text = await store.readText(session)
+    expect((await stat(openPath())).size).toBeGreaterThan(text.length)
+    expect(await store.readFrom(session, text.length - 10, 100_000)).toEqual({ bytes: Buffer.from(text.slice(-10)), size: text.length })
+    await writer.close(closed)
+    const finished = await store.readText(session)
+    expect((await stat(recordingPaths(folder, session).finished)).size).toBe(finished.length)
+    expect(finished.startsWith(text)).toBe(true)
   })
   test('what is not there', async () => {
     const store = await openRecordingStore({ folder, clock })

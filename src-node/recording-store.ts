@@ -97,7 +97,8 @@ export async function openRecordingStore(options: {
   mostBytes?: number
 }): Promise<RecordingStore> {
   const { folder, clock, mostBytes } = options
-  const files = new Set<DurableFile>()
+  /** by their paths: those that are written */
+  const files = new Map<string, DurableFile>()
   const openFolder = join(folder, 'open')
   await orUnavailable(() => mkdir(openFolder, { recursive: true, mode: 0o700 }))
 
@@ -107,11 +108,15 @@ export async function openRecordingStore(options: {
 
   const openFile: OpenDurableFile = async (path, mode) => {
     const file = await (options.openFile ?? openDurableFile)(path, mode)
+    let closed: Promise<void> | undefined
     const tracked: DurableFile = {
+      get length() {
+        return file.length
+      },
       append: (bytes) => file.append(bytes),
-      close: () => (files.delete(tracked) ? file.close() : Promise.resolve()),
+      close: () => (closed ??= file.close().finally(() => files.delete(path))),
     }
-    files.add(tracked)
+    files.set(path, tracked)
     return tracked
   }
 
@@ -205,7 +210,7 @@ export async function openRecordingStore(options: {
     },
     async readFrom(session, offset, bytes) {
       try {
-        return await readWhereItIs(session, (path) => readPart(path, offset, bytes))
+        return await readWhereItIs(session, (path) => readPart(path, offset, bytes, files.get(path)?.length))
       } catch (error) {
         if (!(error instanceof AppError) || error.code !== 'NOT_FOUND') throw error
         const whole = await read(session)
@@ -225,15 +230,16 @@ export async function openRecordingStore(options: {
       return stored.close && stored.tornBytes === 0 ? sealOf(stored, stored.close) : undefined
     },
     async close() {
-      await Promise.all([...files].map((file) => file.close()))
+      await Promise.all([...files.values()].map((file) => file.close()))
     },
   }
 }
 
-async function readPart(path: string, offset: number, bytes: number): Promise<{ bytes: Buffer; size: number }> {
+/** @param length of what is written, if more may be reserved */
+async function readPart(path: string, offset: number, bytes: number, length = Infinity): Promise<{ bytes: Buffer; size: number }> {
   const file = await open(path)
   try {
-    const { size } = await file.stat()
+    const size = Math.min((await file.stat()).size, length)
     const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.min(bytes, Math.max(0, size - offset))), { position: offset })
     return { bytes: buffer.subarray(0, bytesRead), size }
   } finally {
