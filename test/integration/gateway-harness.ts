@@ -18,6 +18,7 @@ import type { SessionId } from '../../src-protocol/ids.ts'
 import type { Approval, Session } from '../../src-protocol/model.ts'
 import type { Push } from '../../src-protocol/push.ts'
 import { connectScriptedAgent, enrolScriptedAgent, type AgentIdentity, type ScriptedAgent } from '../fakes/scripted-agent.ts'
+import type { LastingKey } from '../fixtures/trusting-agent.ts'
 import { clientSecret, startIdentityProviderProcess } from './identity-harness.ts'
 import { openBrowserAs } from './sign-in-by-fetch.ts'
 
@@ -252,7 +253,7 @@ export async function castVote(
   reviewer: SignedInPerson,
   approval: Approval,
   decision: 'approve' | 'deny',
-  change: { digest?: string; reason?: string; at?: string } = {},
+  change: { digest?: string; reason?: string; at?: string; lastingKey?: Pick<LastingKey, 'text' | 'sign'> } = {},
 ): Promise<Approval> {
   const { person } = await reviewer.api.call('me')
   const at = change.at ?? new Date().toISOString()
@@ -261,7 +262,8 @@ export async function castVote(
   const reasonSha256 = createHash('sha256').update(reason).digest('hex')
   const text = voteText({ approval: approval.id, digest, decision, reasonSha256, sub: person.sub, at })
   const { signature, key } = await reviewer.identity.sign(text)
-  return reviewer.api.call('vote', { id: approval.id, decision, reason, digest, at, signature, key })
+  const lasting = change.lastingKey && { reviewer: { key: change.lastingKey.text, signature: change.lastingKey.sign(text) } }
+  return reviewer.api.call('vote', { id: approval.id, decision, reason, digest, at, signature, key, ...lasting })
 }
 
 export async function until(condition: () => boolean | Promise<boolean>, what: string, milliseconds = 20_000): Promise<void> {
