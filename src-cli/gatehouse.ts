@@ -42,6 +42,18 @@ program
   })
 
 program
+  .command('witness')
+  .summary('run a witness for the logs of gateways')
+  .description(
+    'Cosigns the checkpoints of logs that only ever grow, and refuses one that was rolled back or shows two histories. Runs until it is interrupted, on another computer than the gateway.',
+  )
+  .requiredOption('--config <file>', 'configuration (YAML)')
+  .action(async ({ config }: { config: string }) => {
+    const { runWitness } = await import('./commands/witness.ts')
+    await runWitness({ config })
+  })
+
+program
   .command('connect')
   .summary('open a session and a local MCP endpoint, without the desktop application')
   .description(

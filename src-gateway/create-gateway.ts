@@ -43,6 +43,7 @@ import { createSessions, type Sessions } from './sessions/sessions.ts'
 import { createLoggedRows } from './state/logged-rows.ts'
 import type { LogListener } from './state/replay-log.ts'
 import type { StateDatabase } from './state/state-database.ts'
+import type { Witnesses } from './state/witnesses.ts'
 import { createPinStore } from './tools/pin-store.ts'
 import { createToolPins, type ToolPins } from './tools/tool-pins.ts'
 import { createDesktops, type Desktops } from './tunnel/desktops.ts'
@@ -55,6 +56,7 @@ export interface GatewayParts {
   database: StateDatabase
   log: TransparencyLog
   recordings: RecordingStore
+  witnesses: Witnesses
   identity: Identity
   membership: GroupMembership
   clock: Clock
@@ -87,7 +89,7 @@ const headEveryMs = 1000
  * is made later is reached through functions, none of which runs before everything is made.
  */
 export function createGateway(parts: GatewayParts): Gateway {
-  const { config, database, recordings, identity, membership, clock, scheduler, logger, version } = parts
+  const { config, database, recordings, witnesses, identity, membership, clock, scheduler, logger, version } = parts
   const { publicUrl } = config
   const log = guardLog(parts.log, (error) => sessions.failAll(error))
   const store = createSessionStore(database)
@@ -342,7 +344,14 @@ export function createGateway(parts: GatewayParts): Gateway {
     controls,
     tools,
   })
-  const { app, server } = createHttpServer({ publicUrl, identity, handlers, logger })
+  const { app, server } = createHttpServer({
+    publicUrl,
+    identity,
+    handlers,
+    logger,
+    health: () => (config.log.witnesses.length > 0 ? { witnesses: witnesses.states() } : {}),
+    publishedLog: { ...config.log, checkpoint: () => witnesses.cosigned() ?? log.checkpoint() },
+  })
   const authenticateAgent = createAgentAuthentication({
     audience: publicUrl + agentTunnelPath,
     publicKey: (id) => agents.publicKey(id),

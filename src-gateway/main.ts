@@ -17,6 +17,7 @@ import { startHeartbeats } from './state/log-heartbeats.ts'
 import { lockDataFolder } from './state/instance-lock.ts'
 import { openGatewayLog } from './state/gateway-log.ts'
 import { replayLog } from './state/replay-log.ts'
+import { startWitnesses } from './state/witnesses.ts'
 import { openState } from './state/state-database.ts'
 
 export interface GatewayOptions {
@@ -53,6 +54,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     const log = await openGatewayLog(config, clock)
     opened.add(() => log.close())
     opened.add(await startHeartbeats({ log, everyMinutes: config.log.heartbeatMinutes, scheduler: systemScheduler, logger }))
+    const witnesses = await startWitnesses({ config: config.log, log, clock, scheduler: systemScheduler, logger })
+    opened.add(() => witnesses.close())
     const recordings = await openRecordingStore({ folder: config.recordings, clock })
     opened.add(() => recordings.close())
     const membership = createGroupMembership(state.connection, clock.now())
@@ -77,6 +80,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       database: state.database,
       log,
       recordings,
+      witnesses,
       identity,
       membership,
       clock,

@@ -3,12 +3,14 @@ import type { Finding, LogAudit } from '../src-core/evidence/audit-log-entries.t
 import { readClaimedCheckpoint } from '../src-core/log/checkpoint.ts'
 import { followKeys, openCheckpointBy, rotationNoteOf, type FollowedKeys, type RotationEntry } from '../src-core/log/key-history.ts'
 import { createFrontier } from '../src-core/log/merkle-frontier.ts'
+import { openCosignatures } from '../src-core/log/cosignature.ts'
 import { equalBytes, leafHash, type Hash } from '../src-core/log/merkle-hash.ts'
 import type { VerifierKey } from '../src-core/log/signed-note.ts'
 import { tileWidth } from '../src-core/log/tile.ts'
 import { AppError } from '../src-protocol/app-error.ts'
 import { logEntry } from '../src-protocol/log-entry.ts'
 import { readBundle, readIfThere, readLeafTile } from './log-files.ts'
+import { cosignedFile } from './log-reader.ts'
 import { rebuildLog } from './rebuild-log.ts'
 
 export interface LogFilesAudit {
@@ -16,6 +18,8 @@ export interface LogFilesAudit {
   trusted: VerifierKey
   /** checkpoints of this log that somebody keeps elsewhere, with a name for each */
   known: readonly { name: string; note: string }[]
+  /** who must have cosigned the newest checkpoint that was cosigned at all */
+  witnesses: readonly VerifierKey[]
   audit: LogAudit
   findings: Finding[]
 }
@@ -25,7 +29,7 @@ export interface LogFilesAudit {
  * all the same, for they may tell what was done.
  * @returns how many entries it has
  */
-export async function auditLogFiles({ folder, trusted, known, audit, findings }: LogFilesAudit): Promise<number> {
+export async function auditLogFiles({ folder, trusted, known, witnesses, audit, findings }: LogFilesAudit): Promise<number> {
   const note = (await readIfThere(join(folder, 'checkpoint')))?.toString('utf8')
   const problem = await rebuildLog(folder, note, trusted).then(
     () => undefined,
@@ -36,7 +40,9 @@ export async function auditLogFiles({ folder, trusted, known, audit, findings }:
   )
   const places: Finding[] = []
   const corrupt = (place: string, sentence: string) => places.unshift({ code: 'log-corrupt', severity: 'error', place, sentence })
-  const heads = headsOf(note, known)
+  const cosigned = (await readIfThere(join(folder, cosignedFile)))?.toString('utf8')
+  findings.push(...missingWitnesses(cosigned, witnesses))
+  const heads = headsOf(note, [...(cosigned === undefined ? [] : [{ name: cosignedFile, note: cosigned }]), ...known])
   const rotations: RotationEntry[] = []
   const frontier = createFrontier()
   /** the first entry that is not the one whose hash the tiles have */
@@ -71,6 +77,14 @@ export async function auditLogFiles({ folder, trusted, known, audit, findings }:
     findings.push({ code: 'log-corrupt', severity: 'error', place: 'log', sentence: problem })
   }
   return frontier.size
+}
+
+/** A log that its witnesses did not cosign may be one that they refused. */
+function missingWitnesses(cosigned: string | undefined, witnesses: readonly VerifierKey[]): Finding[] {
+  const found = new Set(openCosignatures(cosigned ?? '', witnesses).map(({ witness }) => witness))
+  return witnesses
+    .filter(({ name }) => !found.has(name))
+    .map(({ name }) => ({ code: 'witness-missing', severity: 'error', place: cosignedFile, sentence: `It is not cosigned by ${name}.` }))
 }
 
 function readEntry(bytes: Uint8Array, index: number, to: { audit: LogAudit; findings: Finding[]; rotations: RotationEntry[] }): void {

@@ -25,6 +25,8 @@ export interface StoreFolders {
   recordings?: string
   /** checkpoints of the log that somebody keeps elsewhere, with a name for each */
   checkpoints?: readonly { name: string; note: string }[]
+  /** keys of witnesses that must have cosigned */
+  witnesses?: readonly VerifierKey[]
 }
 
 /**
@@ -32,10 +34,15 @@ export interface StoreFolders {
  * recording against what the log says of it. Memory does not grow with the recordings.
  * @throws AppError FILE_UNREADABLE if a folder cannot be read
  */
-export async function checkStore({ log, recordings, checkpoints = [] }: StoreFolders, key: VerifierKey): Promise<StoreCheck> {
+export async function checkStore(
+  { log, recordings, checkpoints = [], witnesses = [] }: StoreFolders,
+  key: VerifierKey,
+): Promise<StoreCheck> {
   const audit = createLogAudit()
   const findings: Finding[] = []
-  const entries = await orUnreadable(log, () => auditLogFiles({ folder: log, trusted: key, known: checkpoints, audit, findings }))
+  const entries = await orUnreadable(log, () =>
+    auditLogFiles({ folder: log, trusted: key, known: checkpoints, witnesses, audit, findings }),
+  )
   const check = { entries, sessions: audit.sessions.size, recordings: 0, records: 0 }
   if (recordings !== undefined) {
     const found = await findRecordings(recordings)

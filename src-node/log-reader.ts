@@ -8,6 +8,7 @@ import { AppError } from '../src-protocol/app-error.ts'
 import { readBundle, readIfThere, readTileFile } from './log-files.ts'
 import { rangeHash, treeRoot, type LogTree, type ReadTile } from './log-tree.ts'
 import { rebuildLog } from './rebuild-log.ts'
+import { readClaimedCheckpoint } from '../src-core/log/checkpoint.ts'
 import { openCheckpointBy } from '../src-core/log/key-history.ts'
 import { equalBytes } from '../src-core/log/merkle-hash.ts'
 
@@ -26,10 +27,14 @@ export interface LogReader {
   /** the signed note over all `size` entries */
   readonly checkpoint: string
   entries(start: number, end: number): AsyncIterable<{ index: number; bytes: Uint8Array }>
-  /** hashes of complete parts, left to right, which with the leaves from `start` to `end` give the root */
-  around(start: number, end: number): Promise<LogNode[]>
+  /**
+   * hashes of complete parts, left to right, which with the leaves from `start` to `end` give the root; and the root of the first `alsoAt` entries too
+   */
+  around(start: number, end: number, alsoAt?: number): Promise<LogNode[]>
   /** the entry with its inclusion in the checkpoint (`c2sp.org/tlog-proof@v1`). @throws AppError NOT_FOUND, LOG_CORRUPT */
   tlogProof(index: number): Promise<string>
+  /** the newest checkpoint that witnesses cosigned, as far as it is not newer than this one */
+  cosigned(): Promise<string | undefined>
   /** the entries that handed over to another key, each with its inclusion */
   rotations(): Promise<string[]>
 }
@@ -91,17 +96,27 @@ export function createLogReader(options: {
         }
       }
     },
-    around: (start, end) =>
+    around: (start, end, alsoAt = end) =>
       Promise.all(
-        [...alignedRanges(0, start), ...alignedRanges(end, tree.size)].map(async (range) => ({
+        [...cutAt(alsoAt, 0, start), ...cutAt(alsoAt, end, tree.size)].map(async (range) => ({
           ...range,
           hash: base64Of(await rangeHash(tree, range, readTile)),
         })),
       ),
     tlogProof,
+    async cosigned() {
+      const note = (await readIfThere(join(folder, cosignedFile)))?.toString('utf8')
+      return (readClaimedCheckpoint(note ?? '')?.size ?? Infinity) <= tree.size ? note : undefined
+    },
     rotations: () => Promise.all(rotated.map(tlogProof)),
   }
 }
+
+/** Where the newest checkpoint that witnesses cosigned lies, beside the log's own. */
+export const cosignedFile = 'checkpoint.cosigned'
+
+const cutAt = (at: number, start: number, end: number): { start: number; end: number }[] =>
+  at > start && at < end ? [...alignedRanges(start, at), ...alignedRanges(at, end)] : alignedRanges(start, end)
 
 /** Cuts a range into complete subtrees: each as wide as a power of two, and beginning at a multiple of its width. */
 export function alignedRanges(start: number, end: number): { start: number; end: number }[] {

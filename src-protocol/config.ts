@@ -26,6 +26,18 @@ export const gatewayConfig = section({
     origin: z.string().regex(/^[^\s+]+$/, 'no spaces, no plus sign'),
     /** how often an entry says that the gateway runs, so that an auditor sees when it did not */
     heartbeatMinutes: z.number().positive().max(1440).default(10),
+    /** who cosigns the log's checkpoints (`gatehouse witness`, or any other by c2sp.org/tlog-witness), and is no part of this gateway */
+    witnesses: z
+      .array(section({ url: z.url({ protocol: /^https?$/ }), key: z.string() }))
+      .max(16)
+      .default([]),
+    /** how long after a change of the log they are asked */
+    witnessSeconds: z.number().positive().max(3600).default(10),
+    /**
+     * what anybody can read of the log under `/log/`, without signing in (c2sp.org/tlog-tiles): the signed checkpoint, with `tree` the hashes too,
+     * with `entries` everything. Entries name people, connections and what was asked for; a hash tells whether a guess at an entry is right
+     */
+    publish: z.enum(['nothing', 'checkpoint', 'tree', 'entries']).default('nothing'),
   }),
   identityProvider: section({
     issuer: z.url(),

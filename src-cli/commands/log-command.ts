@@ -13,12 +13,15 @@ export function logCommand(finish: (exitCode: number) => void): Command {
     .requiredOption('--key <key>', 'verifier key of the log (name+id+base64), or a file that holds it')
     .option('--recordings <folder>', 'folder of the recordings; without it the log alone is checked')
     .option('--checkpoint <file...>', 'checkpoints of the log that you kept: a log that does not continue them was rolled back or forked')
+    .option('--witness <key...>', 'verifier keys of witnesses that must have cosigned the log')
     .option('--json', 'print what was found as JSON')
     .addHelpText('after', '\nExit code: 0 nothing is wrong, 1 something is, 2 nothing could be checked.')
-    .action(async (log: string, options: { key: string; recordings?: string; checkpoint?: string[]; json?: boolean }) => {
-      const { runLogCheck } = await import('./check-log.ts')
-      finish(await runLogCheck({ log, ...options }))
-    })
+    .action(
+      async (log: string, options: { key: string; recordings?: string; checkpoint?: string[]; witness?: string[]; json?: boolean }) => {
+        const { runLogCheck } = await import('./check-log.ts')
+        finish(await runLogCheck({ log, ...options }))
+      },
+    )
   command
     .command('rotate-key')
     .summary('replace the key that signs the log; the gateway must be stopped')

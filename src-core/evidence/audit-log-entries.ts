@@ -11,6 +11,7 @@ export type FindingCode =
   | 'log-forked'
   | 'key-unvouched'
   | 'key-replaced'
+  | 'witness-missing'
   | 'entry-unreadable'
   | 'counter-gap'
   | 'counter-repeated'

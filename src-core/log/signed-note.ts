@@ -4,7 +4,10 @@ import { base64Of, parseBase64 } from './base64.ts'
 import { equalBytes, hexOf } from './merkle-hash.ts'
 
 const ed25519Type = 0x01
-const keyIdBytes = 4
+/** Ed25519 over a checkpoint and the time at which it was seen (c2sp.org/tlog-cosignature) */
+export const cosignatureType = 0x04
+type SignatureType = typeof ed25519Type | typeof cosignatureType
+export const keyIdBytes = 4
 /** Room for 16 signatures of the largest known kind; what is longer is no checkpoint. */
 const maximumNoteLength = 128 * 1024
 const maximumSignatures = 64
@@ -21,33 +24,33 @@ export type ParsedVerifierKey = { ok: true; key: VerifierKey } | { ok: false; pr
 
 const isKeyName = (name: string): boolean => /^[^\s+\p{Cc}]+$/u.test(name)
 
-function keyIdOf(name: string, publicKey: Uint8Array): Uint8Array {
-  return hash('sha256', Buffer.concat([Buffer.from(`${name}\n`), Buffer.of(ed25519Type), publicKey]), 'buffer').subarray(0, keyIdBytes)
+function keyIdOf(name: string, publicKey: Uint8Array, type: SignatureType): Uint8Array {
+  return hash('sha256', Buffer.concat([Buffer.from(`${name}\n`), Buffer.of(type), publicKey]), 'buffer').subarray(0, keyIdBytes)
 }
 
 /** The verifier key of an Ed25519 key (either half) under a name. */
-export function verifierKeyOf(name: string, key: KeyObject): VerifierKey {
+export function verifierKeyOf(name: string, key: KeyObject, type: SignatureType = ed25519Type): VerifierKey {
   const { crv, x } = (key.type === 'private' ? createPublicKey(key) : key).export({ format: 'jwk' })
   if (crv !== 'Ed25519' || typeof x !== 'string') throw new TypeError('a log key is an Ed25519 key')
   if (!isKeyName(name)) throw new TypeError('a key name has no spaces and no plus sign')
   const publicKey = Buffer.from(x, 'base64url')
-  return { name, id: keyIdOf(name, publicKey), publicKey }
+  return { name, id: keyIdOf(name, publicKey, type), publicKey }
 }
 
 /** `name+id+base64(0x01 ‖ public key)`: how a log publishes its key. */
-export const formatVerifierKey = (key: VerifierKey): string =>
-  `${key.name}+${hexOf(key.id)}+${base64Of(Buffer.concat([Buffer.of(ed25519Type), key.publicKey]))}`
+export const formatVerifierKey = (key: VerifierKey, type: SignatureType = ed25519Type): string =>
+  `${key.name}+${hexOf(key.id)}+${base64Of(Buffer.concat([Buffer.of(type), key.publicKey]))}`
 
-export function parseVerifierKey(text: string): ParsedVerifierKey {
+export function parseVerifierKey(text: string, type: SignatureType = ed25519Type): ParsedVerifierKey {
   const [, name, id, encoded] = /^([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/.exec(text) ?? []
   if (name === undefined || id === undefined || encoded === undefined || !isKeyName(name)) {
     return { ok: false, problem: 'it has not the form name+id+base64' }
   }
   const bytes = parseBase64(encoded)
   if (!bytes || bytes.length !== 33) return { ok: false, problem: 'its last part is not the base64 of 33 bytes' }
-  if (bytes[0] !== ed25519Type) return { ok: false, problem: 'it is not an Ed25519 key' }
+  if (bytes[0] !== type) return { ok: false, problem: type === ed25519Type ? 'it is not an Ed25519 key' : 'it is not the key of a witness' }
   const publicKey = bytes.subarray(1)
-  const keyId = keyIdOf(name, publicKey)
+  const keyId = keyIdOf(name, publicKey, type)
   if (hexOf(keyId) !== id) return { ok: false, problem: 'its id does not belong to its name and key' }
   return { ok: true, key: { name, id: keyId, publicKey } }
 }
@@ -95,7 +98,7 @@ export function splitNote(note: string): { text: string; signatures: { name: str
 
 const hasControlCharacter = (text: string): boolean => /[^\n\P{Cc}]/u.test(text)
 
-function publicKeyObject(key: VerifierKey): KeyObject | undefined {
+export function publicKeyObject(key: VerifierKey): KeyObject | undefined {
   try {
     return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(key.publicKey).toString('base64url') }, format: 'jwk' })
   } catch {

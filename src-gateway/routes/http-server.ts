@@ -6,6 +6,7 @@ import { AppError } from '../../src-protocol/app-error.ts'
 import { httpApi, type HttpApi } from '../../src-protocol/http-api.ts'
 import type { Identity, SignedIn } from '../identity/identity.ts'
 import { apiBodyLimit, errorResponse } from './error-response.ts'
+import { addLogFiles, type PublishedLog } from './log-files-route.ts'
 import { assertRole, routeAccess } from './route-access.ts'
 import type { RouteHandlers } from './route-handlers.ts'
 
@@ -14,6 +15,9 @@ export interface HttpServerPorts {
   identity: Identity
   handlers: RouteHandlers
   logger: Logger
+  /** what the health answer says besides that there is one */
+  health?: () => Record<string, unknown>
+  publishedLog?: PublishedLog
 }
 
 export interface HttpServer {
@@ -59,9 +63,11 @@ export function createHttpServer(ports: HttpServerPorts): HttpServer {
     return reply.status(status).send(body)
   })
   app.addHook('onSend', async (_request, reply) => {
-    reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+    reply.header('x-content-type-options', 'nosniff')
   })
-  app.get('/health', async () => ({ status: 'ok' }))
+  app.get('/health', async () => ({ status: 'ok', ...ports.health?.() }))
+  if (ports.publishedLog) addLogFiles(app, ports.publishedLog)
   for (const name of Object.keys(httpApi) as (keyof HttpApi)[]) addRoute(app, ports, name)
   return { app, server }
 }

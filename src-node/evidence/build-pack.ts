@@ -17,6 +17,7 @@ import {
   type Row,
 } from '../../src-core/evidence/population-tables.ts'
 import { selectSample } from '../../src-core/evidence/select-sample.ts'
+import { readClaimedCheckpoint } from '../../src-core/log/checkpoint.ts'
 import { parseRecords, type ParsedRecords } from '../../src-core/recording/record-lines.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import { logEntry, type LogEntry } from '../../src-protocol/log-entry.ts'
@@ -126,9 +127,14 @@ async function writePack(ports: PackPorts, query: PackQuery, { zip, folder }: Pa
   const rotations = await log.rotations()
   if (rotations.length > 0) add('trust/rotations.json', json(rotations))
   add('log/end.checkpoint', log.checkpoint)
+  const cosigned = await log.cosigned()
+  if (cosigned !== undefined) add('log/cosigned.checkpoint', cosigned)
   addStaged('log/entries.jsonl', entries)
   const { start, end } = period
-  add('log/range.json', json({ start, end, size: log.size, nodes: await log.around(start, end) }))
+  add(
+    'log/range.json',
+    json({ start, end, size: log.size, nodes: await log.around(start, end, readClaimedCheckpoint(cosigned ?? '')?.size) }),
+  )
 
   const csv = openTables(folder)
   const sessions = period.closed.map(({ session }) => session)

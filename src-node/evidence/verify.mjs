@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 // Checks an evidence pack of Gatehouse with Node alone, without network and without anything else of this pack but its data.
 //
-//   node verify/verify.mjs [--key KEY] [--checkpoint FILE] [--json] [FOLDER]
+//   node verify/verify.mjs [--key KEY] [--checkpoint FILE] [--witness KEY]… [--json] [FOLDER]
 //
 // FOLDER is the unpacked pack (default: the folder above this file). KEY is the verifier key of the log, got from somewhere else than the
 // pack; without it the key in trust/ is used, and whoever made the pack could have made that too.
 // FILE is a checkpoint of the log that you kept, such as log/end.checkpoint of an earlier pack: a log that does not continue it was rolled back
 // or forked.
+// Each witness whose KEY is given must have cosigned the log (c2sp.org/tlog-cosignature).
 // Exit code: 0 verified, 1 not verified, 2 nothing could be checked.
 import { createHash, createPublicKey, verify } from 'node:crypto'
 import { readFileSync, readdirSync, statSync } from 'node:fs'
@@ -46,7 +47,11 @@ function run() {
   const keyAt = followRotations(readKey())
   const head = checkCheckpoint(read('log/end.checkpoint').toString('utf8'), keyAt)
   const { entries, known } = checkLog(manifest, head)
-  if (options.checkpoint !== undefined) checkKept(head, known, keyAt)
+  const cosigned = readIfThere('log/cosigned.checkpoint')?.toString('utf8')
+  if (cosigned !== undefined) checkKept(cosigned, 'log/cosigned.checkpoint', { head, known, keyAt })
+  if (options.checkpoint !== undefined)
+    checkKept(readFileSync(options.checkpoint, 'utf8'), 'the checkpoint that was given', { head, known, keyAt })
+  checkWitnesses(cosigned ?? '')
   checkCounters(entries)
   checkUptime(entries)
   checkSamples(manifest, entries)
@@ -105,11 +110,12 @@ function readKey() {
   return key
 }
 
-function parseKey(text) {
+/** @param type what the key signs: 1 notes of a log, 4 cosignatures of a witness */
+function parseKey(text, type = 1) {
   const [, name, id, encoded] = /^([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/.exec(text) ?? []
   if (encoded === undefined) throw new Error('the verifier key has not the form name+id+base64')
   const bytes = Buffer.from(encoded, 'base64')
-  if (bytes.length !== 33 || bytes[0] !== 1) throw new Error('the verifier key is not an Ed25519 key')
+  if (bytes.length !== 33 || bytes[0] !== type) throw new Error('the verifier key is not an Ed25519 key')
   const keyId = sha256(name, '\n', bytes).subarray(0, 4)
   if (keyId.toString('hex') !== id) throw new Error('the id of the verifier key does not belong to it')
   const publicKey = createPublicKey({
@@ -239,16 +245,36 @@ function checkLog(manifest, { size, root }) {
   return { entries: parsedEntries, known }
 }
 
-/** The log continues the one of a checkpoint that the reader kept. */
-function checkKept(head, known, keyAt) {
-  const place = 'the checkpoint that was given'
-  const kept = checkCheckpoint(readFileSync(options.checkpoint, 'utf8'), keyAt, place)
+/** The log continues a checkpoint that somebody else saw of it. */
+function checkKept(note, place, { head, known, keyAt }) {
+  const kept = checkCheckpoint(note, keyAt, place)
   if (kept.size > head.size) return fail(place, `the log had ${kept.size} entries, and has ${head.size} now: it was rolled back`)
   const computed = kept.size === head.size ? head.root : rootOf(0, kept.size, known)
   if (computed === undefined) return fail(place, `it is about ${kept.size} entries, which this pack cannot be compared with`)
   if (!computed.equals(kept.root))
     return fail(place, `the first ${kept.size} entries are not those that it was signed over: the log was forked`)
-  return pass(`the log continues the checkpoint of ${kept.size} entries that was given`)
+  return pass(`the log continues ${place}, of ${kept.size} entries`)
+}
+
+/** Cosignatures: the witness signed the time at which it saw the checkpoint, and the checkpoint. */
+function checkWitnesses(note) {
+  const gap = note.indexOf('\n\n')
+  const text = note.slice(0, gap + 1)
+  for (const witness of options.witnesses.map((given) => parseKey(given, 4))) {
+    const times = note
+      .slice(gap + 2)
+      .split('\n')
+      .flatMap((line) => {
+        const [, signer, encoded] = /^\u2014 (\S+) (\S+)$/.exec(line) ?? []
+        const bytes = Buffer.from(encoded ?? '', 'base64')
+        if (signer !== witness.name || bytes.length !== 76 || !bytes.subarray(0, 4).equals(witness.keyId)) return []
+        const time = bytes.readBigUInt64BE(4)
+        const message = Buffer.from(`cosignature/v1\ntime ${time}\n${text}`)
+        return verify(null, message, witness.publicKey, bytes.subarray(12)) ? [time] : []
+      })
+    if (times.length === 0) fail('log/cosigned.checkpoint', `it is not cosigned by ${witness.name}`)
+    else pass(`${witness.name} cosigned the log on ${new Date(Number(times[0]) * 1000).toISOString()}`)
+  }
 }
 
 /** RFC 9162, 2.1: the tree over the leaves from start to end, of whose complete subtrees some are known. */
@@ -495,10 +521,17 @@ function linesOf(bytes) {
 }
 
 function parseArguments(given) {
-  const parsed = { folder: resolve(dirname(fileURLToPath(import.meta.url)), '..'), key: undefined, checkpoint: undefined, json: false }
+  const parsed = {
+    folder: resolve(dirname(fileURLToPath(import.meta.url)), '..'),
+    key: undefined,
+    checkpoint: undefined,
+    witnesses: [],
+    json: false,
+  }
   for (let at = 0; at < given.length; at += 1) {
     if (given[at] === '--json') parsed.json = true
     else if (given[at] === '--key') parsed.key = given[(at += 1)]
+    else if (given[at] === '--witness') parsed.witnesses.push(given[(at += 1)])
     else if (given[at] === '--checkpoint') parsed.checkpoint = resolve(given[(at += 1)])
     else parsed.folder = resolve(given[at])
   }
