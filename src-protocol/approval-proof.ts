@@ -1,7 +1,7 @@
 /** What the gateway sends with a call that was approved, so that the agent need not believe it (docs/decisions/0019). */
 import { z } from 'zod'
 import { sha256Hex } from './ids.ts'
-import { approvalDigestInput, reviewerKeyText, vote } from './model.ts'
+import { approval, approvalDigestInput, reviewerKeyText, vote } from './model.ts'
 import { policyRule } from './policy-document.ts'
 import { section } from './section.ts'
 
@@ -10,6 +10,8 @@ export const approvalProof = z.object({
   /** under which `input.argumentsHash` was made */
   argumentsKey: sha256Hex,
   votes: z.array(vote).max(100),
+  /** what reviewers were shown: `input.shown` is its hash */
+  shown: approval.optional(),
 })
 export type ApprovalProof = z.infer<typeof approvalProof>
 

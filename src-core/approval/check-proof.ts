@@ -4,7 +4,9 @@ import type { ReviewNeeded } from '../policy/decision.ts'
 import { approvalDigest } from './approval-digest.ts'
 import { voteClockToleranceMs } from './approval-state.ts'
 import { argumentsHashOf } from './call-arguments.ts'
+import { fitsItsDigest } from './fits-its-digest.ts'
 import { approvalNeeds, endsRequest, fillNeeds, isFilled } from './quorum.ts'
+import { showsArguments } from './shows-arguments.ts'
 import { verifyReviewerSignature } from './vote-signature.ts'
 
 export interface ProofFacts {
@@ -33,6 +35,7 @@ export type ProofReason =
   | 'other-arguments'
   | 'other-tool-definition'
   | 'other-policy'
+  | 'other-shown'
   | 'denied'
   | 'unknown-reviewer'
   | 'unknown-key'
@@ -49,7 +52,7 @@ export type ProofCheck =
 
 /**
  * Whether reviewers whom this side trusts approved exactly this call, whatever the gateway says. The digest is computed anew from the call's
- * own bytes, each vote is checked with a key from the signed list, and how many of whom are needed, and for how long it holds, say the
+ * own bytes, what was on the reviewers' screens is held against them, each vote is checked with a key from the signed list, and how many of whom are needed, and for how long it holds, say the
  * signed rules. Whether it ran before is not asked here.
  */
 export function checkProof({ proof, call, review, policies, reviewers, now }: ProofFacts): ProofCheck {
@@ -65,9 +68,14 @@ export function checkProof({ proof, call, review, policies, reviewers, now }: Pr
   if (input.toolDefinitionHash !== call.toolDefinitionHash) {
     return refuse('other-tool-definition', 'the approval is for another definition of the tool than the server has listed')
   }
+  if (!proof.shown || input.shown === undefined) return refuse('other-shown', 'nobody signed what reviewers were shown')
   if (!policies.includes(input.policyVersion)) return refuse('other-policy', 'it was approved under a policy that is not signed')
 
   const approval = { id: input.approval, digest: approvalDigest(input) }
+  if (!fitsItsDigest({ ...proof.shown, digest: approval.digest, digestInput: input })) {
+    return refuse('other-shown', 'what reviewers were shown is not what they signed')
+  }
+  if (!showsArguments(proof.shown.argumentsText, argumentBytes)) return refuse('other-shown', 'reviewers were shown other arguments')
   const counted = new Map<string, Vote>()
   let problem: ProofCheck | undefined
   for (const vote of proof.votes) {

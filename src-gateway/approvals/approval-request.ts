@@ -43,11 +43,15 @@ export const digestNow = (approval: Approval, call: HeldCall, policyVersion: str
   approvalDigest({ ...approval.digestInput, ...callFacts(call, approval.digestInput.nonce), policyVersion })
 
 /** What an agent needs to see for itself that a call was approved. */
-export const proofOf = ({ digestInput, votes }: Approval, salt: Uint8Array): ApprovalProof => ({
-  input: digestInput,
-  argumentsKey: argumentsKeyOf(salt, digestInput.nonce),
-  votes,
-})
+export const proofOf = (approval: Approval, salt: Uint8Array): ApprovalProof => {
+  const { digestInput, votes } = approval
+  return {
+    input: digestInput,
+    argumentsKey: argumentsKeyOf(salt, digestInput.nonce),
+    votes,
+    shown: { ...approval, votes: [] },
+  }
+}
 
 export function createApprovalRequest(call: HeldCall, now: Date, similar: readonly Approval[]): Approval {
   const { session, definition, decision } = call

@@ -8,12 +8,20 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Agent } from '../../src-agent/agent.ts'
 import { approvalDigest } from '../../src-core/approval/approval-digest.ts'
 import { argumentsHashOf } from '../../src-core/approval/call-arguments.ts'
+import { shownHash } from '../../src-core/approval/shown-hash.ts'
+import { approvalWith } from '../../src-core/approval/testing/approval-fixture.ts'
 import { signedVoteText } from '../../src-core/approval/vote-signature.ts'
 import { toolDefinition } from '../../src-core/mcp/tool-definition-hash.ts'
 import { newApprovalId, newSessionId } from '../../src-node/random-id.ts'
 import type { ApprovalProof, ApprovalTrust } from '../../src-protocol/approval-proof.ts'
 import type { SessionId } from '../../src-protocol/ids.ts'
-import { approvalDigestInput, type ApprovalDigestInput, type Vote } from '../../src-protocol/model.ts'
+import {
+  approval as approvalSchema,
+  approvalDigestInput,
+  type Approval,
+  type ApprovalDigestInput,
+  type Vote,
+} from '../../src-protocol/model.ts'
 import { startAgentGateway, type AgentGateway, type Answer } from '../fixtures/agent-gateway.ts'
 import { lastingKey, newRoot, startTrustingAgent, trustOf, writeTrust, type LastingKey } from '../fixtures/trusting-agent.ts'
 import { until } from './gateway-harness.ts'
@@ -124,6 +132,8 @@ interface Forgery {
   arguments?: string
   input?: Partial<ApprovalDigestInput>
   at?: Date
+  /** what reviewers see */
+  shownText?: string
 }
 
 /** An approval that fits, as a gateway makes it; a forgery says what else it is made for. */
@@ -152,7 +162,18 @@ function approved(by: readonly LastingKey[], forgery: Forgery = {}): ApprovalPro
     approvals: 2,
     ...forgery.input,
   })
-  return { input, argumentsKey, votes: by.map((key) => voteOf(key, input, at)) }
+  return signedBy(by, { argumentsKey, shownText: forgery.shownText ?? bytes.toString(), input, at })
+}
+
+/** A request as the gateway shows it, and the digest that covers it. */
+function signedBy(
+  by: readonly LastingKey[],
+  { argumentsKey, shownText, input, at }: { argumentsKey: string; shownText: string; input: ApprovalDigestInput; at: Date },
+): ApprovalProof {
+  const request = approvalWith({ requester: { sub: input.requester, name: 'Olivia', groups: [] }, argumentsText: shownText }, input)
+  const shown = approvalSchema.parse(request)
+  const covered: ApprovalDigestInput = { ...input, shown: shownHash(shown) }
+  return { input: covered, argumentsKey, shown, votes: by.map((key) => voteOf(key, covered, at)) }
 }
 
 function voteOf(key: LastingKey, input: ApprovalDigestInput, at: Date, changed: Partial<Vote> = {}): Vote {
@@ -193,6 +214,24 @@ describe('an agent that checks approvals itself', () => {
   test('refuses an approval of other arguments, down to a byte', async () => {
     await expectRefused(send(call('{"sql":"DROP TABLE customers"}'), approved([anna, ben])), 'other-arguments')
     await expectRefused(send(call(dangerous.replace('{', '{ ')), approved([anna, ben])), 'other-arguments')
+  })
+
+  test('refuses what reviewers were not shown', async () => {
+    await expectRefused(send(call(dangerous), approved([anna, ben], { shownText: '{"sql":"SELECT 1"}' })), 'other-shown')
+    const masked = approved([anna, ben], { shownText: '{"sql":"ALTER TABLE [MASKED:name] DROP COLUMN card"}' })
+    expect((await send(call(dangerous), masked)).aborted).toBeUndefined()
+    rmSync(join(folder, 'ran'))
+
+    const proof = approved([anna, ben])
+    const { shown: _shown, ...unseen } = proof
+    await expectRefused(send(call(dangerous), unseen), 'other-shown')
+    await expectRefused(
+      send(call(dangerous), { ...proof, shown: { ...(proof.shown as Approval), because: 'Nothing to see.' } }),
+      'other-shown',
+    )
+    const { shown: _hash, ...uncovered } = proof.input
+    const blind = { ...proof, input: uncovered, votes: [anna, ben].map((key) => voteOf(key, uncovered, new Date())) }
+    await expectRefused(send(call(dangerous), blind), 'other-shown')
   })
 
   test.each([
