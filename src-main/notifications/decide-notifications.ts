@@ -1,3 +1,4 @@
+import { decidingGroups } from '../../src-core/approval/quorum.ts'
 import type { Approval, Person } from '../../src-protocol/model.ts'
 import type { DesktopNotification } from './notifier.ts'
 
@@ -14,7 +15,7 @@ export function concerns(approval: Approval, me: Person | undefined): { ok: true
   if (approval.state !== 'pending') return { ok: false, reason: 'not-pending' }
   if (approval.requester.sub === me.sub) return { ok: false, reason: 'own-request' }
   if (!me.roles.includes('reviewer')) return { ok: false, reason: 'not-reviewer' }
-  if (!approval.digestInput.groups.some((group) => me.groups.includes(group))) return { ok: false, reason: 'not-in-groups' }
+  if (!decidingGroups(approval.digestInput).some((group) => me.groups.includes(group))) return { ok: false, reason: 'not-in-groups' }
   if (approval.votes.some((vote) => vote.person.sub === me.sub)) return { ok: false, reason: 'already-decided-by-me' }
   return { ok: true }
 }

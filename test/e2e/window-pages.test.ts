@@ -176,13 +176,44 @@ describe('a reviewer', () => {
     await expect.poll(() => page.getByRole('complementary', { name: 'Requests' }).getByText('3 waiting').isVisible(), patiently).toBe(true)
   })
 
-  test('cannot decide an own request, and reads why', async () => {
+  test('cannot decide an own request, reads why, and takes it back', async () => {
     await open('/inbox/apr_7vK3nDf5Sa8WqP2r', 'jonas')
-    await page.getByText('You asked for this yourself; somebody else has to decide.').first().waitFor()
-    expect(await button(/^Approve/).getAttribute('aria-disabled')).toBe('true')
+    await page.getByText('You asked for this yourself; somebody else').waitFor()
+    expect(await button(/^(Approve|Deny|Report)/).count()).toBe(0)
     await page.keyboard.press('a')
-    await button(/^Approve/).press('Enter')
+    await page.keyboard.press('d')
     expect(await page.getByRole('dialog').count()).toBe(0)
+    await button('Cancel request').press('Enter')
+    await expect.poll(() => page.getByText('Its requester took it back').isVisible(), patiently).toBe(true)
+  })
+
+  test('sees who has approved and who is missing, signs in anew, and can stop waiting for the browser', async () => {
+    await open('/inbox/apr_2hG7pYc9Xe4BuM6t', 'jonas')
+    await page.getByRole('heading', { name: '1 of 2 approvals, dba still missing' }).waitFor()
+    await page.getByText('Lea Fischer').waitFor()
+    await page.getByText('A denial by privacy or dba ends it').waitFor()
+    await page.getByLabel('Reason').fill('Both are hers.')
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('a')
+    await page.getByRole('dialog').getByText('Your browser opens: sign in there again').waitFor()
+    await page.keyboard.press('Enter')
+    await page.getByText('Your browser is open: sign in there.').waitFor()
+    await button('Copy address').click()
+    await button('Cancel').click()
+    await page.getByText('Your browser is open: sign in there.').waitFor({ state: 'detached' })
+    await expect.poll(() => button('Sign and approve').isEnabled(), patiently).toBe(true)
+    expect(await page.getByRole('heading', { name: 'Decision' }).count()).toBe(0)
+  })
+
+  test('reports a request, but not without a word', async () => {
+    await open1()
+    await button('Report').click()
+    await button('Report and block').click()
+    await page.getByText('Say in a few words what you saw.').waitFor()
+    await page.getByLabel('What is wrong with it?').fill('Mira is on holiday: this is not her.')
+    await page.keyboard.press('Enter')
+    await page.getByText('Reported by you').first().waitFor()
+    await page.getByText('the session was ended, and administrators were told').waitFor()
   })
 
   test('walks the list with J and K', async () => {

@@ -1,4 +1,4 @@
-import { Ban, CircleCheck, CircleSlash, Hourglass, TimerOff, Undo2, type LucideIcon } from 'lucide-react'
+import { Ban, CircleCheck, CircleSlash, Flag, Hourglass, TimerOff, Undo2, type LucideIcon } from 'lucide-react'
 import type { Approval, ApprovalState } from '../../../src-protocol/model.ts'
 import type { Tone } from '../../components/verdict.tsx'
 
@@ -18,14 +18,20 @@ const outcomes: Record<ApprovalState, Outcome> = {
   void: { icon: CircleSlash, tone: 'denied', word: 'Void' },
 }
 
+const reportedOutcome: Outcome = { icon: Flag, tone: 'denied', word: 'Reported' }
+
 /** Icon, colour and word of an approval's state. */
-export function outcomeOf(state: ApprovalState): Outcome {
-  return outcomes[state]
+export function outcomeOf(state: ApprovalState, reported = false): Outcome {
+  return reported ? reportedOutcome : outcomes[state]
 }
 
 /** The same with who decided: `Approved by you`, `Denied by Ada Kim`. */
 export function outcomeWithNames(approval: Approval, you: string | undefined): Outcome {
   const outcome = outcomes[approval.state]
+  if (approval.reported !== undefined) {
+    const reporter = approval.votes.findLast((vote) => vote.decision === 'deny')?.person
+    return { ...reportedOutcome, word: `Reported by ${reporter?.sub === you ? 'you' : approval.reported.by}` }
+  }
   const decision = approval.state === 'denied' ? 'deny' : 'approve'
   if (outcome.tone === undefined || approval.state === 'pending' || approval.state === 'expired' || approval.state === 'void')
     return outcome

@@ -1,13 +1,17 @@
 import { Button, Modal } from '@mantine/core'
 import { Ban, Check } from 'lucide-react'
 import { useState } from 'react'
-import type { Approval } from '../../../src-protocol/model.ts'
+import { decidingGroups, endsRequest } from '../../../src-core/approval/quorum.ts'
+import type { Approval, Vote } from '../../../src-protocol/model.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
+import { usePerson } from '../../api/use-desktop-state.ts'
 import { ErrorNote } from '../../components/error-state.tsx'
 import { Facts } from '../../components/facts.tsx'
 import { spokenDigest } from '../../components/hash.tsx'
 import { ReasonButton } from '../../components/reason-button.tsx'
 import { formatLength } from '../../components/time.ts'
+import { approvalProgress } from './approval-progress.ts'
+import { AwaitSignIn } from './await-sign-in.tsx'
 import styles from './inbox.module.css'
 
 interface ConfirmVoteProps {
@@ -25,6 +29,15 @@ export function ConfirmVote({ approval, decision, reason, obstacle, onClose }: C
   const [digest] = useState(approval.digest)
   const vote = useDesktopMutation('approvals:vote', onClose)
   const approve = decision === 'approve'
+  const person = usePerson()
+  const { digestInput, votes } = approval
+  const { stepUp } = digestInput
+  // as the gateway will count it
+  const groups = decidingGroups(digestInput).filter((group) => person?.groups.includes(group))
+  const own: Vote = { person: { sub: person?.sub ?? '', name: '' }, decision, reason, at: '', groups, signature: '', key: {} }
+  const { given, needed } = approvalProgress({ digestInput, votes: [...votes, own] })
+  const stillMissing = needed - given
+  const ends = endsRequest(digestInput, own)
   return (
     <Modal opened onClose={onClose} title={approve ? 'Approve and sign?' : 'Deny and sign?'} size={480}>
       <div className={styles.confirm}>
@@ -43,15 +56,23 @@ export function ConfirmVote({ approval, decision, reason, obstacle, onClose }: C
               ),
             },
             { label: 'Reason', value: reason === '' ? <span className="t3">none</span> : `“${reason}”` },
+            ...(approve && stepUp !== undefined
+              ? [{ label: 'First', value: 'Your browser opens: sign in there again, for this request alone.' }]
+              : []),
             {
               label: 'Then',
               value: approve
-                ? `It runs once, within ${formatLength(approval.digestInput.runWithinSeconds * 1000)}, byte for byte as shown. If anything changes, the approval is void.`
-                : 'The call is refused, and its client is told your reason.',
+                ? stillMissing > 0
+                  ? `Your approval counts. ${stillMissing === 1 ? 'One more is' : `${stillMissing} more are`} needed before it runs.`
+                  : `It runs once, within ${formatLength(approval.digestInput.runWithinSeconds * 1000)}, byte for byte as shown. If anything changes, the approval is void.`
+                : ends
+                  ? 'The call is refused, and its client is told your reason.'
+                  : 'Your denial is recorded. Only a denial by somebody with the veto ends the request.',
             },
           ]}
         />
-        {vote.error !== null && <ErrorNote error={vote.error} />}
+        <AwaitSignIn />
+        {vote.error !== null && vote.error.code !== 'SIGN_IN_CANCELLED' && <ErrorNote error={vote.error} />}
         <div className={styles.buttons}>
           <Button variant="quiet" onClick={onClose}>
             Go back

@@ -7,6 +7,7 @@ import { formatCountdown, formatDateTime, formatShortTime } from '../../componen
 import { useNow } from '../../components/use-now.ts'
 import { ToneMark } from '../../components/verdict.tsx'
 import { outcomeWithNames } from './approval-outcome.ts'
+import { approvalProgress } from './approval-progress.ts'
 import { decidedAt, type InboxLists } from './inbox-lists.ts'
 import styles from './inbox.module.css'
 
@@ -18,7 +19,7 @@ interface InboxListProps extends InboxLists {
 const urgentMs = 5 * 60_000
 
 /** Requests by time left, then those that are decided. */
-export function InboxList({ waiting, others, decided, chosen }: InboxListProps) {
+export function InboxList({ waiting, own, others, decided, chosen }: InboxListProps) {
   return (
     <aside className={styles.list} aria-label="Requests">
       <header className={styles.listHead}>
@@ -27,6 +28,7 @@ export function InboxList({ waiting, others, decided, chosen }: InboxListProps) 
       </header>
       <div className={styles.items}>
         <Section items={waiting} chosen={chosen} />
+        <Section title="Your requests" items={own} chosen={chosen} />
         <Section title="Waiting for others" items={others} chosen={chosen} />
         <Section title="Decided" items={decided} chosen={chosen} />
       </div>
@@ -81,10 +83,16 @@ function Item({ approval, chosen }: { approval: Approval; chosen: boolean }) {
         <span className={`${styles.line} mono ellipsis`}>
           {approval.connection} · {approval.tool}
         </span>
-        <span className={`${styles.line} ellipsis`}>{pending ? `Rule ${approval.rule}` : <ToneMark {...outcome} />}</span>
+        <span className={`${styles.line} ellipsis`}>{pending ? waitingLine(approval) : <ToneMark {...outcome} />}</span>
       </Link>
     </li>
   )
+}
+
+/** The rule, and how far it is where one approval is not enough. */
+function waitingLine(approval: Approval): string {
+  const { given, needed } = approvalProgress(approval)
+  return needed === 1 ? `Rule ${approval.rule}` : `${given} of ${needed} approved · ${approval.rule}`
 }
 
 function TimeLeft({ decideBy }: { decideBy: string }) {

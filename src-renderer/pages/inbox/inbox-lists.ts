@@ -1,13 +1,23 @@
+import { decidingGroups } from '../../../src-core/approval/quorum.ts'
 import type { Approval, Person } from '../../../src-protocol/model.ts'
 
-/** Why this person cannot decide this request now, or undefined if they can. The gateway decides again. */
-export function whyNotDecide(approval: Approval, person: Person | undefined, now: number): string | undefined {
+/** Why this person cannot decide this request now (at all, or in this way), or undefined if they can. The gateway decides again. */
+export function whyNotDecide(
+  approval: Approval,
+  person: Person | undefined,
+  now: number,
+  decision?: 'approve' | 'deny',
+): string | undefined {
   if (person === undefined) return 'Sign in to decide.'
   if (approval.state !== 'pending') return `Nothing is left to decide: it is ${approval.state}.`
   if (Date.parse(approval.decideBy) <= now) return 'The time to decide is over.'
   if (approval.requester.sub === person.sub) return 'You asked for this yourself; somebody else has to decide.'
-  const { groups } = approval.digestInput
-  if (!groups.some((group) => person.groups.includes(group))) return `Deciding this needs one of the groups ${groups.join(', ')}.`
+  const { digestInput } = approval
+  const groups = decision === 'approve' ? digestInput.groups : decidingGroups(digestInput)
+  if (!groups.some((group) => person.groups.includes(group)))
+    return decision === 'approve' && decidingGroups(digestInput).some((group) => person.groups.includes(group))
+      ? `You can stop this; approving it needs one of the groups ${groups.join(', ')}.`
+      : `Deciding this needs one of the groups ${groups.join(', ')}.`
   if (approval.votes.some((vote) => vote.person.sub === person.sub)) return 'You have already decided; another reviewer has to decide too.'
   return undefined
 }
@@ -20,6 +30,8 @@ export function isWaitingFor(approval: Approval, person: Person | undefined): bo
 export interface InboxLists {
   /** pending and theirs to decide, the one with the least time left first */
   waiting: Approval[]
+  /** one’s own, pending */
+  own: Approval[]
   /** pending, and somebody else has to decide */
   others: Approval[]
   /** everything else, the latest first */
@@ -30,7 +42,8 @@ export function inboxLists(approvals: readonly Approval[], person: Person | unde
   const pending = approvals.filter((approval) => approval.state === 'pending').toSorted((a, b) => a.decideBy.localeCompare(b.decideBy))
   return {
     waiting: pending.filter((approval) => isWaitingFor(approval, person)),
-    others: pending.filter((approval) => !isWaitingFor(approval, person)),
+    own: pending.filter((approval) => approval.requester.sub === person?.sub),
+    others: pending.filter((approval) => approval.requester.sub !== person?.sub && !isWaitingFor(approval, person)),
     decided: approvals.filter((approval) => approval.state !== 'pending').toSorted((a, b) => decidedAt(b).localeCompare(decidedAt(a))),
   }
 }
@@ -38,5 +51,5 @@ export function inboxLists(approvals: readonly Approval[], person: Person | unde
 /** When it left `pending`, as far as the approval tells. */
 export function decidedAt(approval: Approval): string {
   if (approval.state === 'expired') return approval.decideBy
-  return approval.executedAt ?? approval.votes.at(-1)?.at ?? approval.requestedAt
+  return approval.executedAt ?? approval.reported?.at ?? approval.votes.at(-1)?.at ?? approval.requestedAt
 }

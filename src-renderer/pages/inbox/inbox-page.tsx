@@ -33,7 +33,7 @@ function Inbox({ approvals }: { approvals: readonly Approval[] }) {
   const navigate = useNavigate()
   const reviewer = useHasRole('reviewer')
   const lists = inboxLists(approvals, usePerson())
-  const order = [...lists.waiting, ...lists.others, ...lists.decided]
+  const order = [...lists.waiting, ...lists.own, ...lists.others, ...lists.decided]
   const chosen = wanted ?? order[0]?.id
   const listed = order.find((approval) => approval.id === chosen)
   // a link may lead to a request that the list does not have (any more)

@@ -1,28 +1,33 @@
 import { TextInput } from '@mantine/core'
-import { Ban, Check, Fingerprint } from 'lucide-react'
+import { Ban, Check, Fingerprint, Flag } from 'lucide-react'
 import type { Ref } from 'react'
 import type { Approval } from '../../../src-protocol/model.ts'
 import { spokenDigest } from '../../components/hash.tsx'
 import { KeyHint } from '../../components/key-hint.tsx'
 import { ReasonButton } from '../../components/reason-button.tsx'
 import { formatLength } from '../../components/time.ts'
+import { approvalProgress } from './approval-progress.ts'
 import styles from './inbox.module.css'
 
 interface RequestDecisionProps {
   approval: Approval
   /** why this person cannot decide */
   obstacle: string | undefined
+  /** why this person cannot approve, who may be able to deny */
+  approveObstacle: string | undefined
   reason: string
   onReason: (text: string) => void
   reasonMissing: boolean
   reasonField: Ref<HTMLInputElement>
   onDecide: (decision: 'approve' | 'deny') => void
+  onReport: () => void
 }
 
 /** The decision, fixed at the bottom: what is signed, why, and the two buttons. */
-export function RequestDecision({ approval, obstacle, reason, onReason, reasonMissing, reasonField, onDecide }: RequestDecisionProps) {
-  const { digestInput, reasonRequired, votes } = approval
-  const given = votes.filter((vote) => vote.decision === 'approve').length
+export function RequestDecision(props: RequestDecisionProps) {
+  const { approval, obstacle, approveObstacle, reason, onReason, reasonMissing, reasonField, onDecide, onReport } = props
+  const { digestInput, reasonRequired } = approval
+  const { given, needed } = approvalProgress(approval)
   return (
     <footer className={styles.foot}>
       <div className={styles.digest}>
@@ -32,8 +37,7 @@ export function RequestDecision({ approval, obstacle, reason, onReason, reasonMi
           policy version.
         </span>
         <span className="right nowrap">
-          {digestInput.approvals > 1 && `${given} of ${digestInput.approvals} have approved · `}Runs once, within{' '}
-          {formatLength(digestInput.runWithinSeconds * 1000)}
+          {needed > 1 && `${given} of ${needed} approvals · `}Runs once, within {formatLength(digestInput.runWithinSeconds * 1000)}
         </span>
       </div>
       <div className={styles.decide}>
@@ -54,6 +58,9 @@ export function RequestDecision({ approval, obstacle, reason, onReason, reasonMi
         ) : (
           <p className="grow t2">{obstacle}</p>
         )}
+        <ReasonButton variant="quiet" reason={obstacle} leftSection={<Flag aria-hidden />} onClick={onReport}>
+          Report
+        </ReasonButton>
         <ReasonButton
           variant="danger"
           reason={obstacle}
@@ -65,7 +72,7 @@ export function RequestDecision({ approval, obstacle, reason, onReason, reasonMi
         </ReasonButton>
         <ReasonButton
           variant="filled"
-          reason={obstacle}
+          reason={approveObstacle}
           leftSection={<Check aria-hidden />}
           rightSection={<KeyHint>A</KeyHint>}
           onClick={() => onDecide('approve')}

@@ -13,9 +13,12 @@ import { ConfirmVote } from './confirm-vote.tsx'
 import { claimAgainstFinding } from './evidence.ts'
 import { decidedAt, whyNotDecide } from './inbox-lists.ts'
 import { RequestCode } from './request-code.tsx'
+import { OwnRequest } from './own-request.tsx'
 import { RequestContext } from './request-context.tsx'
 import { RequestDecision } from './request-decision.tsx'
+import { ReportRequest } from './report-request.tsx'
 import { RequestFacts } from './request-facts.tsx'
+import { RequestProgress } from './request-progress.tsx'
 import { RequestVotes } from './request-votes.tsx'
 import styles from './inbox.module.css'
 
@@ -27,11 +30,15 @@ export function RequestPage({ approval }: { approval: Approval }) {
   const [reasonMissing, setReasonMissing] = useState(false)
   const [deciding, setDeciding] = useState<'approve' | 'deny'>()
   const reasonField = useRef<HTMLInputElement>(null)
+  const [reporting, setReporting] = useState(false)
   const obstacle = whyNotDecide(approval, person, now)
+  const approveObstacle = whyNotDecide(approval, person, now, 'approve')
+  const own = approval.requester.sub === person?.sub
 
   const decide = (decision: 'approve' | 'deny'): void => {
     // while one decision is looked at, a key must not turn it into the other
-    if (obstacle !== undefined || deciding !== undefined) return
+    if (deciding !== undefined || reporting) return
+    if ((decision === 'approve' ? approveObstacle : obstacle) !== undefined) return
     if (approval.reasonRequired && reason.trim() === '') {
       setReasonMissing(true)
       reasonField.current?.focus()
@@ -51,7 +58,7 @@ export function RequestPage({ approval }: { approval: Approval }) {
             <h1 className="ellipsis">
               Run {approval.tool} on {approval.connection}
             </h1>
-            <ToneMark {...outcomeOf(approval.state)} form="badge" />
+            <ToneMark {...outcomeOf(approval.state, approval.reported !== undefined)} form="badge" />
           </div>
           <p className="t2">
             <span className="t3">{approval.requester.sub === person?.sub ? 'Your reason' : 'Their reason'}</span>&ensp;“
@@ -72,13 +79,16 @@ export function RequestPage({ approval }: { approval: Approval }) {
           {claim !== undefined && <span className={styles.claim}>{claim}</span>}
         </Note>
         <RequestCode approval={approval} />
+        {approval.state === 'pending' && <RequestProgress approval={approval} />}
         {approval.state !== 'pending' && <RequestVotes approval={approval} />}
         <RequestContext approval={approval} />
       </div>
-      {approval.state === 'pending' && (
+      {own && (approval.state === 'pending' || approval.state === 'approved') && <OwnRequest approval={approval} />}
+      {!own && approval.state === 'pending' && (
         <RequestDecision
           approval={approval}
           obstacle={obstacle}
+          approveObstacle={approveObstacle}
           reason={reason}
           onReason={(text) => {
             setReason(text)
@@ -87,6 +97,7 @@ export function RequestPage({ approval }: { approval: Approval }) {
           reasonMissing={reasonMissing}
           reasonField={reasonField}
           onDecide={decide}
+          onReport={() => setReporting(true)}
         />
       )}
       {deciding !== undefined && (
@@ -94,10 +105,11 @@ export function RequestPage({ approval }: { approval: Approval }) {
           approval={approval}
           decision={deciding}
           reason={reason.trim()}
-          obstacle={obstacle}
+          obstacle={deciding === 'approve' ? approveObstacle : obstacle}
           onClose={() => setDeciding(undefined)}
         />
       )}
+      {reporting && <ReportRequest approval={approval} obstacle={obstacle} onClose={() => setReporting(false)} />}
     </>
   )
 }

@@ -2,25 +2,21 @@ import type { Approval } from '../../../src-protocol/model.ts'
 import { Facts } from '../../components/facts.tsx'
 import { Hash } from '../../components/hash.tsx'
 import { Timestamp } from '../../components/timestamp.tsx'
+import { voteFact } from './request-progress.tsx'
 import styles from './inbox.module.css'
 
 /** How a request was decided, by whom, why, and whether it ran. */
 export function RequestVotes({ approval }: { approval: Approval }) {
-  const { votes, state, executedAt, runBy, voidReason, decideBy } = approval
+  const { votes, state, executedAt, runBy, voidReason, decideBy, reported } = approval
   return (
     <section className={styles.card}>
       <h2>Decision</h2>
       <Facts
         items={[
-          ...votes.map((vote) => ({
-            label: vote.decision === 'approve' ? 'Approved' : 'Denied',
-            value: (
-              <>
-                by <span className="medium">{vote.person.name}</span> at <Timestamp at={vote.at} form="date-time" />
-                {vote.reason !== '' && <span className="t2">: “{vote.reason}”</span>}
-              </>
-            ),
-          })),
+          ...votes.map(voteFact),
+          ...(reported === undefined
+            ? []
+            : [{ label: 'Reported', value: `by ${reported.by}: the session was ended, and administrators were told.` }]),
           ...(state === 'expired'
             ? [
                 {

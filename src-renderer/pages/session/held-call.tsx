@@ -10,6 +10,7 @@ import { ErrorNote } from '../../components/error-state.tsx'
 import { MaskedText } from '../../components/masked-text.tsx'
 import { formatCountdown, formatShortTime } from '../../components/time.ts'
 import { useNow } from '../../components/use-now.ts'
+import { approvalProgress } from '../inbox/approval-progress.ts'
 import styles from './session.module.css'
 
 /** A call that waits for a decision: who is asked, how long is left, what happens if nobody answers. */
@@ -36,12 +37,12 @@ export function HeldCall({ call, own }: { call: Call; own: boolean }) {
 function Asked({ approval: id }: { approval: ApprovalId }) {
   const approval = useDesktopQuery('approvals:get', id).data
   if (approval === undefined) return null
-  const { groups, approvals } = approval.digestInput
-  const given = approval.votes.filter((vote) => vote.decision === 'approve').length
+  const { groups } = approval.digestInput
+  const { needed, sentence } = approvalProgress(approval)
   return (
     <div className="small t2">
       Asked {groups.join(', ')} at {formatShortTime(approval.requestedAt)}
-      {approvals > 1 && `: ${given} of ${approvals} have approved`}. Undecided at {formatShortTime(approval.decideBy)}, it is denied.
+      {needed > 1 && `: ${sentence}`}. Undecided at {formatShortTime(approval.decideBy)}, it is denied.
     </div>
   )
 }
