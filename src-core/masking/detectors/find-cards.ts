@@ -1,7 +1,9 @@
 import type { Found } from './detector.ts'
+import { eachMatch } from './each-match.ts'
 import { findIbans } from './find-ibans.ts'
 
 const cardDigits = { min: 12, max: 19 }
+const digitRun = /\d(?:[ -]?\d){11,}/g
 
 /**
  * Payment cards: the first digits and the length of an issuer (ISO/IEC 7812), with single spaces or hyphens between groups, and a right
@@ -9,18 +11,15 @@ const cardDigits = { min: 12, max: 19 }
  */
 export function findCards(text: string, found: Found): void {
   const cards: { start: number; end: number }[] = []
-  for (const run of text.matchAll(/\d(?:[ -]?\d){11,}/g)) {
-    const end = run.index + run[0].length
-    let start = run.index
-    while (end - start >= cardDigits.min) {
-      const cardEnd = isDigit(text, start) && !isDigit(text, start - 1) ? endOfCard(text, start, end) : undefined
-      if (cardEnd === undefined) start += 1
-      else {
-        cards.push({ start, end: cardEnd })
-        start = cardEnd
-      }
+  eachMatch(digitRun, text, ({ 0: run, index }) => {
+    const digits = readDigits(text, index, index + run.length)
+    const { count, at } = digits
+    for (let first = 0; first + cardDigits.min <= count;) {
+      const length = beginsGroup(digits, first) ? lengthOfCard(text, digits, first) : 0
+      if (length > 0) cards.push({ start: at[first]!, end: at[first + length - 1]! + 1 })
+      first += Math.max(1, length)
     }
-  }
+  })
   if (cards.length === 0) return
   const ibans: { start: number; end: number }[] = []
   findIbans(text, (start, end) => ibans.push({ start, end }))
@@ -45,32 +44,57 @@ function isIssued(prefix: number, length: number): boolean {
   return (first === 50 || (first >= 56 && first <= 58) || (first >= 61 && first <= 69)) && length >= cardDigits.min
 }
 
-const isDigit = (text: string, at: number): boolean => {
-  const code = text.charCodeAt(at)
-  return code >= 48 && code <= 57
+/** The digits of a run: where each stands, and the sums of Luhn's formula up to it. */
+interface Digits {
+  count: number
+  at: Int32Array
+  /** if those with an even index are doubled, and if those with an odd one are */
+  evenDoubled: Int32Array
+  oddDoubled: Int32Array
 }
 
-/** The end of the longest card that begins at `start` and ends where a group of digits ends. */
-function endOfCard(text: string, start: number, limit: number): number | undefined {
-  const first = text.charCodeAt(start) - 48
-  if (first < 2 || first > 6) return undefined
-  // Luhn from the left, for an even and an odd number of digits at once
+const emptyDigits = (length: number): Digits => ({
+  count: 0,
+  at: new Int32Array(length),
+  evenDoubled: new Int32Array(length + 1),
+  oddDoubled: new Int32Array(length + 1),
+})
+
+/** Most runs are short: they share one room. */
+const shortRun = 64
+const short = emptyDigits(shortRun)
+
+function readDigits(text: string, start: number, end: number): Digits {
+  const digits = end - start <= shortRun ? short : emptyDigits(end - start)
+  const { at, evenDoubled, oddDoubled } = digits
   let count = 0
-  let sumDoublingEven = 0
-  let sumDoublingOdd = 0
-  let prefix = 0
-  let longest: number | undefined
-  for (let at = start; at < limit && count <= cardDigits.max; at += 1) {
-    const digit = text.charCodeAt(at) - 48
+  for (let place = start; place < end; place += 1) {
+    const digit = text.charCodeAt(place) - 48
     if (digit < 0 || digit > 9) continue
     const doubled = digit > 4 ? digit * 2 - 9 : digit * 2
     const even = count % 2 === 0
-    sumDoublingEven += even ? doubled : digit
-    sumDoublingOdd += even ? digit : doubled
-    if (count < 4) prefix = prefix * 10 + digit
+    evenDoubled[count + 1] = evenDoubled[count]! + (even ? doubled : digit)
+    oddDoubled[count + 1] = oddDoubled[count]! + (even ? digit : doubled)
+    at[count] = place
     count += 1
-    if (count < cardDigits.min || count > cardDigits.max || isDigit(text, at + 1)) continue
-    if ((count % 2 === 0 ? sumDoublingEven : sumDoublingOdd) % 10 === 0 && isIssued(prefix, count)) longest = at + 1
   }
-  return longest
+  digits.count = count
+  return digits
+}
+
+const beginsGroup = ({ at }: Digits, index: number): boolean => index === 0 || at[index]! > at[index - 1]! + 1
+
+/** How many digits the longest card has that begins at this one and ends where a group of digits ends; 0 if there is none. */
+function lengthOfCard(text: string, digits: Digits, first: number): number {
+  const { at, count, evenDoubled, oddDoubled } = digits
+  let prefix = 0
+  for (let index = first; index < first + 4; index += 1) prefix = prefix * 10 + text.charCodeAt(at[index]!) - 48
+  for (let length = Math.min(cardDigits.max, count - first); length >= cardDigits.min; length -= 1) {
+    const end = first + length
+    if (!isIssued(prefix, length) || (end < count && !beginsGroup(digits, end))) continue
+    // the last digit is not doubled, the one before it is
+    const sums = end % 2 === 0 ? evenDoubled : oddDoubled
+    if ((sums[end]! - sums[first]!) % 10 === 0) return length
+  }
+  return 0
 }

@@ -1,18 +1,20 @@
 import { countrySpecs } from 'ibantools'
 import type { Found } from './detector.ts'
+import { eachMatch } from './each-match.ts'
 
 const longestIban = 34
+const beginning = /(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?=[ -]?[A-Za-z0-9])/g
 
 /** IBAN (ISO 13616): country and its length, in groups or not, and the check digits (ISO 7064, mod 97-10). */
 export function findIbans(text: string, found: Found): void {
-  for (const match of text.matchAll(/(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?=[ -]?[A-Za-z0-9])/g)) {
-    const country = countrySpecs[match[0].slice(0, 2).toUpperCase()]
-    if (!country?.chars) continue
-    const candidate = alphanumericFrom(text, match.index, country.chars)
+  eachMatch(beginning, text, ({ 0: letters, index }) => {
+    const country = countrySpecs[letters.slice(0, 2).toUpperCase()]
+    if (!country?.chars) return
+    const candidate = alphanumericFrom(text, index, country.chars)
     const end = candidate.end
-    if (candidate.characters.length !== country.chars || /[A-Za-z0-9]/.test(text.charAt(end))) continue
-    if (hasIbanCheckDigits(candidate.characters.toUpperCase())) found(match.index, end)
-  }
+    if (candidate.characters.length !== country.chars || /[A-Za-z0-9]/.test(text.charAt(end))) return
+    if (hasIbanCheckDigits(candidate.characters.toUpperCase())) found(index, end)
+  })
 }
 
 /** ISO 13616: the first four characters moved to the end, letters as 10–35, the whole modulo 97 is 1. */

@@ -1,4 +1,5 @@
 import type { Found } from './detector.ts'
+import { eachMatch } from './each-match.ts'
 
 /**
  * IPv4 and IPv6 addresses. Left alone: what stands where a version stands, and the addresses that name no host (loopback,
@@ -20,22 +21,25 @@ const versionAfter = /^(?:-(?:beta|alpha|rc|snapshot|dev|final|release)|\+[a-z0-
 
 const longestContext = 32
 
+const ipv4 = /(?<![\w.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?!\w|\.\w)/g
+const ipv6 = /(?<![\w:.])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{1,35}(?:\.\d{1,3}){0,3}(?![\w:]|\.\d)/g
+
 function findIpv4(text: string, found: Found): void {
-  for (const match of text.matchAll(/(?<![\w.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?!\w|\.\w)/g)) {
-    const octets = match[0].split('.')
-    if (octets.some((octet) => Number(octet) > 255 || (octet.length > 1 && octet.startsWith('0')))) continue
-    if (octets[0] === '0' || octets[0] === '127' || match[0].startsWith('255.')) continue
-    const end = match.index + match[0].length
-    if (versionAfter.test(text.slice(end, end + 12))) continue
-    if (versionBefore.test(text.slice(Math.max(0, match.index - longestContext), match.index))) continue
-    found(match.index, end)
-  }
+  eachMatch(ipv4, text, ({ 0: address, index }) => {
+    const octets = address.split('.')
+    if (octets.some((octet) => Number(octet) > 255 || (octet.length > 1 && octet.startsWith('0')))) return
+    if (octets[0] === '0' || octets[0] === '127' || address.startsWith('255.')) return
+    const end = index + address.length
+    if (versionAfter.test(text.slice(end, end + 12))) return
+    if (versionBefore.test(text.slice(Math.max(0, index - longestContext), index))) return
+    found(index, end)
+  })
 }
 
 function findIpv6(text: string, found: Found): void {
-  for (const match of text.matchAll(/(?<![\w:.])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{1,35}(?:\.\d{1,3}){0,3}(?![\w:]|\.\d)/g)) {
-    if (isIpv6(match[0])) found(match.index, match.index + match[0].length)
-  }
+  eachMatch(ipv6, text, ({ 0: address, index }) => {
+    if (isIpv6(address)) found(index, index + address.length)
+  })
 }
 
 /**

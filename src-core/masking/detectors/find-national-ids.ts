@@ -1,7 +1,8 @@
 import type { Found } from './detector.ts'
+import { eachMatch } from './each-match.ts'
 
 /** A shape, and the check digits that a value of that shape must have. */
-const identifiers: { shape: RegExp; isValid: (digits: string) => boolean }[] = [
+const identifiers: { shape: RegExp; letters?: true; isValid: (digits: string) => boolean }[] = [
   // Brazil, CPF: 111.444.777-35 or 11144477735
   { shape: /(?<![\w.-])(?:\d{3}\.\d{3}\.\d{3}-\d{2}|\d{11})(?!\w|[.-]\d)/g, isValid: isCpf },
   // Spain, DNI and NIE: 12345678Z, X1234567L
@@ -12,18 +13,24 @@ const identifiers: { shape: RegExp; isValid: (digits: string) => boolean }[] = [
   {
     shape:
       /(?<!\w)[A-Za-z]{6}[\dLMNPQRSTUVlmnpqrstuv]{2}[A-EHLMPRSTa-ehlmprst][\dLMNPQRSTUVlmnpqrstuv]{2}[A-Za-z][\dLMNPQRSTUVlmnpqrstuv]{3}[A-Za-z](?!\w)/g,
+    letters: true,
     isValid: isCodiceFiscale,
   },
   // Poland, PESEL: 44051401359
   { shape: /(?<![\w.-])\d{11}(?!\w|[.-]\d)/g, isValid: isPesel },
 ]
 
+/** What all those have in common that consist of digits but for a letter or two. */
+const sixDigits = /\d{3}[. ]?\d{3}/
+
 /** National identity numbers of Brazil, France, Italy, Poland and Spain: those that carry check digits of their own. */
 export function findNationalIds(text: string, found: Found): void {
-  for (const { shape, isValid } of identifiers) {
-    for (const match of text.matchAll(shape)) {
-      if (isValid(match[0].replace(/[ .-]/g, '').toUpperCase())) found(match.index, match.index + match[0].length)
-    }
+  const digits = sixDigits.test(text)
+  for (const { shape, letters, isValid } of identifiers) {
+    if (!digits && !letters) continue
+    eachMatch(shape, text, ({ 0: value, index }) => {
+      if (isValid(value.replace(/[ .-]/g, '').toUpperCase())) found(index, index + value.length)
+    })
   }
 }
 

@@ -1,5 +1,6 @@
 import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/min'
 import type { Found } from './detector.ts'
+import { eachMatch } from './each-match.ts'
 
 /**
  * How a number looks, and in which countries a number of that look must exist. Without a country code only shapes that are rich in
@@ -34,10 +35,10 @@ export function findPhones(text: string, found: Found): void {
   let left = lookUps
   for (const { mark, shape, countries } of shapes) {
     if (mark !== undefined && !text.includes(mark)) continue
-    for (const match of text.matchAll(shape)) {
+    eachMatch(shape, text, ({ 0: number, index }) => {
       left -= 1
-      if (left < 0 || exists(match[0], countries)) found(match.index, match.index + match[0].length)
-    }
+      if (left < 0 || exists(number, countries)) found(index, index + number.length)
+    })
   }
 }
 

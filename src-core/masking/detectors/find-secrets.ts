@@ -1,5 +1,6 @@
 import { decodeBase64Text } from '../decode-base64-text.ts'
 import type { Found } from './detector.ts'
+import { eachMatch } from './each-match.ts'
 
 /**
  * Tokens that begin with a mark of who issued them. Most texts hold none, and most of them lack a rare character that every such token
@@ -44,7 +45,7 @@ export function findSecrets(text: string, found: Found, field = ''): void {
 }
 
 function findMatches(text: string, shape: RegExp, found: Found): void {
-  for (const match of text.matchAll(shape)) found(match.index, match.index + match[0].length)
+  eachMatch(shape, text, ({ 0: token, index }) => found(index, index + token.length))
 }
 
 /** PEM (RFC 7468) and OpenPGP private keys; one that was cut off reaches to the end of the text. */

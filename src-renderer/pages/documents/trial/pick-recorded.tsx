@@ -27,15 +27,15 @@ export function PickRecorded({ onClose, onPick }: { onClose: () => void; onPick:
   const recording = useDesktopQueryWith({ channel: 'library:get', input: [chosen], enabled: session !== null })
   const rows = list.data?.rows ?? []
   const answers = answersOf(recording.data?.rows ?? []).slice(0, shownAnswers)
-  const take = (): void => {
-    desktop.invoke('library:record', { session: chosen, seq: Number(seq) }).then(
-      ({ line }) => {
-        const message = messageOf(line)
-        const connection = rows.find((row) => row.session === session)?.connection
-        if (message && connection !== undefined) onPick({ text: message.body, connection, tool: message.tool })
-      },
-      (cause: unknown) => setError(cause as AppError),
-    )
+  const take = async (): Promise<void> => {
+    try {
+      const { line } = await desktop.invoke('library:record', { session: chosen, seq: Number(seq) })
+      const message = messageOf(line)
+      const connection = rows.find((row) => row.session === session)?.connection
+      if (message && connection !== undefined) onPick({ text: message.body, connection, tool: message.tool })
+    } catch (cause) {
+      setError(cause as AppError)
+    }
   }
   return (
     <Modal opened onClose={onClose} title="Choose a recorded response">
@@ -76,7 +76,7 @@ export function PickRecorded({ onClose, onPick }: { onClose: () => void; onPick:
         {[list.error, recording.error, error].map((failure) => failure && <ErrorNote key={failure.code} error={failure} />)}
         <div className={styles.pickActions}>
           <Button onClick={onClose}>Cancel</Button>
-          <Button variant="filled" disabled={seq === null} onClick={take}>
+          <Button variant="filled" disabled={seq === null} onClick={() => void take()}>
             Use it
           </Button>
         </div>
