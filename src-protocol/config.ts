@@ -65,11 +65,6 @@ export const gatewayConfig = section({
     /** store them compressed (zstd); `none` leaves them as they were written */
     compression: z.enum(['zstd', 'none']).default('zstd'),
   }).prefault({}),
-  /** what becomes of recordings once their session is over */
-  archive: section({
-    /** store them compressed (zstd); `none` leaves them as they were written */
-    compression: z.enum(['zstd', 'none']).default('zstd'),
-  }).prefault({}),
   limits: section({
     /** bytes of one message from a client */
     requestBytes: z
