@@ -1,4 +1,4 @@
-import { emptyRoot, nodeHash, type Hash } from './merkle-hash.ts'
+import { emptyRoot, hashBytes, nodeHash, type Hash } from './merkle-hash.ts'
 
 /** The right edge of a growing tree: enough to append and to know the root, at most one hash a level. */
 export interface MerkleFrontier {
@@ -11,6 +11,8 @@ export interface MerkleFrontier {
 export function createFrontier(): MerkleFrontier {
   /** `edge[level]` is the complete subtree of 2^level leaves that still waits for its sibling */
   const edge: (Hash | undefined)[] = []
+  /** Memory of its own for each level: a hash that is a piece of a larger buffer would keep all of that buffer, in every running session. */
+  const kept: Hash[] = []
   let size = 0
   return {
     get size() {
@@ -24,7 +26,7 @@ export function createFrontier(): MerkleFrontier {
         edge[level] = undefined
         level += 1
       }
-      edge[level] = carried
+      edge[level] = copyTo((kept[level] ??= Buffer.alloc(hashBytes)), carried)
       size += 1
     },
     root() {
@@ -32,9 +34,15 @@ export function createFrontier(): MerkleFrontier {
       for (const subtree of edge) {
         if (subtree) root = root ? nodeHash(subtree, root) : subtree
       }
-      return root ?? emptyRoot
+      // what is kept changes with the next leaf
+      return root ? copyTo(Buffer.alloc(hashBytes), root) : emptyRoot
     },
   }
+}
+
+function copyTo(own: Hash, hash: Hash): Hash {
+  own.set(hash)
+  return own
 }
 
 /** Root over leaf hashes that are all at hand. */

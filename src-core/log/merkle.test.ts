@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createFrontier, rootOf } from './merkle-frontier.ts'
@@ -205,3 +207,36 @@ describe('every other claim is refused', () => {
     expect(rootFromInclusion(leaf, 0, 0, [])).toBeUndefined()
   })
 })
+
+describe('a frontier keeps what it was given', () => {
+  test('a root that was told does not change with later leaves, nor with the memory that a leaf came in', () => {
+    const frontier = createFrontier()
+    const leaf = Uint8Array.from(referenceLeaves[0] ?? [])
+    frontier.append(leaf)
+    const first = frontier.root()
+    leaf.fill(0)
+    expect(hexOf(first)).toBe(referenceRoots[0])
+    expect(hexOf(frontier.root())).toBe(referenceRoots[0])
+    for (const other of referenceLeaves.slice(1)) frontier.append(other)
+    expect(hexOf(first)).toBe(referenceRoots[0])
+    expect(hexOf(frontier.root())).toBe(referenceRoots[7])
+  })
+
+  test('a leaf that is a piece of a large buffer does not keep the buffer', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const frontier = createFrontier()
+    const pool = new WeakRef(appendPiece(frontier))
+    // a reference that was just made holds until the next turn
+    await new Promise((resolve) => setImmediate(resolve))
+    collect()
+    expect(pool.deref()).toBeUndefined()
+    expect(frontier.size).toBe(1)
+  })
+})
+
+function appendPiece(frontier: ReturnType<typeof createFrontier>): ArrayBufferLike {
+  const pool = Buffer.alloc(65_536)
+  frontier.append(pool.subarray(0, 32))
+  return pool.buffer
+}

@@ -8,8 +8,9 @@ export type SearchDatabase = Database.Database
 const layout = 1
 
 /**
- * Words of recordings, beside the recordings: it holds no text, only where words stand, and can be made again from them. The rowid of a document
- * is the log index of its session's end, times `documentsEach`, plus its place in the session: the newest first is the order of the index itself.
+ * Words of recordings, beside the recordings: it holds no text, only where words stand, and can be made again from them. Documents lie in parts
+ * of the log: what a search costs depends on the size of a part, not on how many there are. The rowid of a document is the log index of its
+ * session's end, times `documentsEach`, plus its place in the session: the newest first is the order of the index itself.
  */
 const schema = `
   CREATE TABLE session (
@@ -20,11 +21,28 @@ const schema = `
     bytes INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX session_by_end ON session (ended_at);
-  CREATE VIRTUAL TABLE document USING fts5 (
-    text, facets, content = '', contentless_delete = 1, detail = 'column', tokenize = 'unicode61 remove_diacritics 2'
-  );
   PRAGMA user_version = ${layout};
 `
+
+/** log entries of one part */
+export const partWidth = 2 ** 16
+
+export const documentTable = (part: number): string => `document_${part}`
+
+export function createPart(database: SearchDatabase, part: number): void {
+  database.exec(`CREATE VIRTUAL TABLE IF NOT EXISTS ${documentTable(part)} USING fts5 (
+    text, facets, content = '', contentless_delete = 1, detail = 'column', tokenize = 'unicode61 remove_diacritics 2'
+  )`)
+}
+
+/** Parts that there are. */
+export function partsOf(database: SearchDatabase): number[] {
+  const names = database
+    .prepare<[], string>(`SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'document_[0-9]*'`)
+    .pluck()
+    .all()
+  return names.flatMap((name) => /^document_(\d+)$/.exec(name)?.slice(1).map(Number) ?? [])
+}
 
 /** a recording cannot hold more records than that */
 export const documentsEach = 2 ** 21

@@ -185,7 +185,7 @@ describe('a search', () => {
 
 describe('pages', () => {
   test('follow each other without a gap and without a repetition, over many log entries', async () => {
-    const places = Array.from({ length: 25 }, (_, at) => at * 5000 + 3)
+    const places = Array.from({ length: 25 }, (_, at) => at * 9000 + 3)
     for (const logIndex of places) await add(logIndex, [{ sql: 'SELECT 1' }, { sql: 'SELECT 2' }])
     const seen: number[] = []
     let cursor: string | undefined
@@ -199,7 +199,7 @@ describe('pages', () => {
   })
 
   test('end where the time for one is over, and go on from there', async () => {
-    for (const logIndex of [1, 9000, 90_000]) await add(logIndex, [{ sql: logIndex === 1 ? 'needle' : 'hay' }])
+    for (const logIndex of [1, 90_000, 900_000]) await add(logIndex, [{ sql: logIndex === 1 ? 'needle' : 'hay' }])
     let time = 0
     const slow = createSearchIndex(database, () => (time += 100))
     const first = slow.find({ text: 'needle' })

@@ -1,10 +1,10 @@
-import { SqliteError } from 'better-sqlite3'
+import { SqliteError, type Statement } from 'better-sqlite3'
 import { readRecordingLines } from '../../src-node/read-recording-lines.ts'
 import { parseRecordLine } from '../../src-core/recording/record-lines.ts'
 import { searchWords } from '../../src-core/recording/plain-text.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import { mostCountedCalls, type RecordingQuery } from '../../src-protocol/recording-search.ts'
-import { documentsEach, type SearchDatabase } from './search-database.ts'
+import { createPart, documentTable, documentsEach, partsOf, partWidth, type SearchDatabase } from './search-database.ts'
 import { createDocuments, facetWord, sessionWord } from './search-documents.ts'
 
 /** A sealed recording as the index is told of it. */
@@ -36,9 +36,6 @@ export interface SearchIndex {
 const defaultLimit = 20
 /** what is written at once: a search waits for one slice at most */
 const sliceBytes = 2 * 1024 * 1024
-/** log entries that are looked at first; each further step looks at more of them */
-const firstWindow = 4096
-const windowGrowth = 4
 /** after so long a page is handed out as it is */
 const budgetMs = 60
 /** sessions run for a day at most, and a moment longer until they are sealed */
@@ -49,8 +46,6 @@ export function createSearchIndex(database: SearchDatabase, now: () => number = 
   const addSession = database.prepare(`INSERT OR REPLACE INTO session (log_index, session, started_at, ended_at, bytes)
     VALUES (@logIndex, @session, @startedAt, @endedAt, @bytes)`)
   const removeSession = database.prepare('DELETE FROM session WHERE log_index = ?')
-  const addDocument = database.prepare('INSERT INTO document (rowid, text, facets) VALUES (?, ?, ?)')
-  const removeDocuments = database.prepare('DELETE FROM document WHERE rowid >= ? AND rowid < ?')
   const sessionAt = database.prepare<[number], { session: string; started_at: string; ended_at: string; bytes: number }>(
     'SELECT session, started_at, ended_at, bytes FROM session WHERE log_index = ?',
   )
@@ -61,19 +56,25 @@ export function createSearchIndex(database: SearchDatabase, now: () => number = 
   const lastBefore = database
     .prepare<[string], number>('SELECT log_index FROM session WHERE ended_at <= ? ORDER BY ended_at DESC LIMIT 1')
     .pluck()
-  const matching = database
-    .prepare<[string, number, number], number>(
-      'SELECT rowid FROM document WHERE document MATCH ? AND rowid >= ? AND rowid <= ? ORDER BY rowid DESC',
-    )
-    .pluck()
+  const parts = new Map(partsOf(database).map((part) => [part, openPart(database, part)]))
+
+  function partAt(logIndex: number): Part {
+    const number = Math.floor(logIndex / partWidth)
+    const known = parts.get(number)
+    if (known) return known
+    createPart(database, number)
+    const made = openPart(database, number)
+    parts.set(number, made)
+    return made
+  }
 
   function forget(logIndex: number): void {
-    removeDocuments.run(logIndex * documentsEach, (logIndex + 1) * documentsEach)
+    partAt(logIndex).remove.run(logIndex * documentsEach, (logIndex + 1) * documentsEach)
     removeSession.run(logIndex)
   }
 
   /** Log indexes between which sessions of the time can be; a moment more, for what was sealed at the same time. */
-  function bounds({ from, to, cursor }: RecordingQuery): { lowest: number; highest: number } {
+  function bounds({ from, to, cursor }: RecordingQuery): Bounds {
     const last = newest.get() ?? -1
     const before = cursor === undefined ? last : Math.min(last, cursorOf(cursor) - 1)
     const lowest = from === undefined ? 0 : firstAfter.get(shifted(from, -60_000))
@@ -82,7 +83,7 @@ export function createSearchIndex(database: SearchDatabase, now: () => number = 
   }
 
   /** Sessions with documents that match, in a part of the log, newest first. Of a session with very many, the others are passed over. */
-  function* matchesWithin(match: string, lowest: number, highest: number): Generator<{ logIndex: number; calls: number }> {
+  function* matchesWithin({ matching }: Part, match: string, { lowest, highest }: Bounds): Generator<{ logIndex: number; calls: number }> {
     for (let top = highest; top >= lowest;) {
       let current: { logIndex: number; calls: number } | undefined
       for (const rowid of matching.iterate(match, lowest * documentsEach, (top + 1) * documentsEach - 1)) {
@@ -102,24 +103,23 @@ export function createSearchIndex(database: SearchDatabase, now: () => number = 
   }
 
   function find(query: RecordingQuery): { found: FoundSession[]; next?: number } {
-    const { match, prefix } = matchOf(query)
+    const match = matchOf(query)
     const { limit = defaultLimit, from, to } = query
     const { lowest, highest } = bounds(query)
     const started = now()
     const found: FoundSession[] = []
-    // the words that begin so are gathered at once: in steps they would be gathered for each step
-    let width = prefix ? highest + 1 : firstWindow
-    for (let top = highest; top >= lowest; width *= windowGrowth) {
-      const bottom = Math.max(lowest, top - width + 1)
-      for (const { logIndex, calls } of matchesWithin(match, bottom, top)) {
+    for (let number = Math.floor(highest / partWidth); number * partWidth + partWidth > lowest; number -= 1) {
+      const part = parts.get(number)
+      if (!part) continue
+      const own = { lowest: Math.max(lowest, number * partWidth), highest: Math.min(highest, (number + 1) * partWidth - 1) }
+      for (const { logIndex, calls } of matchesWithin(part, match, own)) {
         const row = sessionAt.get(logIndex)
         if (!row || (to !== undefined && row.started_at >= to) || (from !== undefined && row.ended_at < from)) continue
         const last = found.at(-1)
         if (last && found.length === limit) return { found, next: last.logIndex }
         found.push({ logIndex, session: row.session, bytes: row.bytes, calls })
       }
-      top = bottom - 1
-      if (top >= lowest && now() - started > budgetMs) return { found, next: bottom }
+      if (own.lowest > lowest && now() - started > budgetMs) return { found, next: own.lowest }
     }
     return { found }
   }
@@ -127,11 +127,12 @@ export function createSearchIndex(database: SearchDatabase, now: () => number = 
   return {
     async add(session, file) {
       const before = known.get(session.session)
+      const part = partAt(session.logIndex)
       const pending: [number, string, string][] = []
       let bytes = 0
       let place = 0
       const flush = database.transaction(() => {
-        for (const document of pending.splice(0)) addDocument.run(...document)
+        for (const document of pending.splice(0)) part.add.run(...document)
         bytes = 0
       })
       database.transaction(() => {
@@ -177,8 +178,34 @@ export function createSearchIndex(database: SearchDatabase, now: () => number = 
   }
 }
 
+/** Log indexes, both included. */
+interface Bounds {
+  lowest: number
+  highest: number
+}
+
+/** The documents of one part of the log. */
+interface Part {
+  add: Statement<[number, string, string]>
+  remove: Statement<[number, number]>
+  matching: Statement<[string, number, number], number>
+}
+
+function openPart(database: SearchDatabase, number: number): Part {
+  const table = documentTable(number)
+  return {
+    add: database.prepare(`INSERT INTO ${table} (rowid, text, facets) VALUES (?, ?, ?)`),
+    remove: database.prepare(`DELETE FROM ${table} WHERE rowid >= ? AND rowid < ?`),
+    matching: database
+      .prepare<[string, number, number], number>(
+        `SELECT rowid FROM ${table} WHERE ${table} MATCH ? AND rowid >= ? AND rowid <= ? ORDER BY rowid DESC`,
+      )
+      .pluck(),
+  }
+}
+
 /** The search as an FTS5 query. Without a condition on calls, the session as a whole is asked for. */
-function matchOf({ text = '', connection, person, tool, rule, verdict }: RecordingQuery): { match: string; prefix: boolean } {
+function matchOf({ text = '', connection, person, tool, rule, verdict }: RecordingQuery): string {
   const words = text
     .split(/\s+/)
     .filter(Boolean)
@@ -195,11 +222,10 @@ function matchOf({ text = '', connection, person, tool, rule, verdict }: Recordi
     verdict !== undefined && facetWord('verdict', verdict),
     words.length === 0 && tool === undefined && rule === undefined && verdict === undefined && sessionWord,
   ]
-  const match = [
+  return [
     ...words.map(({ word, begins }) => `text : "${word}"${begins ? ' *' : ''}`),
     ...facets.filter((facet) => facet !== false).map((facet) => `facets : "${facet}"`),
   ].join(' AND ')
-  return { match, prefix: words.some(({ begins }) => begins) }
 }
 
 const shifted = (time: string, by: number): string => new Date(Date.parse(time) + by).toISOString()

@@ -51,6 +51,13 @@ export const bars: readonly Bar[] = [
     most: 1.5,
     unit: '×',
   },
+  {
+    id: 'P11',
+    figure: 'p11-gateway-search',
+    what: 'search among the recordings of a gateway, slowest of six p50 with 1,000,000 ÷ with 1,000',
+    most: 1.5,
+    unit: '×',
+  },
 ]
 
 export type Verdict = 'met' | 'not met' | 'not measured'

@@ -17,6 +17,7 @@ import { approvalFigures, measureApprovals } from './approvals.ts'
 import { root } from './arm-process.ts'
 import { measureDecisions } from './decisions.ts'
 import { measureEvidence } from './evidence.ts'
+import { gatewaySearchFigures, measureGatewaySearch } from './gateway-search.ts'
 import { growthFigures, measureGrowth } from './growth.ts'
 import { measureLibrarySearch, measurePages, pageFigures, searchFigures } from './pages.ts'
 import { installPeers } from './peers.ts'
@@ -88,6 +89,7 @@ async function measure(): Promise<BenchReport> {
     await section('pages', async (own) => {
       result.pages = await measurePages(own)
       Object.assign(result.figures, pageFigures(result.pages), searchFigures(await measureLibrarySearch(own)))
+      Object.assign(result.figures, gatewaySearchFigures(await measureGatewaySearch(own)))
     })
     await section('decisions', async () => void Object.assign(result.figures, await measureDecisions()))
     await section('evidence', async (own) => void Object.assign(result.figures, await measureEvidence(own)))

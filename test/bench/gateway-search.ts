@@ -1,0 +1,87 @@
+/** Whether a search over everything that a gateway recorded stays as fast when there is more of it. P11. */
+import { join } from 'node:path'
+import { createArchiveThread } from '../../src-gateway/recordings/archive-thread.ts'
+import { createPart, documentTable, documentsEach, openSearchDatabase, partWidth } from '../../src-gateway/recordings/search-database.ts'
+import { createDocuments } from '../../src-gateway/recordings/search-documents.ts'
+import { connectionName } from '../../src-protocol/ids.ts'
+import type { RecordingQuery } from '../../src-protocol/recording-search.ts'
+import { messageRecordFixture, openRecordFixture } from '../../src-core/recording/sealed-recording.fixture.ts'
+import { systemScheduler } from '../../src-node/scheduler.ts'
+import type { Figures } from './bars.ts'
+import { sessionIdOf } from './state-rows.ts'
+import { median } from './statistics.ts'
+
+export interface SearchTimes {
+  sessions: number
+  /** ms, p50, by what is searched for */
+  ms: Record<string, number>
+}
+
+const sizes = [1000, 10_000, 100_000, 1_000_000]
+
+/** What people search for: a word that every session has, one that few have, one that one has, filters, and a page far back. */
+const queries = (sessions: number): Record<string, RecordingQuery> => ({
+  'a common word': { text: 'select' },
+  'a word of one session in 40': { text: 'ledger7' },
+  'a word of one session': { text: `marker${Math.floor(sessions / 2)}` },
+  'a word and a person': { text: 'orders', person: 'u-3' },
+  'a tool and a connection': { tool: 'tool-2', connection: connectionName.parse('orders-db-2') },
+  'a common word, far back': { text: 'select', cursor: String(sessions) },
+})
+
+export async function measureGatewaySearch(folder: string): Promise<SearchTimes[]> {
+  const recordings = join(folder, 'gateway-search')
+  const { database } = openSearchDatabase(recordings)
+  const thread = createArchiveThread({ folder: recordings, scheduler: systemScheduler })
+  database.pragma('synchronous = OFF')
+  const addSession = database.prepare('INSERT INTO session (log_index, session, started_at, ended_at, bytes) VALUES (?, ?, ?, ?, 1000)')
+  const times: SearchTimes[] = []
+  /** sessions from one number up to another, all in one part */
+  const fill = database.transaction((from: number, upTo: number) => {
+    const part = Math.floor((from * 2) / partWidth)
+    createPart(database, part)
+    const addDocument = database.prepare(`INSERT INTO ${documentTable(part)} (rowid, text, facets) VALUES (?, ?, ?)`)
+    for (let there = from; there < upTo; there += 1) {
+      const number = there % 4
+      const at = new Date(Date.UTC(2026, 10, 22) - 10_000 * (1_000_000 - there)).toISOString()
+      addSession.run(there * 2, sessionIdOf(there), at, at)
+      let place = 0
+      const write = ({ text, facets }: { text: string; facets: string }) =>
+        addDocument.run(there * 2 * documentsEach + place++, text, facets)
+      const documents = createDocuments({ connection: `orders-db-${number}`, person: `u-${(there >> 2) % 4}` }, write)
+      documents.add(openRecordFixture({ reason: `Refund ${there} is stuck` }))
+      const body = `SELECT id FROM orders WHERE ledger${there % 40} = 'marker${there}'`
+      documents.add({ ...messageRecordFixture(1), kind: 'request', direction: 'client', tool: `tool-${number}`, body })
+      documents.end()
+    }
+  })
+  const each = partWidth / 2
+  for (const [at, sessions] of sizes.entries()) {
+    for (let from = sizes[at - 1] ?? 0; from < sessions; from = Math.floor(from / each + 1) * each) {
+      fill(from, Math.min(sessions, Math.floor(from / each + 1) * each))
+    }
+    const ms: Record<string, number> = {}
+    // through the thread, as the gateway asks
+    for (const [name, query] of Object.entries(queries(sessions))) ms[name] = await p50(() => thread.call('find', query))
+    times.push({ sessions, ms })
+  }
+  database.close()
+  await thread.close()
+  return times
+}
+
+export function gatewaySearchFigures(times: readonly SearchTimes[]): Figures {
+  const [few, many] = [times[0], times.at(-1)]
+  if (!few || !many) return {}
+  return { 'p11-gateway-search': { value: Math.max(...Object.entries(many.ms).map(([name, ms]) => ms / (few.ms[name] ?? Number.NaN))) } }
+}
+
+async function p50(read: () => Promise<unknown>, tries = 200): Promise<number> {
+  const times: number[] = []
+  for (let done = 0; done < tries; done += 1) {
+    const at = performance.now()
+    await read()
+    times.push(performance.now() - at)
+  }
+  return median(times.slice(tries / 10))
+}
