@@ -1,5 +1,6 @@
 import { createHashHistory, createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
 import type { Role } from '../src-protocol/model.ts'
+import { isAccessTab, type AccessTab } from './pages/access/access-tabs.ts'
 import { Home } from './shell/home.tsx'
 import { PageMissing, PageFailed } from './shell/page-states.tsx'
 import { Shell } from './shell/shell.tsx'
@@ -112,6 +113,21 @@ const routes = root.addChildren([
     path: '/masking',
     component: lazyRouteComponent(() => import('./pages/documents/masking-page.tsx'), 'MaskingPage'),
     staticData: { roles: ['auditor', 'administrator'], rail: true },
+  }),
+  createRoute({
+    ...parent,
+    path: '/access',
+    component: lazyRouteComponent(() => import('./pages/access/access-page.tsx'), 'AccessPage'),
+    validateSearch: (search: Record<string, unknown>): { tab?: AccessTab } => (isAccessTab(search.tab) ? { tab: search.tab } : {}),
+    staticData: { roles: ['administrator', 'auditor'] },
+  }),
+  createRoute({
+    ...parent,
+    path: '/people',
+    component: lazyRouteComponent(() => import('./pages/people/people-page.tsx'), 'PeoplePage'),
+    validateSearch: (search: Record<string, unknown>): { person?: string } =>
+      typeof search.person === 'string' ? { person: search.person } : {},
+    staticData: { roles: ['administrator', 'auditor'] },
   }),
   createRoute({
     ...parent,

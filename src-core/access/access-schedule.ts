@@ -61,9 +61,10 @@ function minutesOf(time: string): number {
 }
 
 /** `Monday to Friday 09:00–17:00, Saturday 22:00–02:00 (Europe/Berlin)` */
-export function describeSchedule({ zone, windows }: AccessSchedule): string {
-  return `${windows.map(describeWindow).join(', ')} (${zone})`
-}
+export const describeSchedule = (schedule: AccessSchedule): string => `${describeWindows(schedule)} (${schedule.zone})`
+
+/** The same without the zone. */
+export const describeWindows = ({ windows }: AccessSchedule): string => windows.map(describeWindow).join(', ')
 
 function describeWindow({ days, from, to }: AccessWindow): string {
   const hours = from === to ? `from ${from} for a day` : `${from}–${to}`

@@ -53,6 +53,12 @@ export function useLiveCache(): void {
     for (const channel of ['connections:list', 'connections:tools', 'connections:tool'])
       void client.invalidateQueries({ queryKey: [channel] })
     void client.invalidateQueries({ queryKey: ['agents:list'] })
+    void client.invalidateQueries({ queryKey: ['access:standings'] })
+  })
+
+  useDesktopEvent('access:changed', () => {
+    for (const channel of ['access:standings', 'access:overview', 'access:rules', 'people:reach'])
+      void client.invalidateQueries({ queryKey: [channel] })
   })
 
   useDesktopEvent('policies:changed', () => {

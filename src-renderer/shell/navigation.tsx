@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import { useDesktopQueryWith } from '../api/use-desktop-query.ts'
 import { useHasRole, usePerson } from '../api/use-desktop-state.ts'
+import { waitsFor } from '../pages/access/access-words.ts'
 import { isWaitingFor } from '../pages/inbox/inbox-lists.ts'
 import { placesFor, settingsPlace, type Place } from './places.ts'
 import styles from './navigation.module.css'
@@ -58,11 +59,15 @@ function useCounts(): Record<string, PlaceCount> {
     enabled: useHasRole('operator', 'reviewer', 'administrator'),
   }).data
   const approvals = useDesktopQueryWith({ channel: 'approvals:list', input: [], enabled: useHasRole('reviewer') }).data
+  const access = useDesktopQueryWith({ channel: 'access:overview', input: [], enabled: useHasRole('reviewer') }).data
   const connections = useDesktopQueryWith({ channel: 'connections:list', input: [], enabled: useHasRole('administrator') }).data
   const tools = connections?.reduce((sum, { toolsWaiting = 0 }) => sum + toolsWaiting, 0)
+  const waiting =
+    (approvals?.filter((approval) => isWaitingFor(approval, person)).length ?? 0) +
+    (access?.requests.filter((request) => waitsFor(request, person)).length ?? 0)
   return {
     '/connections': { count: tools ?? 0, noun: 'tools waiting' },
     '/sessions': { count: sessions?.filter((session) => session.state === 'live').length ?? 0, noun: 'live' },
-    '/inbox': { count: approvals?.filter((approval) => isWaitingFor(approval, person)).length ?? 0, noun: 'waiting' },
+    '/inbox': { count: waiting, noun: 'waiting' },
   }
 }

@@ -6,10 +6,10 @@ test.for([
   [[], ['/recordings'], '/recordings', 'No role'],
   [['operator'], ['/connections', '/sessions', '/recordings'], '/connections', 'Operator'],
   [['reviewer'], ['/sessions', '/inbox', '/recordings'], '/inbox', 'Reviewer'],
-  [['auditor'], ['/recordings', '/evidence', '/policies', '/masking'], '/recordings', 'Auditor'],
+  [['auditor'], ['/recordings', '/evidence', '/policies', '/masking', '/access', '/people'], '/recordings', 'Auditor'],
   [
     ['administrator'],
-    ['/connections', '/sessions', '/recordings', '/evidence', '/policies', '/masking', '/agents'],
+    ['/connections', '/sessions', '/recordings', '/evidence', '/policies', '/masking', '/access', '/people', '/agents'],
     '/connections',
     'Administrator',
   ],

@@ -1,9 +1,32 @@
-import { Activity, CirclePlay, Cpu, FileCheck, Inbox, Plug, ScrollText, Settings, VenetianMask, type LucideIcon } from 'lucide-react'
+import {
+  Activity,
+  CirclePlay,
+  Cpu,
+  FileCheck,
+  Inbox,
+  KeyRound,
+  Plug,
+  ScrollText,
+  Settings,
+  Users,
+  VenetianMask,
+  type LucideIcon,
+} from 'lucide-react'
 import type { Role } from '../../src-protocol/model.ts'
 
 export interface Place {
   to:
-    '/connections' | '/sessions' | '/inbox/{-$approval}' | '/recordings' | '/evidence' | '/policies' | '/masking' | '/agents' | '/settings'
+    | '/connections'
+    | '/sessions'
+    | '/inbox/{-$approval}'
+    | '/recordings'
+    | '/evidence'
+    | '/policies'
+    | '/masking'
+    | '/access'
+    | '/people'
+    | '/agents'
+    | '/settings'
   /** the path without its parameters */
   path: string
   title: string
@@ -26,6 +49,8 @@ export const placeGroups: readonly (readonly Place[])[] = [
   [
     { to: '/policies', path: '/policies', title: 'Policies', icon: ScrollText, roles: ['auditor', 'administrator'] },
     { to: '/masking', path: '/masking', title: 'Masking', icon: VenetianMask, roles: ['auditor', 'administrator'] },
+    { to: '/access', path: '/access', title: 'Access', icon: KeyRound, roles: ['auditor', 'administrator'] },
+    { to: '/people', path: '/people', title: 'People', icon: Users, roles: ['auditor', 'administrator'] },
     { to: '/agents', path: '/agents', title: 'Agents', icon: Cpu, roles: ['administrator'] },
   ],
 ]

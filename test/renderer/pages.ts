@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core'
+import { pendingAccess } from '../fakes/fake-access.ts'
 import type { PersonName, Scenario } from '../fakes/fake-scenario.ts'
 import { heldApproval, liveSession } from '../fakes/fake-sessions.ts'
 import { changeDraft } from './draft-text.ts'
@@ -139,6 +140,51 @@ export const pagesUnderTest: readonly PageUnderTest[] = [
   { name: 'inbox-empty', path: '/inbox', as: 'jonas', scenario: 'empty' },
   { name: 'inbox-too-much', path: '/inbox', as: 'jonas', scenario: 'too-much' },
   { name: 'inbox-error', path: '/inbox', as: 'jonas', scenario: 'error' },
+  { name: 'inbox-access', path: `/inbox/${pendingAccess}`, as: 'jonas' },
+  {
+    name: 'inbox-access-approve',
+    path: `/inbox/${pendingAccess}`,
+    as: 'jonas',
+    prepare: (page) => page.getByRole('button', { name: 'Approve' }).click(),
+  },
+  { name: 'access-now', path: '/access', as: 'priya' },
+  { name: 'access-waiting', path: '/access?tab=waiting', as: 'priya' },
+  { name: 'access-rules', path: '/access?tab=rules', as: 'priya' },
+  { name: 'access-history', path: '/access?tab=history', as: 'helene' },
+  { name: 'access-history-too-much', path: '/access?tab=history', as: 'priya', scenario: 'too-much' },
+  {
+    name: 'access-rule-edit',
+    path: '/access?tab=rules',
+    as: 'priya',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'More for Night shift on warehouse' }).click()
+      await page.getByRole('menuitem', { name: 'Edit rule' }).click()
+    },
+  },
+  {
+    name: 'access-rule-new',
+    path: '/access?tab=rules',
+    as: 'priya',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'New rule' }).click()
+      await page.getByRole('button', { name: 'Create rule' }).click()
+    },
+  },
+  {
+    name: 'access-revoke',
+    path: '/access',
+    as: 'priya',
+    prepare: (page) => page.getByRole('button', { name: 'Revoke' }).first().click(),
+  },
+  { name: 'access-empty', path: '/access', as: 'priya', scenario: 'empty' },
+  { name: 'access-error', path: '/access', as: 'priya', scenario: 'error' },
+  { name: 'access-loading', path: '/access', as: 'priya', scenario: 'loading' },
+  { name: 'people', path: '/people', as: 'priya' },
+  { name: 'people-person', path: '/people?person=u-1042', as: 'helene' },
+  { name: 'people-empty', path: '/people', as: 'priya', scenario: 'empty' },
+  { name: 'people-error', path: '/people', as: 'priya', scenario: 'error' },
+  { name: 'people-loading', path: '/people', as: 'priya', scenario: 'loading' },
+  { name: 'connections-ask', path: '/connections?start=warehouse', as: 'priya' },
   { name: 'policies', path: '/policies', as: 'priya' },
   {
     name: 'policies-draft',

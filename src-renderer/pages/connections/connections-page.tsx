@@ -11,6 +11,7 @@ import { LoadingRows } from '../../components/loading-rows.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { ReasonButton } from '../../components/reason-button.tsx'
+import { AskForAccess } from './ask-for-access.tsx'
 import { ConnectionsTable } from './connections-table.tsx'
 import { RegisterConnection } from './register-connection.tsx'
 import { RemoveConnection } from './remove-connection.tsx'
@@ -19,6 +20,7 @@ import { StartSession } from './start-session.tsx'
 /** What MCP servers the person may reach, and from where a session is started. */
 export function ConnectionsPage() {
   const connections = useDesktopQuery('connections:list')
+  const standings = useDesktopQuery('access:standings').data
   const { start } = useSearch({ from: '/connections' })
   const navigate = useNavigate()
   const administrator = useHasRole('administrator')
@@ -29,6 +31,8 @@ export function ConnectionsPage() {
     void navigate({ to: '/connections', search: connection === undefined ? {} : { start: connection.name } })
   const list = connections.data ?? []
   const starting = list.find((connection) => connection.name === start)
+  const standing = starting && standings?.[starting.name]
+  const asks = standing?.state === 'ask'
 
   return (
     <div className="page">
@@ -56,10 +60,18 @@ export function ConnectionsPage() {
       )}
       {connections.isSuccess && list.length > 0 && (
         <div className="page-body">
-          <ConnectionsTable connections={list} onStart={select} onRemove={administrator ? setRemoving : undefined} />
+          <ConnectionsTable
+            connections={list}
+            standings={standings ?? {}}
+            onStart={select}
+            onRemove={administrator ? setRemoving : undefined}
+          />
         </div>
       )}
-      {starting !== undefined && <StartSession key={starting.name} connection={starting} onClose={() => select(undefined)} />}
+      {starting !== undefined && !asks && <StartSession key={starting.name} connection={starting} onClose={() => select(undefined)} />}
+      {starting !== undefined && asks && (
+        <AskForAccess key={`ask ${starting.name}`} connection={starting} offers={standing.offers} onClose={() => select(undefined)} />
+      )}
       {registering && <RegisterConnection existing={list} onClose={() => setRegistering(false)} />}
       {removing !== undefined && <RemoveConnection connection={removing} onClose={() => setRemoving(undefined)} />}
     </div>

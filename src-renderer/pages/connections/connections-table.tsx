@@ -1,17 +1,21 @@
 import { ActionIcon, Menu } from '@mantine/core'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { Ellipsis, FileDiff, Play, Trash2, Unplug, Wrench } from 'lucide-react'
+import { Ellipsis, FileDiff, KeyRound, Play, Trash2, Unplug, Wrench } from 'lucide-react'
 import { useState } from 'react'
+import type { AccessStanding } from '../../../src-protocol/access.ts'
 import type { Connection } from '../../../src-protocol/model.ts'
 import { useDesktopState, useHasRole } from '../../api/use-desktop-state.ts'
 import { ReasonButton } from '../../components/reason-button.tsx'
 import { SearchField } from '../../components/search-field.tsx'
 import { ToneMark } from '../../components/verdict.tsx'
+import { ConnectionAccess } from './connection-access.tsx'
 import { formatMinutes } from './session-length.ts'
 import styles from './connections.module.css'
 
 interface ConnectionsTableProps {
   connections: readonly Connection[]
+  /** how the person stands to each of them */
+  standings: Readonly<Record<string, AccessStanding>>
   onStart: (connection: Connection) => void
   /** undefined: the person may not remove connections */
   onRemove: ((connection: Connection) => void) | undefined
@@ -20,7 +24,7 @@ interface ConnectionsTableProps {
 /** A search is worth its room from this many rows on. */
 const searchFrom = 8
 
-export function ConnectionsTable({ connections, onStart, onRemove }: ConnectionsTableProps) {
+export function ConnectionsTable({ connections, standings, onStart, onRemove }: ConnectionsTableProps) {
   const [text, setText] = useState('')
   const found = connections.filter((connection) => matches(connection, text))
   return (
@@ -50,7 +54,13 @@ export function ConnectionsTable({ connections, onStart, onRemove }: Connections
           </thead>
           <tbody>
             {found.map((connection) => (
-              <ConnectionRow key={connection.name} connection={connection} onStart={onStart} onRemove={onRemove} />
+              <ConnectionRow
+                key={connection.name}
+                connection={connection}
+                standing={standings[connection.name]}
+                onStart={onStart}
+                onRemove={onRemove}
+              />
             ))}
             {found.length === 0 && (
               <tr>
@@ -66,7 +76,12 @@ export function ConnectionsTable({ connections, onStart, onRemove }: Connections
   )
 }
 
-function ConnectionRow({ connection, onStart, onRemove }: Omit<ConnectionsTableProps, 'connections'> & { connection: Connection }) {
+interface ConnectionRowProps extends Pick<ConnectionsTableProps, 'onStart' | 'onRemove'> {
+  connection: Connection
+  standing: AccessStanding | undefined
+}
+
+function ConnectionRow({ connection, standing, onStart, onRemove }: ConnectionRowProps) {
   const { gateway } = useDesktopState()
   const operator = useHasRole('operator')
   const administrator = useHasRole('administrator')
@@ -76,9 +91,10 @@ function ConnectionRow({ connection, onStart, onRemove }: Omit<ConnectionsTableP
     ? 'A session needs the gateway, and it cannot be reached.'
     : !operator
       ? 'Starting a session needs the role operator.'
-      : agent.online
-        ? undefined
-        : `The agent ${agent.name} is not connected.`
+      : !agent.online
+        ? `The agent ${agent.name} is not connected.`
+        : whyNotStart(standing)
+  const asks = standing?.state === 'ask'
   return (
     <tr>
       <td>
@@ -105,13 +121,20 @@ function ConnectionRow({ connection, onStart, onRemove }: Omit<ConnectionsTableP
         </div>
       </td>
       <td className="t2" title={groups.join(', ')}>
-        {groups.length === 0 ? 'every operator' : groups.join(', ')}
+        <div className="ellipsis">{groups.length === 0 ? 'every operator' : groups.join(', ')}</div>
+        <ConnectionAccess connection={connection.name} standing={standing} />
       </td>
       <td className="numeric t2">{formatMinutes(connection.maxMinutes)}</td>
       <td>
         <div className={styles.buttons}>
-          <ReasonButton size="sm" reason={reason} leftSection={<Play className="small" aria-hidden />} onClick={() => onStart(connection)}>
-            Start session<span className="unseen"> on {connection.name}</span>
+          <ReasonButton
+            size="sm"
+            reason={reason}
+            leftSection={asks ? <KeyRound className="small" aria-hidden /> : <Play className="small" aria-hidden />}
+            onClick={() => onStart(connection)}
+          >
+            {asks ? 'Ask for access' : 'Start session'}
+            <span className="unseen"> on {connection.name}</span>
           </ReasonButton>
           {onRemove !== undefined && (
             <Menu position="bottom-end" shadow="md">
@@ -137,6 +160,12 @@ function ConnectionRow({ connection, onStart, onRemove }: Omit<ConnectionsTableP
       </td>
     </tr>
   )
+}
+
+/** What stands between the person and a session, where a rule guards the connection. */
+function whyNotStart(standing: AccessStanding | undefined): string | undefined {
+  if (standing?.state === 'waiting') return 'Your request for access waits for a reviewer.'
+  return standing?.state === 'closed' ? standing.why.at(-1) : undefined
 }
 
 function matches({ name, title, description = '', agent, server, groups }: Connection, text: string): boolean {

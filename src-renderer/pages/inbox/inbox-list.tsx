@@ -6,12 +6,15 @@ import { KeyHint } from '../../components/key-hint.tsx'
 import { formatCountdown, formatDateTime, formatShortTime } from '../../components/time.ts'
 import { useNow } from '../../components/use-now.ts'
 import { ToneMark } from '../../components/verdict.tsx'
+import { AccessItems } from './access-items.tsx'
 import { outcomeWithNames } from './approval-outcome.ts'
 import { approvalProgress } from './approval-progress.ts'
 import { decidedAt, type InboxLists } from './inbox-lists.ts'
+import type { AccessInInbox } from './use-access-in-inbox.ts'
 import styles from './inbox.module.css'
 
 interface InboxListProps extends InboxLists {
+  access: AccessInInbox
   chosen: string | undefined
 }
 
@@ -19,18 +22,21 @@ interface InboxListProps extends InboxLists {
 const urgentMs = 5 * 60_000
 
 /** Requests by time left, then those that are decided. */
-export function InboxList({ waiting, own, others, decided, chosen }: InboxListProps) {
+export function InboxList({ waiting, own, others, decided, access, chosen }: InboxListProps) {
+  const count = waiting.length + access.waiting.length
   return (
     <aside className={styles.list} aria-label="Requests">
       <header className={styles.listHead}>
         <h2>Inbox</h2>
-        <span className="t3 num">{waiting.length === 0 ? 'nothing waiting' : `${waiting.length} waiting`}</span>
+        <span className="t3 num">{count === 0 ? 'nothing waiting' : `${count} waiting`}</span>
       </header>
       <div className={styles.items}>
         <Section items={waiting} chosen={chosen} />
+        <AccessItems title="Access" requests={access.waiting} chosen={chosen} />
         <Section title="Your requests" items={own} chosen={chosen} />
         <Section title="Waiting for others" items={others} chosen={chosen} />
         <Section title="Decided" items={decided} chosen={chosen} />
+        <AccessItems title="Access, decided" requests={access.decided} chosen={chosen} />
       </div>
       <footer className={styles.keys}>
         <KeyHint>J</KeyHint>

@@ -7,8 +7,10 @@ import { EmptyState } from '../../components/empty-state.tsx'
 import { ErrorState } from '../../components/error-state.tsx'
 import { LoadingRows } from '../../components/loading-rows.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
+import { AccessRequestPage } from './access-request-page.tsx'
 import { inboxLists } from './inbox-lists.ts'
 import { InboxList } from './inbox-list.tsx'
+import { isAccessRequest, useAccessInInbox } from './use-access-in-inbox.ts'
 import { RequestPage } from './request-page.tsx'
 import styles from './inbox.module.css'
 
@@ -33,19 +35,21 @@ function Inbox({ approvals }: { approvals: readonly Approval[] }) {
   const navigate = useNavigate()
   const reviewer = useHasRole('reviewer')
   const lists = inboxLists(approvals, usePerson())
-  const order = [...lists.waiting, ...lists.own, ...lists.others, ...lists.decided]
+  const { access, asked } = useAccessInInbox()
+  const order: { id: string }[] = [...lists.waiting, ...access.waiting, ...lists.own, ...lists.others, ...lists.decided, ...access.decided]
   const chosen = wanted ?? order[0]?.id
-  const listed = order.find((approval) => approval.id === chosen)
+  const listed = approvals.find((approval) => approval.id === chosen)
+  const request = asked.find(({ id }) => id === chosen)
   // a link may lead to a request that the list does not have (any more)
   const fetched = useDesktopQueryWith({
     channel: 'approvals:get',
     input: [chosen ?? ''],
-    enabled: chosen !== undefined && listed === undefined,
+    enabled: chosen !== undefined && listed === undefined && !isAccessRequest(chosen),
   })
   const shown = listed ?? fetched.data
 
   const step = (by: 1 | -1): void => {
-    const next = order[order.findIndex((approval) => approval.id === chosen) + by]
+    const next = order[order.findIndex(({ id }) => id === chosen) + by]
     if (next !== undefined) void navigate({ to: '/inbox/{-$approval}', params: { approval: next.id } })
   }
   useHotkeys([
@@ -71,10 +75,11 @@ function Inbox({ approvals }: { approvals: readonly Approval[] }) {
   }
   return (
     <div className={styles.columns}>
-      <InboxList {...lists} chosen={chosen} />
+      <InboxList {...lists} access={access} chosen={chosen} />
       <section className={styles.detail} aria-label="Request">
         {shown !== undefined && <RequestPage key={shown.id} approval={shown} />}
-        {shown === undefined && fetched.isPending && <LoadingRows label="Loading the request" />}
+        {request !== undefined && <AccessRequestPage key={request.id} request={request} />}
+        {shown === undefined && request === undefined && fetched.isPending && <LoadingRows label="Loading the request" />}
         {shown === undefined && fetched.isError && <ErrorState error={fetched.error} onRetry={() => void fetched.refetch()} />}
       </section>
     </div>

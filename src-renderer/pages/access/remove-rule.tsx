@@ -1,0 +1,39 @@
+import { Button, Modal } from '@mantine/core'
+import { Trash2 } from 'lucide-react'
+import type { AccessRule } from '../../../src-protocol/access.ts'
+import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
+import { ErrorNote } from '../../components/error-state.tsx'
+import { Note } from '../../components/note.tsx'
+import styles from './access.module.css'
+
+/** Asks before a rule is removed; says what that opens. `only`: it is the connection’s last. */
+export function RemoveRule({ rule, only, onClose }: { rule: AccessRule; only: boolean; onClose: () => void }) {
+  const remove = useDesktopMutation('access:remove-rule', onClose)
+  const { title, connection } = rule.terms
+  return (
+    <Modal opened onClose={onClose} title={`Remove “${title}”?`} size={480}>
+      <div className={styles.form}>
+        <p className="t2">Access that it gave ends at this moment, and requests that wait are void.</p>
+        {only && (
+          <Note tone="held" title={`It is the last rule of ${connection}.`}>
+            From then on, whoever is in the connection’s groups starts sessions without asking.
+          </Note>
+        )}
+        {remove.error !== null && <ErrorNote error={remove.error} />}
+        <div className={styles.footer}>
+          <Button variant="quiet" onClick={onClose} data-autofocus>
+            Keep it
+          </Button>
+          <Button
+            variant="danger"
+            loading={remove.isPending}
+            leftSection={<Trash2 className="small" aria-hidden />}
+            onClick={() => remove.mutate(rule.id)}
+          >
+            Remove rule
+          </Button>
+        </div>
+      </div>
+    </Modal>
+  )
+}

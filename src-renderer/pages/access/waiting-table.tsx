@@ -1,0 +1,55 @@
+import { Link } from '@tanstack/react-router'
+import type { AccessRequest } from '../../../src-protocol/access.ts'
+import { usePerson } from '../../api/use-desktop-state.ts'
+import { formatCountdown } from '../../components/time.ts'
+import { useNow } from '../../components/use-now.ts'
+import { formatMinutes } from '../connections/session-length.ts'
+import { waitsFor } from './access-words.ts'
+import { WhyAsked, WhoAsked } from './who-asked.tsx'
+import styles from './access.module.css'
+
+/** Requests that nobody has decided yet. Deciding is the Inbox’s: here one sees that they wait. */
+export function WaitingTable({ requests }: { requests: readonly AccessRequest[] }) {
+  const person = usePerson()
+  const now = useNow()
+  if (requests.length === 0) return <p className="t2">No request waits for a reviewer.</p>
+  return (
+    <div className={styles.table}>
+      <table className="table two-line">
+        <thead>
+          <tr>
+            <th className={styles.person}>Person</th>
+            <th className={styles.connection}>Connection</th>
+            <th>Why</th>
+            <th className={styles.time}>To decide</th>
+            <th className={styles.actions}>
+              <span className="unseen">Actions</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {requests.map((request) => (
+            <tr key={request.id}>
+              <WhoAsked person={request.requester} connection={request.connection} rule={request.ruleTitle} />
+              <WhyAsked
+                reason={request.reason}
+                ticket={request.ticket}
+                below={`${formatMinutes(request.minutes)} · waits for ${request.digestInput.approvers.join(', ')}`}
+              />
+              <td className="num">{formatCountdown(Date.parse(request.decideBy) - now)}</td>
+              <td>
+                <div className={styles.buttons}>
+                  {waitsFor(request, person) && (
+                    <Link to="/inbox/{-$approval}" params={{ approval: request.id }}>
+                      Decide<span className="unseen"> the request of {request.requester.name}</span>
+                    </Link>
+                  )}
+                </div>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}

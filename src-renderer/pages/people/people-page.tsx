@@ -1,0 +1,111 @@
+import { Link, useSearch } from '@tanstack/react-router'
+import { useState } from 'react'
+import type { PersonSeen } from '../../../src-protocol/access.ts'
+import { useDesktopQuery } from '../../api/use-desktop-query.ts'
+import { EmptyState } from '../../components/empty-state.tsx'
+import { ErrorState } from '../../components/error-state.tsx'
+import { LoadingRows } from '../../components/loading-rows.tsx'
+import { PageHeader } from '../../components/page-header.tsx'
+import { Panel } from '../../components/panel.tsx'
+import { SearchField } from '../../components/search-field.tsx'
+import { Timestamp } from '../../components/timestamp.tsx'
+import { roleTitle } from '../../shell/places.ts'
+import { PersonPage } from './person-page.tsx'
+import styles from './people.module.css'
+
+/** Everybody whom the gateway has seen; of one of them, what they reach and why. */
+export function PeoplePage() {
+  const people = useDesktopQuery('people:list')
+  const { person: wanted } = useSearch({ from: '/people' })
+  const chosen = people.data?.find(({ person }) => person.sub === wanted)
+  if (chosen) return <PersonPage key={chosen.person.sub} seen={chosen} />
+  return (
+    <div className="page">
+      <PageHeader
+        title="People"
+        meta={people.data && people.data.length > 0 ? <span className="num">{people.data.length}</span> : undefined}
+      />
+      {people.isPending && (
+        <div className="page-body">
+          <Panel flush>
+            <LoadingRows label="Loading people" />
+          </Panel>
+        </div>
+      )}
+      {people.isError && <ErrorState error={people.error} onRetry={() => void people.refetch()} />}
+      {people.isSuccess && people.data.length === 0 && (
+        <EmptyState
+          title="Nobody has signed in yet"
+          sentence="Whoever signs in appears here, with the groups that the identity provider named, and with what they reach and why."
+        />
+      )}
+      {people.isSuccess && people.data.length > 0 && <PeopleTable people={people.data} />}
+    </div>
+  )
+}
+
+function PeopleTable({ people }: { people: readonly PersonSeen[] }) {
+  const [text, setText] = useState('')
+  const found = people.filter((seen) => matches(seen, text))
+  return (
+    <div className="page-body">
+      <div className={styles.filters}>
+        <div className={styles.search}>
+          <SearchField value={text} onChange={setText} label="Name, address, group or role" />
+        </div>
+        <span className="small t3 num" role="status">
+          {text === '' ? '' : `${found.length} of ${people.length}`}
+        </span>
+      </div>
+      <div className={styles.table}>
+        <table className="table two-line">
+          <thead>
+            <tr>
+              <th>Person</th>
+              <th className={styles.roles}>Roles</th>
+              <th className={styles.groups}>Groups</th>
+              <th className={styles.time}>First sign-in</th>
+              <th className={styles.time}>Last sign-in</th>
+            </tr>
+          </thead>
+          <tbody>
+            {found.map(({ person, firstSignInAt, lastSignInAt }) => (
+              <tr key={person.sub}>
+                <td>
+                  <Link className="medium" to="/people" search={{ person: person.sub }}>
+                    {person.name}
+                  </Link>
+                  <div className="small t3 ellipsis" title={[person.email, person.sub].filter(Boolean).join('\n')}>
+                    {person.email ?? person.sub}
+                  </div>
+                </td>
+                <td className="t2">{roleTitle(person.roles)}</td>
+                <td className="t2 ellipsis" title={person.groups.join('\n')}>
+                  {person.groups.length === 0 ? 'none' : person.groups.join(', ')}
+                </td>
+                <td>
+                  {firstSignInAt === undefined ? (
+                    <span className="t3">never finished</span>
+                  ) : (
+                    <Timestamp at={firstSignInAt} form="date-time" />
+                  )}
+                </td>
+                <td>{lastSignInAt === undefined ? '' : <Timestamp at={lastSignInAt} form="relative" />}</td>
+              </tr>
+            ))}
+            {found.length === 0 && (
+              <tr>
+                <td colSpan={5} className="t3">
+                  Nobody matches “{text}”.
+                </td>
+              </tr>
+            )}
+          </tbody>
+        </table>
+      </div>
+    </div>
+  )
+}
+
+const matches = ({ person: { name, email = '', sub, groups, roles } }: PersonSeen, text: string): boolean =>
+  [name, email, sub, ...groups, ...roles].join('\n').toLowerCase().includes(text.trim().toLowerCase())
