@@ -1,10 +1,13 @@
 import { Notification } from 'electron'
+import { startAlarmNotifications } from '../notifications/alarm-notifications.ts'
 import { startApprovalNotifications } from '../notifications/approval-notifications.ts'
 import { createElectronNotifier } from '../notifications/electron-notifier.ts'
 import type { NotifierEvents } from '../notifications/notifier.ts'
 import { openNotifier } from '../notifications/open-notifier.ts'
 import { startProposalNotifications } from '../notifications/proposal-notifications.ts'
+import { startReportNotifications } from '../notifications/report-notifications.ts'
 import { startToolNotifications } from '../notifications/tool-notifications.ts'
+import { systemClock } from '../../src-node/clock.ts'
 import type { Logger } from '../../src-node/logger.ts'
 import type { MainWindow } from './main-window.ts'
 import type { Desktop } from '../services/desktop.ts'
@@ -38,8 +41,10 @@ export async function connectNotifications(ports: {
   }
   const started = await Promise.all([
     startApprovalNotifications({ ...shared, showCount: ports.showCount }),
+    startAlarmNotifications(shared),
     startToolNotifications(shared),
     startProposalNotifications(shared),
+    startReportNotifications({ ...shared, clock: systemClock }),
   ])
   return { close: () => started.forEach((notifications) => notifications.close()) }
 }

@@ -7,7 +7,12 @@ export function AlarmBanner({ sentence }: { sentence: string }) {
   return (
     <div className={styles.alarm}>
       <Note tone="denied" icon={ShieldX} title="The gateway’s log may have been rewritten." alert>
-        {sentence} Keep this computer’s copies and tell an administrator and your auditor.
+        {sentence}
+        <span className={styles.steps}>
+          <span className="bold">What to do:</span> approve nothing and run nothing through this gateway until somebody has looked into it.
+          Keep this computer’s library as it is: the checkpoint that it pinned is the evidence. Tell an administrator and your auditor, by
+          another way than this gateway; other computers can compare what they pinned.
+        </span>
       </Note>
     </div>
   )
