@@ -173,7 +173,8 @@ describe('a reviewer', () => {
     await button(/^Deny/).click()
     await button('Go back').click()
     await page.getByRole('dialog').waitFor({ state: 'detached' })
-    await expect.poll(() => page.getByRole('complementary', { name: 'Requests' }).getByText('3 waiting').isVisible(), patiently).toBe(true)
+    await expect.poll(() => page.getByRole('region', { name: 'Request' }).getByText('Held').isVisible(), patiently).toBe(true)
+    expect(await page.getByRole('heading', { name: 'Decision' }).count()).toBe(0)
   })
 
   test('cannot decide an own request, reads why, and takes it back', async () => {
@@ -413,6 +414,9 @@ test.for([
   ['dark', `/sessions/${liveSession}`, 'mira'],
   ['light', `/inbox/${heldApproval}`, 'jonas'],
   ['dark', `/inbox/${heldApproval}`, 'jonas'],
+  ['light', '/inbox/apr_2hG7pYc9Xe4BuM6t', 'jonas'],
+  ['dark', '/inbox/apr_decided000000005', 'jonas'],
+  ['light', '/inbox/apr_7vK3nDf5Sa8WqP2r', 'jonas'],
   ['light', '/policies', 'priya'],
   ['dark', '/connections', 'priya'],
 ] as const)('in the %s theme, %s has no accessibility violation', async ([theme, path, as]) => {
