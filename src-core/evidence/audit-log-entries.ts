@@ -1,11 +1,13 @@
 import type { LogEntry } from '../../src-protocol/log-entry.ts'
 import type { ApprovalDigestInput, Vote } from '../../src-protocol/model.ts'
+import { createAccessAudit, type AccessFindingCode } from './audit-access.ts'
 import { createUptimeWatch, type UptimeEvent } from './watch-uptime.ts'
 import { approvalDigest } from '../approval/approval-digest.ts'
 import { endsRequest, fillByVotes, isFilled } from '../approval/quorum.ts'
 import { verifyVoteSignature } from '../approval/vote-signature.ts'
 
 export type FindingCode =
+  | AccessFindingCode
   | 'log-corrupt'
   | 'log-rolled-back'
   | 'log-forked'
@@ -81,6 +83,7 @@ export function createLogAudit(): LogAudit {
   const counters = new Map<number, string>()
   const approvals = new Map<string, LoggedApproval>()
   const uptime = createUptimeWatch()
+  const access = createAccessAudit((code, index, sentence) => report(code, index, sentence))
   let lastCounter = 0
   const report = (code: FindingCode, index: number, sentence: string, severity: Finding['severity'] = 'error') =>
     findings.push({ code, severity, place: `entry ${index}`, sentence })
@@ -168,6 +171,7 @@ export function createLogAudit(): LogAudit {
     isExecuted: (approval) => (approvals.get(approval)?.executions ?? 0) > 0,
     add(entry, index) {
       uptime.add(entry, index)
+      access.add(entry, index)
       switch (entry.kind) {
         case 'session.open':
           return openSession(entry, index)
@@ -185,7 +189,10 @@ export function createLogAudit(): LogAudit {
         default:
       }
     },
-    findings: () => [...findings, ...uptime.events.map(findingOf)],
+    findings() {
+      access.finish()
+      return [...findings, ...uptime.events.map(findingOf)]
+    },
   }
 }
 

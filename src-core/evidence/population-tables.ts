@@ -1,6 +1,7 @@
 import type { LogEntry } from '../../src-protocol/log-entry.ts'
 import type { MessageRecord, OpenRecord, SessionRecord } from '../../src-protocol/recording.ts'
 import { createUptimeWatch } from './watch-uptime.ts'
+import { accessLineOf } from './access-rows.ts'
 import { createVerdictCounter } from '../recording/verdict-counter.ts'
 
 type Cell = string | number | undefined
@@ -26,7 +27,7 @@ export const populationColumns = {
       ',',
     ),
   'population/policies.csv': 'at,document,version,author,approved by,message,log entry'.split(','),
-  'population/access.csv': 'at,act,person,log entry'.split(','),
+  'population/access.csv': 'at,act,person,connection,by,about,log entry'.split(','),
   'population/admin.csv': 'at,act,by,subject,log entry'.split(','),
   'population/uptime.csv': 'what,from,to,seconds,sentence,log entry'.split(','),
 } as const
@@ -68,6 +69,8 @@ export function createPopulationTables(): PopulationTables {
   const uptime = createUptimeWatch()
 
   function addEntry(entry: LogEntry, index: number): void {
+    const line = accessLineOf(entry)
+    if (line) gathered.push(['population/access.csv', [entry.at, line.act, line.person, line.connection, line.by, line.about, index]])
     uptime.add(entry, index)
     switch (entry.kind) {
       case 'policy.version':
@@ -90,10 +93,13 @@ export function createPopulationTables(): PopulationTables {
         ])
         return
       case 'identity':
-        gathered.push(['population/access.csv', [entry.at, entry.act, entry.person, index]])
+        gathered.push(['population/access.csv', [entry.at, entry.act, entry.person, undefined, undefined, undefined, index]])
         return
       case 'session.watch':
-        gathered.push(['population/access.csv', [entry.at, `watch ${entry.event} ${entry.session}`, entry.by, index]])
+        gathered.push([
+          'population/access.csv',
+          [entry.at, `watch ${entry.event} ${entry.session}`, entry.by, undefined, undefined, undefined, index],
+        ])
         return
       case 'agent.refused':
         gathered.push([
