@@ -1,6 +1,8 @@
 /** A gateway that was taken over: it is scripted, and everything that it can send is tried. Agent and MCP server are real. */
 import { createHash, randomBytes, type KeyObject } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
@@ -14,7 +16,7 @@ import { signedVoteText } from '../../src-core/approval/vote-signature.ts'
 import { toolDefinition } from '../../src-core/mcp/tool-definition-hash.ts'
 import { newApprovalId, newSessionId } from '../../src-node/random-id.ts'
 import type { ApprovalProof, ApprovalTrust } from '../../src-protocol/approval-proof.ts'
-import type { SessionId } from '../../src-protocol/ids.ts'
+import type { ConnectionName, SessionId } from '../../src-protocol/ids.ts'
 import {
   approval as approvalSchema,
   approvalDigestInput,
@@ -33,7 +35,7 @@ rules:
     effect: allow
     because: A test.
   - id: schema-change
-    match: { connections: [customers], tools: [execute] }
+    match: { connections: [customers, web], tools: [execute] }
     when: sql(args.sql).kinds.exists(k, k == "ddl")
     effect: review
     review: { groups: [dba], approvals: 2, decideWithin: 15m, runWithin: 5m }
@@ -49,6 +51,22 @@ const tools = [{ name: 'execute', description: 'Runs SQL.', inputSchema: { type:
 const definitionHash = toolDefinition(tools[0] as never)?.hash ?? ''
 const dangerous = '{"sql":"ALTER TABLE customers DROP COLUMN card"}'
 
+/** Over HTTP: it lists its tools in an event stream. */
+const webServer = createServer((request, response) => {
+  const chunks: Buffer[] = []
+  request.on('data', (chunk: Buffer) => chunks.push(chunk))
+  request.on('end', () => {
+    const body = Buffer.concat(chunks).toString()
+    if (request.method !== 'POST') return response.writeHead(405).end()
+    const { id, method } = JSON.parse(body) as { id: number; method: string }
+    if (method === 'tools/call') appendFileSync(join(folder, 'ran'), `${body}\n`)
+    const result = JSON.stringify({ jsonrpc: '2.0', id, result: method === 'tools/list' ? { tools } : { content: [], of: method } })
+    if (method === 'tools/list')
+      return response.writeHead(200, { 'content-type': 'text/event-stream' }).end(`event: message\ndata: ${result}\n\n`)
+    return response.writeHead(200, { 'content-type': 'application/json', 'mcp-session-id': 'web' }).end(result)
+  })
+})
+let web: string
 let folder: string
 let gateway: AgentGateway
 let agent: Agent
@@ -82,6 +100,7 @@ async function startAgentHere(): Promise<void> {
     joinToken,
     root,
     connection: 'customers',
+    web,
     log: pino({ level: 'info' }, { write: (line: string) => void logged.push(line) }),
   })
   await until(() => agent.online, 'the agent is online')
@@ -92,11 +111,15 @@ beforeAll(async () => {
   root = newRoot()
   writeTrust(folder, await trust(7), root)
   gateway = await startAgentGateway(joinToken)
+  await new Promise<void>((resolve) => webServer.listen(0, '127.0.0.1', resolve))
+  web = `http://127.0.0.1:${(webServer.address() as AddressInfo).port}/mcp`
   await startAgentHere()
 })
 afterAll(async () => {
   await agent.close()
   await gateway.close()
+  webServer.close()
+  webServer.closeAllConnections()
   rmSync(folder, { recursive: true, force: true })
 })
 beforeEach(async () => {
@@ -203,6 +226,21 @@ describe('an agent that checks approvals itself', () => {
     expect((await send(call('{}', 'list_tables'))).messages[0]).toContain('list_tables')
     const plain = await open('plain')
     expect((await send(call(dangerous), undefined, plain)).messages[0]).toContain('ALTER TABLE')
+  })
+
+  test('does so for servers over HTTP, whose lists come as events', async () => {
+    session = await open('web')
+    const body = call(dangerous)
+    const unproven = await send(body)
+    expect(unproven.error?.data).toMatchObject({ server: 'web', reason: 'missing' })
+    const of = { connection: 'web' as ConnectionName, server: 'web' }
+    expect((await send(body, approved([anna, ben], { input: { ...of, toolDefinitionHash: 'not-listed' } }))).error?.data).toMatchObject({
+      reason: 'other-tool-definition',
+    })
+    expect((await gateway.open(session, 'DELETE', { 'mcp-session-id': mcpSession }, body).done).error?.code).toBe('INVALID_REQUEST')
+    expect(ran()).toBe('')
+    expect((await send(body, approved([anna, ben], { input: of }))).messages[0]).toContain('tools/call')
+    expect(ran()).toBe(`${body}\n`)
   })
 
   test('refuses a call without an approval, and logs an alarm', async () => {
