@@ -43,6 +43,8 @@ export async function startServices(options: {
   masking?: string
   /** of the gateway, instead of its own */
   limits?: ConfigChanges['limits']
+  /** how many administrators a new version takes */
+  activation?: ConfigChanges['activation']
   /** more servers of the agent, each offered as a connection of the same name */
   extraServer?: ExtraServer | readonly ExtraServer[]
   /** the command's program instead of its sources: what `npm run build` made */

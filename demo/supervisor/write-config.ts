@@ -22,6 +22,7 @@ export interface ConfigChanges {
   policy?: string
   masking?: string
   limits?: z.input<typeof gatewayConfig>['limits']
+  activation?: z.input<typeof gatewayConfig>['activation']
   extraServer?: ExtraServer | readonly ExtraServer[]
 }
 
@@ -44,6 +45,7 @@ export function writeConfigs(
     policy: changes.policy ?? join(root, 'demo', 'policy.yaml'),
     masking: changes.masking ?? join(root, 'demo', 'masking.yaml'),
     ...(changes.limits && { limits: changes.limits }),
+    ...(changes.activation && { activation: changes.activation }),
   }
   const agent: z.input<typeof agentConfig> = {
     gateway: addresses.gatewayUrl,

@@ -65,6 +65,7 @@ const marks = EditorView.theme({
   '.cm-lintRange-error': { textDecoration: 'underline wavy var(--gh-denied)', textUnderlineOffset: '3px' },
   '.cm-lintRange-warning': { textDecoration: 'underline wavy var(--gh-held)', textUnderlineOffset: '3px' },
   '.cm-lintRange-active': { background: 'transparent' },
+  '.cm-lintPoint-hint::after': { display: 'none' },
   '.cm-gutter-lint': { width: '18px' },
   '.cm-gutter-lint .cm-gutterElement': { padding: '0 0 0 4px' },
   '.cm-lint-marker': { width: '12px', height: '20px', font: '600 12px/20px var(--gh-font)', textAlign: 'center' },
