@@ -19,9 +19,10 @@ export async function loadPolicy(text: string): Promise<PolicyLoad> {
   if (text.length > textLimit) return { ok: false, problems: [{ path: '', message: `longer than ${textLimit} characters` }] }
   const read = readYamlDocument(text, policyDocument)
   if (!read.ok) return read
-  await loadSqlParser()
-
   const document = read.value
+  // the parsers take tens of megabytes: a policy without SQL does without them
+  if (document.rules.some(({ when }) => when?.includes('sql'))) await loadSqlParser()
+
   const language = createConditionLanguage()
   const problems: DocumentProblem[] = []
   const report = (path: PropertyKey[], message: string) => problems.push({ path: path.join('.'), message, line: read.lineOf(path) })
