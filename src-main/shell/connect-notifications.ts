@@ -1,5 +1,6 @@
 import { Notification } from 'electron'
 import { startAlarmNotifications } from '../notifications/alarm-notifications.ts'
+import { startAccessNotifications } from '../notifications/access-notifications.ts'
 import { startApprovalNotifications } from '../notifications/approval-notifications.ts'
 import { createElectronNotifier } from '../notifications/electron-notifier.ts'
 import type { NotifierEvents } from '../notifications/notifier.ts'
@@ -44,6 +45,7 @@ export async function connectNotifications(ports: {
     startAlarmNotifications(shared),
     startToolNotifications(shared),
     startProposalNotifications(shared),
+    startAccessNotifications(shared),
     startReportNotifications({ ...shared, clock: systemClock }),
   ])
   return { close: () => started.forEach((notifications) => notifications.close()) }
