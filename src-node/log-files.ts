@@ -5,7 +5,10 @@ import type { Hash } from '../src-core/log/merkle-hash.ts'
 import { replaceFile, syncFolder } from './durable-file.ts'
 import type { TreeFile } from './log-tree.ts'
 
-/** Writes files that do not depend on each other, each whole or not at all, with the names of new folders and files made durable. */
+/**
+ * Writes files that do not depend on each other, each whole or not at all, with the names of new folders and files made durable. When it throws, nothing
+ * of it goes on: whoever opens the folder next must not meet a writer that is still at work.
+ */
 export async function writeTreeFiles(folder: string, files: readonly TreeFile[]): Promise<void> {
   const folders = new Set<string>()
   for (const { path } of files) {
@@ -16,8 +19,14 @@ export async function writeTreeFiles(folder: string, files: readonly TreeFile[])
     if (made !== undefined)
       for (let above = dirname(parent); above.length >= dirname(made).length; above = dirname(above)) folders.add(above)
   }
-  await Promise.all(files.map(({ path, bytes }) => replaceFile(join(folder, path), bytes)))
-  await Promise.all([...folders].map(syncFolder))
+  await allDone(files.map(({ path, bytes }) => replaceFile(join(folder, path), bytes)))
+  await allDone([...folders].map(syncFolder))
+}
+
+/** Waits for all of them, and throws what the first of them threw. */
+async function allDone(work: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find((outcome) => outcome.status === 'rejected')
+  if (failed) throw failed.reason
 }
 
 /** The file's bytes, or undefined if there is none. */
