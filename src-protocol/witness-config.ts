@@ -11,4 +11,3 @@ export const witnessConfig = section({
   /** verifier keys of the logs (name+id+base64); several of one name are keys of one log */
   logs: z.array(z.string()).min(1),
 })
-export type WitnessConfig = z.infer<typeof witnessConfig>
