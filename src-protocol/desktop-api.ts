@@ -5,6 +5,7 @@
  */
 import { z } from 'zod'
 import { accessAsk, accessGrant, accessRequest, accessRule, accessStanding, accessTerms, personReach, personSeen } from './access.ts'
+import { controlId, controlsReport, controlTestResult } from './controls.ts'
 import { packRequest, packSummary } from './evidence.ts'
 import { accessRequestId, accessRuleId, approvalId, connectionName, proposalId, sessionId, sha256Hex, timestamp } from './ids.ts'
 import { connectionRequest, sessionRequest, toolDecisionRequest } from './http-api.ts'
@@ -14,6 +15,7 @@ import {
   call,
   connection,
   documentProblem,
+  endingReason,
   newTools,
   person,
   pinnedCheckpoint,
@@ -27,6 +29,17 @@ import {
 } from './model.ts'
 import { activationOutcome, activationRequest, policyProposal, policyProposals, rejectionReason } from './policy-proposal.ts'
 import { recordingHits, recordingQuery } from './recording-search.ts'
+import {
+  accessReview,
+  overview,
+  overviewApprovals,
+  overviewApprovalsQuery,
+  overviewSessions,
+  overviewSessionsQuery,
+  period,
+} from './overview.ts'
+import { serializedError } from './tunnel.ts'
+import { missedRecords } from './watch.ts'
 import { simulationId, simulationRequest, simulationRun } from './simulation.ts'
 import { verification } from './verification.ts'
 import { maskingTrial, maskingTrialResult } from './masking-trial.ts'
@@ -114,6 +127,17 @@ export const replayColumns = z.object({
   heads: bytes,
 })
 export type ReplayColumns = z.infer<typeof replayColumns>
+
+/** What came of a session that is watched: the rows behind those that are known, and whether more will come. */
+export const watchedRows = z.object({
+  rows: z.array(replayRow),
+  missed: z.array(missedRecords),
+  /** rows that came so far */
+  total: z.number().int(),
+  state: z.enum(['starting', 'watching', 'ended', 'failed']),
+  error: serializedError.optional(),
+})
+export type WatchedRows = z.infer<typeof watchedRows>
 
 /** A recording as lists show it: on this computer, on the gateway, or both. */
 export const libraryRow = recordingSummary.extend({
@@ -214,6 +238,26 @@ export const desktopContract = {
   'sessions:open': { input: sessionRequest, output: session },
   'sessions:get': { input: sessionId, output: z.object({ session, calls: z.array(call) }) },
   'sessions:end': { input: sessionId, output: session },
+  /** somebody else's, with why */
+  'sessions:end-other': { input: z.object({ session: sessionId, reason: endingReason }), output: session },
+  /** watches a session of somebody else until `watch:stop`, its end, or the loss of the right */
+  'watch:start': { input: sessionId, output: nothing },
+  'watch:stop': { input: sessionId, output: nothing },
+  /** rows behind the first `after` that came */
+  'watch:rows': { input: z.object({ session: sessionId, after: z.number().int().nonnegative() }), output: watchedRows },
+  'watch:record': {
+    input: z.object({ session: sessionId, seq: z.number().int() }),
+    output: z.object({ line: z.string(), leaf: z.string() }),
+  },
+
+  'overview:get': { input: period, output: overview },
+  'overview:sessions': { input: overviewSessionsQuery, output: overviewSessions },
+  'overview:approvals': { input: overviewApprovalsQuery, output: overviewApprovals },
+  'overview:access-review': { input: nothing, output: accessReview },
+  /** writes it as CSV into a folder the person chooses; `file` is absent when cancelled */
+  'overview:export-access-review': { input: nothing, output: z.object({ file: z.string().optional() }) },
+  'controls:get': { input: period, output: controlsReport },
+  'controls:test': { input: controlId, output: controlTestResult },
   /** only for one's own live session on this computer */
   'sessions:client-setup': { input: sessionId, output: clientSetup },
   /** the built-in tester: a real client of the local endpoint */
@@ -331,6 +375,8 @@ export const desktopEvents = {
   'approval:changed': approval,
   'session:changed': session,
   'call:changed': call,
+  /** more came of a session that this window watches */
+  'watch:changed': z.object({ session: sessionId }),
   'connections:changed': z.object({}),
   'policies:changed': z.object({}),
   'access:changed': z.object({}),

@@ -1,6 +1,8 @@
 import { createHashHistory, createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
 import type { Role } from '../src-protocol/model.ts'
 import { isAccessTab, type AccessTab } from './pages/access/access-tabs.ts'
+import { validatePeriod } from './components/period.ts'
+import { validateApprovalsSearch, validateSessionsSearch } from './pages/overview/overview-searches.ts'
 import { Home } from './shell/home.tsx'
 import { PageMissing, PageFailed } from './shell/page-states.tsx'
 import { Shell } from './shell/shell.tsx'
@@ -59,6 +61,46 @@ const routes = root.addChildren([
     path: '/sessions/$session',
     component: lazyRouteComponent(() => import('./pages/session/session-page.tsx'), 'SessionPage'),
     staticData: { roles: ['operator', 'reviewer', 'administrator', 'auditor'] },
+  }),
+  createRoute({
+    ...parent,
+    path: '/sessions/$session/watch',
+    component: lazyRouteComponent(() => import('./pages/watch/watch-page.tsx'), 'WatchPage'),
+    staticData: { roles: ['reviewer', 'administrator', 'auditor'], rail: true },
+  }),
+  createRoute({
+    ...parent,
+    path: '/overview',
+    component: lazyRouteComponent(() => import('./pages/overview/overview-page.tsx'), 'OverviewPage'),
+    validateSearch: validatePeriod,
+    staticData: { roles: ['auditor', 'administrator'] },
+  }),
+  createRoute({
+    ...parent,
+    path: '/overview/sessions',
+    component: lazyRouteComponent(() => import('./pages/overview/overview-sessions-page.tsx'), 'OverviewSessionsPage'),
+    validateSearch: validateSessionsSearch,
+    staticData: { roles: ['auditor', 'administrator'] },
+  }),
+  createRoute({
+    ...parent,
+    path: '/overview/approvals',
+    component: lazyRouteComponent(() => import('./pages/overview/overview-approvals-page.tsx'), 'OverviewApprovalsPage'),
+    validateSearch: validateApprovalsSearch,
+    staticData: { roles: ['auditor', 'administrator'] },
+  }),
+  createRoute({
+    ...parent,
+    path: '/access-review',
+    component: lazyRouteComponent(() => import('./pages/overview/access-review-page.tsx'), 'AccessReviewPage'),
+    staticData: { roles: ['auditor', 'administrator'] },
+  }),
+  createRoute({
+    ...parent,
+    path: '/controls',
+    component: lazyRouteComponent(() => import('./pages/controls/controls-page.tsx'), 'ControlsPage'),
+    validateSearch: validatePeriod,
+    staticData: { roles: ['auditor', 'administrator'] },
   }),
   createRoute({
     ...parent,

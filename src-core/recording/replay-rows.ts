@@ -18,11 +18,17 @@ export function toReplayRows(text: string | Uint8Array): ReplayRow[] {
 
 /** The same over records that are parsed already. */
 export function replayRowsOf(records: readonly SessionRecord[]): ReplayRow[] {
+  const rowOf = createReplayRows()
+  return records.map(rowOf)
+}
+
+/** One row after the other, for who gets the records as they are made. */
+export function createReplayRows(): (record: SessionRecord) => ReplayRow {
   const requests = new Map<number, MessageRecord>()
-  return records.map((record) => {
+  return (record) => {
     if (record.kind === 'request' && record.direction === 'client') requests.set(record.exchange, record)
     return replayRow(record, requests)
-  })
+  }
 }
 
 function replayRow(record: SessionRecord, requests: ReadonlyMap<number, MessageRecord>): ReplayRow {

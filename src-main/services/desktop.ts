@@ -14,6 +14,9 @@ import { checkInput } from './desktop/check-input.ts'
 import type { CheckedHandlers, DesktopHandlers, DesktopPorts } from './desktop/desktop-ports.ts'
 import { evidenceHandlers } from './desktop/evidence-handlers.ts'
 import { gatewayHandlers } from './desktop/gateway-handlers.ts'
+import { overviewHandlers } from './desktop/overview-handlers.ts'
+import { watchHandlers } from './desktop/watch-handlers.ts'
+import { createSessionWatching } from './session-watching.ts'
 import { libraryHandlers } from './desktop/library-handlers.ts'
 import { openLibraryThreads } from './library/library-threads.ts'
 import { openLiveAccess, type LiveAccess } from './live-access.ts'
@@ -128,6 +131,12 @@ export function createDesktop(ports: DesktopPorts): Desktop {
     return { ...(text !== undefined && { key: text }), sealed }
   }
 
+  const watching = createSessionWatching({
+    tunnel: () => live.access.tunnel,
+    scheduler,
+    onChanged: (session) => events.emit('watch:changed', { session }),
+  })
+
   const handlers: CheckedHandlers = {
     'state:get': async () => state(),
     async 'preferences:set'(change) {
@@ -172,6 +181,8 @@ export function createDesktop(ports: DesktopPorts): Desktop {
     ...accessHandlers({ access: () => live.access, clock }),
     'masking:try': (trial) => maskingTrials.run(trial),
     ...evidenceHandlers({ api: () => live.access.api, chooseFolder: ports.chooseFolder }),
+    ...watchHandlers(watching),
+    ...overviewHandlers({ api: () => live.access.api, chooseFolder: ports.chooseFolder }),
     ...libraryHandlers({
       access: () => live.access,
       library,
@@ -188,6 +199,7 @@ export function createDesktop(ports: DesktopPorts): Desktop {
       closed = true
       cancelGathering?.()
       cancelProbe()
+      watching.close()
       await tester.close()
       await live.access.identity.signOut()
       await live.access.close()

@@ -1,5 +1,6 @@
 import {
   Activity,
+  ChartColumn,
   CirclePlay,
   Cpu,
   FileCheck,
@@ -8,6 +9,7 @@ import {
   Plug,
   ScrollText,
   Settings,
+  ShieldCheck,
   Users,
   VenetianMask,
   type LucideIcon,
@@ -20,6 +22,8 @@ export interface Place {
     | '/sessions'
     | '/inbox/{-$approval}'
     | '/recordings'
+    | '/overview'
+    | '/controls'
     | '/evidence'
     | '/policies'
     | '/masking'
@@ -39,11 +43,13 @@ export interface Place {
 export const placeGroups: readonly (readonly Place[])[] = [
   [
     { to: '/connections', path: '/connections', title: 'Connections', icon: Plug, roles: ['operator', 'administrator'] },
-    { to: '/sessions', path: '/sessions', title: 'Sessions', icon: Activity, roles: ['operator', 'reviewer', 'administrator'] },
+    { to: '/sessions', path: '/sessions', title: 'Sessions', icon: Activity, roles: ['operator', 'reviewer', 'administrator', 'auditor'] },
     { to: '/inbox/{-$approval}', path: '/inbox', title: 'Inbox', icon: Inbox, roles: ['reviewer'] },
   ],
   [
     { to: '/recordings', path: '/recordings', title: 'Recordings', icon: CirclePlay, roles: undefined },
+    { to: '/overview', path: '/overview', title: 'Overview', icon: ChartColumn, roles: ['auditor', 'administrator'] },
+    { to: '/controls', path: '/controls', title: 'SOC 2', icon: ShieldCheck, roles: ['auditor', 'administrator'] },
     { to: '/evidence', path: '/evidence', title: 'Evidence', icon: FileCheck, roles: ['auditor', 'administrator'] },
   ],
   [

@@ -1,8 +1,10 @@
 import { Popover } from '@mantine/core'
-import { Cable, CloudOff, Pin, Server, User, WifiOff, type LucideIcon } from 'lucide-react'
+import { Link } from '@tanstack/react-router'
+import { Cable, CloudOff, Eye, Pin, Server, User, WifiOff, type LucideIcon } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { DesktopState } from '../../src-protocol/desktop-api.ts'
-import { useDesktopState } from '../api/use-desktop-state.ts'
+import { useDesktopQueryWith } from '../api/use-desktop-query.ts'
+import { useDesktopState, useHasRole, usePerson } from '../api/use-desktop-state.ts'
 import { Facts, type Fact } from '../components/facts.tsx'
 import { CodePane } from '../components/code-pane.tsx'
 import { Hash, shortHash } from '../components/hash.tsx'
@@ -43,6 +45,7 @@ export function StatusBar() {
           {signIn.state === 'waiting' ? 'Signing in' : 'Nobody signed in'}
         </Item>
       )}
+      <WatchedItem />
       <span className={styles.space} />
       <Item icon={tunnel.state === 'closed' ? CloudOff : Cable} title="Tunnel" facts={tunnelFacts(state)}>
         {tunnelText(state)}
@@ -73,6 +76,30 @@ export function StatusBar() {
         </Item>
       )}
     </footer>
+  )
+}
+
+/** Somebody looks on at one of this person's sessions: told wherever they are in the window. */
+function WatchedItem() {
+  const person = usePerson()
+  const sessions = useDesktopQueryWith({ channel: 'sessions:list', input: [], enabled: useHasRole('operator') }).data ?? []
+  const watched = sessions.filter(
+    ({ person: owner, watchers, state }) => owner.sub === person?.sub && state === 'live' && watchers !== undefined,
+  )
+  const names = [...new Set(watched.flatMap(({ watchers = [] }) => watchers.map(({ name }) => name)))]
+  if (names.length === 0) return null
+  const facts = watched.map(({ id, connection, watchers = [] }) => ({
+    label: connection,
+    value: (
+      <Link to="/sessions/$session" params={{ session: id }}>
+        {watchers.map(({ name }) => name).join(', ')}
+      </Link>
+    ),
+  }))
+  return (
+    <Item icon={Eye} title="Watched sessions" facts={facts} className={styles.watched}>
+      {names.length === 1 ? `${names[0]} is watching` : `${names.length} people are watching`}
+    </Item>
   )
 }
 

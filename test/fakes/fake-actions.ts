@@ -113,6 +113,18 @@ export function fakeActions(setting: FakeSetting, emit: FakeDesktop['emit']): Pi
       emit('session:changed', ended)
       return ended
     },
+    'sessions:end-other': ({ session: id, reason }) => {
+      const ended: Session = {
+        ...find(sessions, (candidate) => candidate.id === id, 'The session'),
+        state: 'ended',
+        endedAt: time(),
+        endReason: 'ended-by-reviewer',
+        endedBy: { name: setting.person.name, reason },
+      }
+      sessions = sessions.map((session) => (session.id === id ? ended : session))
+      emit('session:changed', ended)
+      return ended
+    },
     'sessions:client-setup': () => fakeClientSetup,
     'tester:list-tools': () => fakeTools,
     'tester:call': async ({ tool, arguments: given }) => {

@@ -3,6 +3,8 @@ import { AppError } from '../../src-protocol/app-error.ts'
 import type { DesktopBridge, DesktopEventName, DesktopState, ReviewerKeyState } from '../../src-protocol/desktop-api.ts'
 import { fakeMaskingTrial } from './fake-masking-trial.ts'
 import { fakeActions } from './fake-actions.ts'
+import { fakeOverview } from './fake-overview.ts'
+import { fakeWatch } from './fake-watch.ts'
 import { fakeLibrary, forkedLog, manyLibraryRows, manyReplayRows } from './fake-recordings.ts'
 import { ago, days, fakeHex, minutes, type FakeHandlers, type FakeSetting } from './fake-scenario.ts'
 
@@ -16,7 +18,7 @@ export interface FakeDesktop extends DesktopBridge {
 }
 
 /** Channels that answer with the gateway's help: they fail offline. */
-const needsGateway = /^(connections|agents|sessions|tester|approvals|access|people|policies):/
+const needsGateway = /^(connections|agents|sessions|tester|approvals|access|people|policies|watch|overview|controls):/
 
 export function createFakeDesktop(setting: FakeSetting): FakeDesktop {
   const listeners = new Map<DesktopEventName, Set<Listener>>()
@@ -34,7 +36,10 @@ export function createFakeDesktop(setting: FakeSetting): FakeDesktop {
       try {
         if (setting.scenario === 'offline' && needsGateway.test(channel))
           throw new AppError('GATEWAY_UNREACHABLE', { gateway: 'gate.acme.example' })
-        if (setting.scenario === 'error' && /:(list|tools|overview|rules|standings|reach)$/.test(channel))
+        if (
+          setting.scenario === 'error' &&
+          /:(list|tools|overview|rules|standings|reach|access-review)$|^(overview|controls):(get|sessions|approvals)$/.test(channel)
+        )
           throw new AppError('INTERNAL', { where: 'the gateway', reference: 'req_7Yk2mQ' })
         const handler = handlers[channel]
         return { ok: true, value: await handler(input[0] as never) }
@@ -102,6 +107,8 @@ function createHandlers(setting: FakeSetting, emit: FakeDesktop['emit'], clipboa
     'masking:try': fakeMaskingTrial,
     ...library,
     ...actions,
+    ...fakeWatch(setting, emit),
+    ...fakeOverview(setting),
     async 'approvals:vote'(ballot) {
       const { digestInput } = await actions['approvals:get'](ballot.approval)
       if (ballot.decision === 'approve' && digestInput.stepUp !== undefined) await signInAnew()

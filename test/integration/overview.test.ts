@@ -152,6 +152,7 @@ test('after a restart, and from nothing but the log and the recordings, the numb
   hasNumbers(await auditor.api.call('overview', today()))
   const { rm } = await import('node:fs/promises')
   await gateway.running.close()
+  expect(gateway.logged()).not.toContain('could not be brought up to date')
   await rm(`${gateway.root}/data/overview.sqlite`)
   await gateway.restart()
   auditor.leave()

@@ -50,6 +50,7 @@ export function gatewayHandlers(options: {
       access().sessions.end(session.id, session.endReason ?? 'ended-by-operator')
       return session
     },
+    'sessions:end-other': ({ session: id, reason }) => api().call('endSession', { id, reason }),
     async 'sessions:client-setup'(id) {
       const local = access().endpoint.access(id)
       if (!local) throw new AppError('SESSION_UNKNOWN')

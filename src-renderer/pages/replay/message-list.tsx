@@ -119,7 +119,7 @@ interface MessageRowProps {
   highlight: string | undefined
 }
 
-const MessageRow = memo(function MessageRow({ number, kind, served, tool, verdict, row, highlight }: MessageRowProps) {
+export const MessageRow = memo(function MessageRow({ number, kind, served, tool, verdict, row, highlight }: MessageRowProps) {
   const { icon: Icon, word } = markOf(kind, served)
   const named = kind === 'approval' ? undefined : (tool ?? row?.method)
   // the approval's id is in its record; here it would hide what happened

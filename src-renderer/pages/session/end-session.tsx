@@ -1,13 +1,19 @@
-import { Button, Modal } from '@mantine/core'
+import { Button, Modal, Textarea } from '@mantine/core'
 import { Power } from 'lucide-react'
+import { useState } from 'react'
 import type { Session } from '../../../src-protocol/model.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
 import { ErrorNote } from '../../components/error-state.tsx'
+import { ReasonButton } from '../../components/reason-button.tsx'
 import styles from './session.module.css'
 
 /** Asks before a session is ended; says what happens at that moment. */
 export function EndSession({ session, own, onClose }: { session: Session; own: boolean; onClose: () => void }) {
-  const end = useDesktopMutation('sessions:end', onClose)
+  const endOwn = useDesktopMutation('sessions:end', onClose)
+  const endOther = useDesktopMutation('sessions:end-other', onClose)
+  const [reason, setReason] = useState('')
+  const error = endOwn.error ?? endOther.error
+  const missing = own || reason.trim().length >= 3 ? undefined : 'Say why: it stands in the recording, and before the operator.'
   return (
     <Modal
       opened
@@ -20,19 +26,32 @@ export function EndSession({ session, own, onClose }: { session: Session; own: b
           {own ? 'Your client' : 'Their client'} loses the connection at once: open streams are cut, and calls that wait are withdrawn. A
           call that runs at this moment may still take effect. The recording is sealed.
         </p>
-        {end.error !== null && <ErrorNote error={end.error} />}
+        {!own && (
+          <Textarea
+            label="Reason"
+            description={`${session.person.name} is shown it, and it stands in the recording and in the log.`}
+            maxLength={500}
+            autosize
+            minRows={2}
+            value={reason}
+            onChange={(event) => setReason(event.currentTarget.value)}
+            data-autofocus
+          />
+        )}
+        {error !== null && <ErrorNote error={error} />}
         <div className={styles.footer}>
-          <Button variant="quiet" onClick={onClose} data-autofocus>
+          <Button variant="quiet" onClick={onClose} {...(own && { 'data-autofocus': true })}>
             Keep it running
           </Button>
-          <Button
+          <ReasonButton
             variant="danger"
             leftSection={<Power className="small" aria-hidden />}
-            loading={end.isPending}
-            onClick={() => end.mutate(session.id)}
+            reason={missing}
+            loading={endOwn.isPending || endOther.isPending}
+            onClick={() => (own ? endOwn.mutate(session.id) : endOther.mutate({ session: session.id, reason: reason.trim() }))}
           >
             End session
-          </Button>
+          </ReasonButton>
         </div>
       </div>
     </Modal>

@@ -11,27 +11,37 @@ import { Timestamp } from '../../components/timestamp.tsx'
 import { useNow } from '../../components/use-now.ts'
 import { ToneMark } from '../../components/verdict.tsx'
 import { EndSession } from './end-session.tsx'
+import { WatchButton } from '../watch/watched-session.tsx'
 import { shortId } from './short-id.ts'
+import { WatchersNote } from './watchers-note.tsx'
 import styles from './session.module.css'
 
 /** Whose session it is and why, how long is left, and the way to end it. */
-export function SessionHeader({ session }: { session: Session }) {
+export function SessionHeader({ session, watching = false }: { session: Session; watching?: boolean }) {
   const own = usePerson()?.sub === session.person.sub
   const mayEnd = useHasRole('reviewer', 'administrator') || own
   const navigate = useNavigate()
+  const mayWatch = useHasRole('reviewer', 'administrator', 'auditor') && !own
   const [ending, setEnding] = useState(false)
   const live = session.state === 'live'
   const length = Date.parse(session.endsAt) - Date.parse(session.startedAt)
   return (
     <>
       <PageHeader
-        crumbs={[{ title: 'Sessions', to: '/sessions' }, { title: shortId(session.id) }]}
+        crumbs={[
+          { title: 'Sessions', to: '/sessions' },
+          { title: shortId(session.id), ...(watching && { to: `/sessions/${session.id}` }) },
+          ...(watching ? [{ title: 'Live' }] : []),
+        ]}
         title={session.connection}
         badge={<ToneMark form="badge" icon={live ? Activity : CircleStop} tone={undefined} word={live ? 'Live' : 'Ended'} />}
         meta={<span title={session.reason}>{session.reason}</span>}
         actions={
           <>
             {live && <TimeLeft startedAt={session.startedAt} endsAt={session.endsAt} />}
+            {live && mayWatch && !watching && (
+              <WatchButton onClick={() => void navigate({ to: '/sessions/$session/watch', params: { session: session.id } })} />
+            )}
             {live && mayEnd && (
               <Button variant="danger" leftSection={<Power aria-hidden />} onClick={() => setEnding(true)}>
                 End session
@@ -68,6 +78,7 @@ export function SessionHeader({ session }: { session: Session }) {
           {live ? ', all durable' : ', sealed'}
         </span>
       </div>
+      {own && <WatchersNote watchers={session.watchers} />}
       {ending && live && <EndSession session={session} own={own} onClose={() => setEnding(false)} />}
     </>
   )

@@ -10,12 +10,12 @@ import { VerdictCount } from '../../components/verdict-count.tsx'
 
 /** Facts of a session that one watches, or that is over. */
 export function SessionSummary({ session }: { session: Session }) {
-  const { person, reason, client, startedAt, endedAt, endReason, counts } = session
+  const { person, reason, client, startedAt, endedAt, endReason, endedBy, counts } = session
   return (
     <>
       {session.state === 'live' && (
-        <Note icon={Eye} title="You are watching.">
-          New calls appear as they are decided. You see what is recorded: masked.
+        <Note icon={Eye} title="Not watched by you.">
+          Watch live to see what passes, as it is recorded: masked. {person.name} is told, and it stands in the recording.
         </Note>
       )}
       <Panel title="Session">
@@ -43,7 +43,7 @@ export function SessionSummary({ session }: { session: Session }) {
                       </>
                     ),
                   },
-                  { label: 'Why', value: endReasonText(endReason) },
+                  { label: 'Why', value: endedBy === undefined ? endReasonText(endReason) : `${endedBy.name} ended it: ${endedBy.reason}` },
                 ]),
             {
               label: 'Calls',

@@ -1,0 +1,124 @@
+import { Download } from 'lucide-react'
+import { useState } from 'react'
+import type { AccessReviewRow } from '../../../src-protocol/overview.ts'
+import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
+import { useDesktopQuery } from '../../api/use-desktop-query.ts'
+import { EmptyState } from '../../components/empty-state.tsx'
+import { ErrorNote, ErrorState } from '../../components/error-state.tsx'
+import { FilterChip } from '../../components/filter-chip.tsx'
+import { LoadingRows } from '../../components/loading-rows.tsx'
+import { Note } from '../../components/note.tsx'
+import { PageHeader } from '../../components/page-header.tsx'
+import { Panel } from '../../components/panel.tsx'
+import { ReasonButton } from '../../components/reason-button.tsx'
+import { SearchField } from '../../components/search-field.tsx'
+import { Timestamp } from '../../components/timestamp.tsx'
+import styles from './overview.module.css'
+
+type Only = 'unused' | 'lost'
+
+/** Who can reach what, who did, and when last: to be gone through from time to time. */
+export function AccessReviewPage() {
+  const review = useDesktopQuery('overview:access-review')
+  const [written, setWritten] = useState<string>()
+  const write = useDesktopMutation('overview:export-access-review', ({ file }) => setWritten(file))
+  const [text, setText] = useState('')
+  const [only, setOnly] = useState<Only>()
+  const all = review.data?.rows ?? []
+  const rows = all.filter((row) => matches(row, text, only))
+  return (
+    <div className="page">
+      <PageHeader
+        crumbs={[{ title: 'Overview', to: '/overview' }, { title: 'Access review' }]}
+        title="Access review"
+        meta="Who can reach what, who did, and when last"
+        actions={
+          <ReasonButton
+            leftSection={<Download className="small" aria-hidden />}
+            reason={review.isSuccess ? undefined : 'The review is not here yet.'}
+            loading={write.isPending}
+            onClick={() => write.mutate(undefined)}
+          >
+            Save as CSV
+          </ReasonButton>
+        }
+      />
+      {review.isPending && <LoadingRows rows={12} label="Loading the access review" />}
+      {review.isError && <ErrorState error={review.error} onRetry={() => void review.refetch()} />}
+      {review.isSuccess && all.length === 0 && (
+        <EmptyState
+          title="Nobody can reach anything yet"
+          sentence="When people have signed in and connections are registered, they stand here."
+        />
+      )}
+      {review.isSuccess && all.length > 0 && (
+        <div className={`page-body ${styles.body}`}>
+          {write.isError && <ErrorNote error={write.error} />}
+          {written !== undefined && (
+            <Note tone="allowed" title="Saved.">
+              <span className="mono">{written}</span>
+            </Note>
+          )}
+          <div className={styles.filters}>
+            <SearchField value={text} onChange={setText} label="Search people and connections" />
+            <FilterChip pressed={only === 'unused'} onChange={(pressed) => setOnly(pressed ? 'unused' : undefined)}>
+              May, but never did <span className="num">{all.filter(isUnused).length}</span>
+            </FilterChip>
+            <FilterChip pressed={only === 'lost'} onChange={(pressed) => setOnly(pressed ? 'lost' : undefined)}>
+              Did, but no longer may <span className="num">{all.filter(isLost).length}</span>
+            </FilterChip>
+          </div>
+          <Panel flush title="Access" meta={rows.length.toLocaleString('en')}>
+            <table className="table">
+              <thead>
+                <tr>
+                  <th>Person</th>
+                  <th>Connection</th>
+                  <th>May use it now</th>
+                  <th>Through</th>
+                  <th className="numeric">Sessions ever</th>
+                  <th>Last used</th>
+                </tr>
+              </thead>
+              <tbody>
+                {rows.map((row) => (
+                  <ReviewRow key={`${row.person.sub} ${row.connection}`} row={row} />
+                ))}
+                {rows.length === 0 && (
+                  <tr>
+                    <td colSpan={6} className="t3">
+                      Nothing matches.
+                    </td>
+                  </tr>
+                )}
+              </tbody>
+            </table>
+          </Panel>
+        </div>
+      )}
+    </div>
+  )
+}
+
+function ReviewRow({ row: { person, connection, may, through, sessions, lastUsedAt } }: { row: AccessReviewRow }) {
+  return (
+    <tr>
+      <td title={person.email ?? person.sub}>{person.name}</td>
+      <td>{connection}</td>
+      <td className={may ? '' : 't3'}>{may ? 'yes' : 'no'}</td>
+      <td className="t2">{may && through.length === 0 ? 'every operator' : through.join(', ')}</td>
+      <td className="numeric">{sessions === 0 ? <span className="t3">0</span> : sessions.toLocaleString('en')}</td>
+      <td>{lastUsedAt === undefined ? <span className="t3">never</span> : <Timestamp at={lastUsedAt} form="date-time" />}</td>
+    </tr>
+  )
+}
+
+const isUnused = ({ may, sessions }: AccessReviewRow): boolean => may && sessions === 0
+const isLost = ({ may, sessions }: AccessReviewRow): boolean => !may && sessions > 0
+
+function matches(row: AccessReviewRow, text: string, only: Only | undefined): boolean {
+  if (only === 'unused' && !isUnused(row)) return false
+  if (only === 'lost' && !isLost(row)) return false
+  const { person, connection } = row
+  return [person.name, person.email ?? '', connection].join('\n').toLowerCase().includes(text.trim().toLowerCase())
+}
