@@ -53,6 +53,14 @@ program
     await runWitness({ config })
   })
 
+interface ConnectChoices {
+  gateway: string
+  reason?: string
+  minutes?: number
+  askForAccess?: boolean
+  ticket?: string
+}
+
 program
   .command('connect')
   .summary('open a session and a local MCP endpoint, without the desktop application')
@@ -63,7 +71,9 @@ program
   .requiredOption('--gateway <url>', 'address of the gateway')
   .option('--reason <text>', 'why you need it; asked for on a terminal')
   .option('--minutes <number>', 'how long', minutesOf)
-  .action(async (connection: string, options: { gateway: string; reason?: string; minutes?: number }) => {
+  .option('--ask-for-access', 'where a rule demands it: asks for access first, and waits for the reviewer')
+  .option('--ticket <text>', 'what the access is for, where the rule asks for a ticket')
+  .action(async (connection: string, options: ConnectChoices) => {
     const { runConnect } = await import('./commands/connect.ts')
     finish(await runConnect({ connection, ...options }))
   })

@@ -5,7 +5,8 @@ import type { Session } from '../../src-protocol/model.ts'
 import { systemClock } from '../../src-node/clock.ts'
 import { describeIssues } from '../../src-node/config-file.ts'
 import { createLogger, type Logger } from '../../src-node/logger.ts'
-import { openLiveAccess } from '../../src-main/services/live-access.ts'
+import { openLiveAccess, type LiveAccess } from '../../src-main/services/live-access.ts'
+import { obtainAccess } from './obtain-access.ts'
 import { openSystemBrowser } from '../open-browser.ts'
 
 export interface ConnectOptions {
@@ -14,6 +15,9 @@ export interface ConnectOptions {
   /** asked for on a terminal; required otherwise */
   reason?: string
   minutes?: number
+  /** asks for access first where a rule demands it, and waits for the reviewer */
+  askForAccess?: boolean
+  ticket?: string
   /** what to do with the address of the sign-in page, which is printed in any case */
   openBrowser?: (url: string) => Promise<unknown>
   log?: Logger
@@ -37,6 +41,7 @@ export async function runConnect(options: ConnectOptions): Promise<number> {
   const openBrowser = options.openBrowser ?? openSystemBrowser
   const ended = Promise.withResolvers<Session>()
   let opened: Session | undefined
+  const accessListeners = new Set<() => void>()
 
   const access = openLiveAccess({
     gatewayUrl: options.gateway,
@@ -47,6 +52,7 @@ export async function runConnect(options: ConnectOptions): Promise<number> {
       await openBrowser(url)
     },
     onPush(push) {
+      if (push.type === 'access') for (const listener of accessListeners) listener()
       if (push.type === 'session' && push.session.id === opened?.id && push.session.state === 'ended') ended.resolve(push.session)
     },
     onChange() {
@@ -58,6 +64,10 @@ export async function runConnect(options: ConnectOptions): Promise<number> {
     const signedIn = await Promise.race([access.identity.signIn(), interrupt.promise])
     if (signedIn === 'interrupted') return 130
     stderr.write(`Signed in as ${signedIn.name}.\n`)
+    if (options.askForAccess) {
+      const obtained = await obtain(access, request, options, { interrupt: interrupt.promise, accessListeners })
+      if (obtained === 'interrupted') return 130
+    }
     const session = await access.openSession(request)
     opened = session
     const { url, bearer } = access.endpoint.access(session.id) ?? {}
@@ -75,6 +85,25 @@ export async function runConnect(options: ConnectOptions): Promise<number> {
     await access.identity.signOut()
     await access.close()
   }
+}
+
+/** Changes of access come through the tunnel, so it has to stand first. */
+async function obtain(
+  { api, tunnel }: LiveAccess,
+  request: SessionRequest,
+  { ticket, stderr = process.stderr }: ConnectOptions,
+  { interrupt, accessListeners }: { interrupt: Promise<'interrupted'>; accessListeners: Set<() => void> },
+): Promise<'obtained' | 'interrupted'> {
+  await tunnel.ready()
+  const ports = {
+    api,
+    onChanged: (listener: () => void) => {
+      accessListeners.add(listener)
+      return () => void accessListeners.delete(listener)
+    },
+    tell: (sentence: string) => void stderr.write(`${sentence}\n`),
+  }
+  return Promise.race([obtainAccess(ports, request, ticket).then(() => 'obtained' as const), interrupt])
 }
 
 async function sessionRequestOf(options: ConnectOptions): Promise<SessionRequest> {
