@@ -4,6 +4,9 @@ import { detectors, type DetectorName } from '../../src-core/masking/detectors.t
 import { maskMessage } from '../../src-core/masking/mask-message.ts'
 import { decideMessage } from '../../src-core/policy/decide-message.ts'
 import type { MessageFacts } from '../../src-core/policy/decision.ts'
+import { createSimulation } from '../../src-core/policy/simulate-policy.ts'
+import { parseRecordLine } from '../../src-core/recording/record-lines.ts'
+import { messageRecordFixture, openRecordFixture } from '../../src-core/recording/sealed-recording.fixture.ts'
 import { loadPolicy } from '../../src-core/policy/load-policy.ts'
 import { denseResult, hostileParts, maskingWith, typicalResult } from '../masking-quality/speed-samples.ts'
 import type { Figures } from './bars.ts'
@@ -30,6 +33,7 @@ export async function measureDecisions(): Promise<Figures> {
         sql: 'SELECT c.id, c.name, count(*) FROM customers c JOIN orders o ON o.customer = c.id WHERE c.country = 4711 GROUP BY c.id, c.name',
       },
     ),
+    'p3-simulation': await simulationFigure(),
     'p4-typical': masking(allSamples.typical),
     'p4-dense': masking(allSamples.dense),
     'p4-hostile': { value: slowestDetector() },
@@ -74,6 +78,48 @@ async function decisionFigure(rules: object[], args: MessageFacts['args']) {
       }),
     ),
   )
+}
+
+const [recordedSessions, callsInSession] = [1000, 100]
+
+/** As the gateway does it, from the lines of the recordings: each is parsed, and each call is decided about anew. */
+async function simulationFigure() {
+  const conditions = ['k == "ddl"', 'k == "grant"', 'k == "delete"', 'k == "copy"']
+  const rules = conditions.map((condition, index) => ({
+    id: `rule-${index}`,
+    match: { tools: ['execute_sql'] },
+    when: `sql(args.sql).kinds.exists(k, ${condition})`,
+    effect: 'review',
+    review: { groups: ['dba'] },
+    because: 'A rule of the benchmark.',
+  }))
+  const loaded = await loadPolicy(
+    stringify({ version: 1, rules: [...rules, { id: 'rest', match: {}, effect: 'allow', because: 'A rule of the benchmark.' }] }),
+  )
+  if (!loaded.ok) throw new Error(`the policy of the benchmark is not valid: ${JSON.stringify(loaded.problems[0])}`)
+  const decision = { effect: 'allow' as const, rule: 'then', policyVersion: 'p'.repeat(64), because: 'Then.' }
+  const verbs = ['SELECT name FROM customers WHERE id =', 'UPDATE customers SET seen = 1 WHERE id =', 'DELETE FROM basket WHERE id =']
+  const lines = [
+    openRecordFixture(),
+    ...Array.from({ length: callsInSession }, (_, index) => {
+      const sql = `${verbs[index % verbs.length]} ${index}`
+      const body = JSON.stringify({ jsonrpc: '2.0', id: index, method: 'tools/call', params: { name: 'execute_sql', arguments: { sql } } })
+      return messageRecordFixture(2 * index + 1, { body, decision, tool: 'execute_sql' })
+    }),
+  ].map((record) => Buffer.from(JSON.stringify(record)))
+  const simulation = createSimulation(loaded.policy)
+  const [took = 0] = coreMilliseconds(() => {
+    for (let session = 0; session < recordedSessions; session += 1) {
+      const take = simulation.session()
+      for (const line of lines) {
+        const parsed = parseRecordLine(line)
+        if (parsed.ok) take(parsed.record)
+      }
+    }
+  }, 1)
+  const { messages } = simulation.result()
+  if (messages !== recordedSessions * callsInSession) throw new Error(`the simulation decided about ${messages} messages only`)
+  return { value: took / 1000 }
 }
 
 function overRounds(measure: () => number) {
