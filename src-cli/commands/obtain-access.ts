@@ -6,7 +6,7 @@ import type { GatewayApi } from '../../src-main/services/gateway-api.ts'
 export interface ObtainAccessPorts {
   api: Pick<GatewayApi, 'call'>
   /** told whenever something about access has changed; returns its clean-up */
-  onChanged(listener: () => void): () => void
+  onChanged: (listener: () => void) => () => void
   tell(sentence: string): void
 }
 

@@ -53,7 +53,7 @@ function AskForm({ offer: { rule, closesAt }, onClose }: { offer: AccessOffer; o
   const problems = {
     reason:
       terms.reasonRequired && reason.trim().length < shortestReason
-        ? 'Say in a few words why. Reviewers read it, and it stands in the log.'
+        ? 'Say in a few words why.'
         : undefined,
     ticket: terms.ticketRequired && ticket.trim() === '' ? 'Name the ticket that this access is for.' : undefined,
     minutes: Number.isInteger(minutes) && minutes >= 1 && minutes <= terms.maxMinutes ? undefined : `From 1 to ${terms.maxMinutes}.`,
@@ -79,6 +79,7 @@ function AskForm({ offer: { rule, closesAt }, onClose }: { offer: AccessOffer; o
       />
       <Textarea
         label={terms.reasonRequired ? 'Reason' : 'Reason (optional)'}
+        description="Reviewers read it, and it stays in the log."
         placeholder="INC-4127: find out why refunds of 20 November are stuck"
         rows={3}
         maxLength={500}
