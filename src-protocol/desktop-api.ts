@@ -6,7 +6,7 @@
 import { z } from 'zod'
 import { accessAsk, accessGrant, accessRequest, accessRule, accessStanding, accessTerms, personReach, personSeen } from './access.ts'
 import { controlId, controlsReport, controlTestResult } from './controls.ts'
-import { packRequest, packSummary } from './evidence.ts'
+import { openedPack, packRequest, packSummary } from './evidence.ts'
 import { accessRequestId, accessRuleId, approvalId, connectionName, proposalId, sessionId, sha256Hex, timestamp } from './ids.ts'
 import { connectionRequest, sessionRequest, toolDecisionRequest } from './http-api.ts'
 import {
@@ -40,6 +40,7 @@ import {
 } from './overview.ts'
 import { serializedError } from './tunnel.ts'
 import { missedRecords } from './watch.ts'
+import { storageHealth } from './storage.ts'
 import { simulationId, simulationRequest, simulationRun } from './simulation.ts'
 import { verification } from './verification.ts'
 import { maskingTrial, maskingTrialResult } from './masking-trial.ts'
@@ -197,6 +198,23 @@ export const recordHit = z.object({
 })
 export type RecordHit = z.infer<typeof recordHit>
 
+export const importOutcome = z.object({ rows: z.array(libraryRow), pack: openedPack.optional() })
+export type ImportOutcome = z.infer<typeof importOutcome>
+
+/** An import, also one that was begun outside the window: by a file that was opened with the application. */
+export const importState = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('running'), file: z.string(), done: z.number(), total: z.number() }),
+  z.object({
+    state: z.literal('finished'),
+    file: z.string(),
+    recordings: z.number().int(),
+    failed: z.number().int(),
+    pack: openedPack.optional(),
+  }),
+  z.object({ state: z.literal('failed'), file: z.string(), code: z.string(), message: z.string(), remedy: z.string() }),
+])
+export type ImportState = z.infer<typeof importState>
+
 const tally = z.array(z.object({ value: z.string(), label: z.string().optional(), count: z.number().int() }))
 /** What filters over the recordings of this computer can choose from, the most frequent first. */
 export const libraryFacets = z.object({ connections: tally, people: tally, proofs: tally, tools: tally, rules: tally })
@@ -321,6 +339,7 @@ export const desktopContract = {
   'policies:withdraw-proposal': { input: proposalId, output: policyProposal },
 
   /** over all recordings of the gateway, for those who may see them; words are looked for in the messages */
+  'storage:health': { input: nothing, output: storageHealth },
   'recordings:search': { input: recordingQuery, output: recordingHits },
 
   /** local rows always; the gateway's too while it can be reached and the person may see them */
@@ -341,8 +360,10 @@ export const desktopContract = {
   'library:find': { input: recordQuery, output: z.object({ hits: z.array(recordHit), next: z.string().optional() }) },
   'library:download': { input: z.array(sessionId).max(500), output: z.array(libraryRow) },
   'library:remove': { input: sessionId, output: nothing },
-  /** file dialog in main; verifies before it imports */
-  'library:import': { input: nothing, output: z.array(libraryRow) },
+  /** file dialog in main; a recording or an evidence pack, verified before anything of it is kept. No rows: cancelled in the dialog */
+  'library:import': { input: nothing, output: importOutcome },
+  /** stops the import that runs, if one does */
+  'library:cancel-import': { input: nothing, output: nothing },
   'library:get': { input: sessionId, output: z.object({ row: libraryRow, rows: z.array(replayRow) }) },
   /** a replay without its texts, which `library:rows` gives for the rows that are drawn */
   'library:open': { input: sessionId, output: z.object({ row: libraryRow, columns: replayColumns }) },
@@ -371,6 +392,7 @@ export const desktopContract = {
 } as const satisfies Record<`${string}:${string}`, { input: z.ZodType; output: z.ZodType }>
 
 export const desktopEvents = {
+  'library:import-changed': importState,
   'state:changed': desktopState,
   'approval:changed': approval,
   'session:changed': session,
@@ -379,6 +401,7 @@ export const desktopEvents = {
   'watch:changed': z.object({ session: sessionId }),
   'connections:changed': z.object({}),
   'policies:changed': z.object({}),
+  'storage:changed': z.object({}),
   'access:changed': z.object({}),
   /** a deep link, a notification or a menu asks the window to show a page */
   'navigate:requested': z.object({

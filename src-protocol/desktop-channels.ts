@@ -71,6 +71,7 @@ const channels = {
   'policies:activate-proposal': true,
   'policies:reject-proposal': true,
   'policies:withdraw-proposal': true,
+  'storage:health': true,
   'recordings:search': true,
   'library:list': true,
   'library:facets': true,
@@ -78,6 +79,7 @@ const channels = {
   'library:download': true,
   'library:remove': true,
   'library:import': true,
+  'library:cancel-import': true,
   'library:get': true,
   'library:open': true,
   'library:rows': true,
@@ -89,6 +91,7 @@ const channels = {
 } as const satisfies Record<DesktopChannel, true>
 
 const events = {
+  'library:import-changed': true,
   'state:changed': true,
   'approval:changed': true,
   'session:changed': true,
@@ -96,6 +99,7 @@ const events = {
   'call:changed': true,
   'connections:changed': true,
   'policies:changed': true,
+  'storage:changed': true,
   'access:changed': true,
   'navigate:requested': true,
 } as const satisfies Record<DesktopEventName, true>

@@ -249,6 +249,11 @@ export const errors = {
     'The recording store cannot write ({problem}), so traffic is stopped.',
     'Ask an administrator to check the recordings folder: free space and permissions.',
   ],
+  STORAGE_LOW: [
+    507,
+    'No new session is started: the disk of the recordings has {free} MB left, and {minimum} MB are kept free.',
+    'Ask an administrator to make room on the disk of the recordings and the log.',
+  ],
   LOG_UNAVAILABLE: [
     503,
     'The audit log cannot write ({problem}), so traffic is stopped.',
@@ -256,6 +261,14 @@ export const errors = {
   ],
   LOG_CORRUPT: [500, 'The audit log does not add up: {problem}.', 'Stop the gateway and compare the log with a copy.'],
   RECORDING_INVALID: [422, 'The recording is not well formed: {problem}.', 'Get the recording from the gateway again.'],
+  PACK_REFUSED: [422, 'The file was not opened as an evidence pack: {problem}.', 'Ask whoever sent it for a pack as Gatehouse writes it.'],
+  PACK_INVALID: [422, 'The evidence pack is not well formed: {problem}.', 'Get the pack again from whoever made it.'],
+  PACK_ALTERED: [
+    422,
+    'The evidence pack is not what its manifest and its log say: {problem}.',
+    'Nothing of it was kept. Get it again, and tell whoever made it if it happens again.',
+  ],
+  IMPORT_CANCELLED: [409, 'The import was stopped; {done} of {total} recordings were kept.', 'Open the file again to go on.'],
   PROOF_FILE_INVALID: [422, 'The proof is not well formed: {problem}.', 'Get the proof from the gateway again.'],
   KEY_INVALID: [422, 'The verifier key is not well formed: {problem}.', 'Use the key as the gateway publishes it: name+id+base64.'],
   VERIFICATION_FAILED: [422, 'The recording does not verify: {problem}.', 'Treat it as altered. Compare with other copies.'],

@@ -35,3 +35,30 @@ export type PackSummary = z.infer<typeof packSummary>
 
 /** bytes of one part, before base64 */
 export const packPartBytes = 4 * 1024 * 1024
+
+/** `manifest.json` of a pack, as far as whoever opens one reads it. */
+export const packManifest = z.object({
+  format: z.literal('gatehouse-evidence-pack/1'),
+  gateway: z.string().max(1000),
+  made: z.string().max(100),
+  query: z.object({ from: z.string().max(100), to: z.string().max(100) }),
+  counts: z.object({ entries: z.number().int(), sessions: z.number().int(), sample: z.number().int() }),
+  files: z.array(z.object({ path: z.string().max(300), bytes: z.number().int().nonnegative(), sha256: sha256Hex })).max(20_000),
+  /** files that are made of the manifest, so that it cannot name their hashes */
+  notCovered: z.array(z.string().max(300)).max(10),
+})
+export type PackManifest = z.infer<typeof packManifest>
+
+/** What an opened pack said of itself, once it was checked. */
+export const openedPack = z.object({
+  gateway: z.string(),
+  made: z.string(),
+  from: z.string(),
+  to: z.string(),
+  entries: z.number().int(),
+  sessions: z.number().int(),
+  sample: z.number().int(),
+  /** `pinned`: this computer knows the log's key; `pack`: the key came with the pack, from whoever made it */
+  key: z.enum(['pinned', 'pack']),
+})
+export type OpenedPack = z.infer<typeof openedPack>

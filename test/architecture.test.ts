@@ -47,6 +47,7 @@ const rules: Record<string, { folders: string[]; packages: string[] | 'any'; nod
       'zod',
       'dbus-next',
       'jose',
+      'yauzl',
       '@modelcontextprotocol/client',
     ],
     node: 'any',

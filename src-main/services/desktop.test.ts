@@ -60,7 +60,7 @@ test('with no gateway and nobody signed in: says so, and the library works', asy
   await expect.poll(async () => (await state()).gateway.reachable).toBe(false)
   expect(await desktop.handlers['library:list']({})).toEqual({ rows: [], total: 0, here: 0, offline: true })
   expect(await desktop.handlers['library:list']({ hereOnly: true })).toEqual({ rows: [], total: 0, here: 0, offline: false })
-  expect(await desktop.handlers['library:import'](undefined)).toEqual([])
+  expect(await desktop.handlers['library:import'](undefined)).toEqual({ rows: [] })
   await expect(desktop.handlers['library:get'](newSessionId())).rejects.toMatchObject({ code: 'NOT_FOUND' })
 })
 

@@ -18,6 +18,7 @@ import { overviewHandlers } from './desktop/overview-handlers.ts'
 import { watchHandlers } from './desktop/watch-handlers.ts'
 import { createSessionWatching } from './session-watching.ts'
 import { libraryHandlers } from './desktop/library-handlers.ts'
+import { createLibraryImports } from './desktop/library-imports.ts'
 import { openLibraryThreads } from './library/library-threads.ts'
 import { openLiveAccess, type LiveAccess } from './live-access.ts'
 import { openReviewerKey, type ReviewerKey } from './reviewer-key.ts'
@@ -30,6 +31,8 @@ export interface Desktop {
   handlers: DesktopHandlers
   /** returns its clean-up */
   subscribe: DesktopEmitter['subscribe']
+  /** a file that was opened with the application; what becomes of it is told by `library:import-changed` */
+  openFile(path: string): void
   close(): Promise<void>
 }
 
@@ -45,6 +48,7 @@ export function createDesktop(ports: DesktopPorts): Desktop {
   mkdirSync(ports.userData, { recursive: true })
   const library = openLibraryThreads({ file: join(ports.userData, 'library.sqlite'), log })
   const maskingTrials = createMaskingTrials()
+  const imports = createLibraryImports({ library, tell: (importing) => events.emit('library:import-changed', importing) })
   const tester = createTester({ access: (session) => live.access.endpoint.access(session) })
   let heldKey: ReviewerKey | undefined
   /** opened when it is needed: few people have one */
@@ -75,6 +79,8 @@ export function createDesktop(ports: DesktopPorts): Desktop {
         return events.emit('connections:changed', {})
       case 'policies':
         return events.emit('policies:changed', {})
+      case 'storage':
+        return events.emit('storage:changed', {})
       case 'access':
         return events.emit('access:changed', {})
       case 'checkpoint':
@@ -186,6 +192,7 @@ export function createDesktop(ports: DesktopPorts): Desktop {
     ...libraryHandlers({
       access: () => live.access,
       library,
+      imports,
       chooseFolder: ports.chooseFolder,
       chooseFile: ports.chooseFile,
       refreshCheckpoint: () => live.checkpoints.refresh(),
@@ -195,6 +202,7 @@ export function createDesktop(ports: DesktopPorts): Desktop {
   return {
     handlers: checkInput(handlers),
     subscribe: (event, listener) => events.subscribe(event, listener),
+    openFile: (path) => void imports.run(path).catch((error: unknown) => log.warn({ err: error }, 'a file could not be opened')),
     async close() {
       closed = true
       cancelGathering?.()

@@ -40,6 +40,8 @@ export interface Library extends Pick<PinnedCheckpoints, 'pin' | 'pinnedFor'> {
   page(query?: LibraryQuery): RecordingPage
   facets(): LibraryFacets
   totals(): { recordings: number; records: number; bytes: number }
+  /** what is believed about a log that this computer knows: the key that is pinned, and the proofs of the entries that led to it */
+  trustOf(origin: string): { key: string; rotations: string[] } | undefined
   /** which of these are here */
   among(sessions: readonly SessionId[]): SessionId[]
   /** @throws AppError NOT_FOUND */
@@ -131,6 +133,10 @@ export function openLibrary(options: { file: string; clock: Clock; elapsed?: () 
     page: (query = {}) => pages.page(query, searchQuery(query.text ?? '')),
     facets: () => pages.facets(),
     totals: () => recordings.totals(),
+    trustOf(origin) {
+      const [pin] = pins.ofOrigin(origin)
+      return pin && { key: pin.verifier_key, rotations: pins.rotationsOf(origin) }
+    },
     among: (sessions) => sessions.filter((session) => recordings.find(session) !== undefined),
     get(session) {
       const recording = recordings.get(session)

@@ -14,6 +14,7 @@ import { connectNotifications } from './connect-notifications.ts'
 import { decideStart } from './decide-start.ts'
 import { deepLinkIn, deepLinkScheme, pageOf, parseDeepLink } from './deep-link.ts'
 import { desktopRuntime } from './desktop-runtime.ts'
+import { fileArgument } from './file-argument.ts'
 import { decideExternalUrl } from './external-url.ts'
 import { hardeningReport } from './hardening-report.ts'
 import { registerIpc } from './ipc.ts'
@@ -50,10 +51,16 @@ export function runDesktop(createServices: (ports: DesktopPorts) => Desktop): vo
     event.preventDefault()
     links.push(url)
   })
+  // and so it does with a file that is opened with the application
+  const files = createLinkQueue()
+  app.on('open-file', (event, path) => {
+    event.preventDefault()
+    files.push(path)
+  })
   const log = createLogger('desktop')
   void app
     .whenReady()
-    .then(() => start(createServices, { userData: folder.folder, gatewayUrl, links, log }))
+    .then(() => start(createServices, { userData: folder.folder, gatewayUrl, links, files, log }))
     .catch((error: unknown) => {
       log.error({ err: error }, 'the desktop could not start')
       refuseStart('Gatehouse could not start. Its log says why.')
@@ -79,7 +86,13 @@ function printHardeningReport(userData: string, gatewayUrl: string | undefined):
 
 async function start(
   createServices: (ports: DesktopPorts) => Desktop,
-  { userData, gatewayUrl, links, log }: { userData: string; gatewayUrl: string | undefined; links: LinkQueue; log: Logger },
+  {
+    userData,
+    gatewayUrl,
+    links,
+    files,
+    log,
+  }: { userData: string; gatewayUrl: string | undefined; links: LinkQueue; files: LinkQueue; log: Logger },
 ): Promise<void> {
   const folder = import.meta.dirname
   protocol.handle(applicationScheme, createApplicationFiles(join(folder, '../renderer')))
@@ -115,10 +128,10 @@ async function start(
     chooseFolder: () => choose(window, { title: 'Choose a folder for the export', properties: ['openDirectory', 'createDirectory'] }),
     chooseFile: () =>
       choose(window, {
-        title: 'Choose a recording',
+        title: 'Choose a recording or an evidence pack',
         properties: ['openFile'],
         filters: [
-          { name: 'Recordings', extensions: ['jsonl', 'ndjson'] },
+          { name: 'Recordings and evidence packs', extensions: ['jsonl', 'ndjson', 'zip'] },
           { name: 'All files', extensions: ['*'] },
         ],
       }),
@@ -143,7 +156,16 @@ async function start(
     if (link && !link.ok) log.warn({ reason: link.reason }, 'a link was refused')
     show(link?.ok ? pageOf(link.target) : undefined)
   }
-  app.on('second-instance', (_event, argv) => follow(deepLinkIn(argv)))
+  const openFile = (path: string): void => {
+    show('/recordings')
+    services.openFile(path)
+  }
+  app.on('second-instance', (_event, argv, cwd) => {
+    const file = fileArgument(argv, cwd)
+    if (file === undefined) follow(deepLinkIn(argv))
+    else openFile(file)
+  })
+  files.handle(openFile)
   app.on('activate', () => show())
   // the tray keeps it running
   app.on('window-all-closed', () => undefined)
@@ -155,7 +177,9 @@ async function start(
   })
   closeServicesBeforeExit(services, log)
   const waiting = links.handle(follow)
-  if (!waiting) follow(deepLinkIn(process.argv))
+  const file = fileArgument(process.argv, process.cwd())
+  if (file !== undefined) openFile(file)
+  else if (!waiting) follow(deepLinkIn(process.argv))
 }
 
 interface LinkQueue {

@@ -12,6 +12,7 @@ interface AppEvents {
   ready: [HostEvent, object]
   'second-instance': [HostEvent, string[], string, unknown]
   'open-url': [HostEvent, string]
+  'open-file': [HostEvent, string]
   'window-all-closed': []
   activate: [HostEvent, boolean]
   'before-quit': [HostEvent]

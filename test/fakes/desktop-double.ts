@@ -49,6 +49,7 @@ export function createDesktopDouble(overrides: Partial<DesktopHandlers> = {}): D
       }
       double.emit('state:changed', double.state)
     },
+    openFile: (path) => void double.calls.push(['openFile', path]),
     close: () => Promise.resolve(),
   }
   double.handlers = {

@@ -7,6 +7,7 @@ import type { Verification } from '../../src-protocol/verification.ts'
 import { fakeLibraryRows } from './recordings/library-rows.ts'
 import { findFakeRecords } from './recordings/find-records.ts'
 import { facetsOf, pageOfRows } from './recordings/page-of-rows.ts'
+import { fakeStorage } from './recordings/storage.ts'
 import { fakeSearch } from './recordings/recording-hits.ts'
 import { lookalikeHash } from './recordings/random.ts'
 import { fakeSessionId, ordersRecording } from './recordings/session-records.ts'
@@ -17,7 +18,7 @@ export { manyReplayRows } from './recordings/replay-rows.ts'
 export { ordersRecording, ordersSession, fakeSessionId } from './recordings/session-records.ts'
 export { forkedLog, rootMismatch, verifiedProof } from './recordings/verifications.ts'
 
-type LibraryChannel = Extract<DesktopChannel, `${'library' | 'evidence' | 'recordings'}:${string}`>
+type LibraryChannel = Extract<DesktopChannel, `${'library' | 'evidence' | 'recordings' | 'storage'}:${string}`>
 export type LibraryHandlers = { [C in LibraryChannel]: (...input: DesktopArguments<C>) => Promise<DesktopOutput<C>> }
 
 export interface FakeLibraryOptions {
@@ -75,7 +76,8 @@ export function fakeLibrary(options: FakeLibraryOptions = {}): LibraryHandlers {
       change(session, { here: false, proof: 'unchecked' })
       return undefined
     },
-    'library:import': async () => [],
+    'library:import': async () => ({ rows: [] }),
+    'library:cancel-import': async () => undefined,
     'library:get': async (session) => ({
       row: { ...rowOf(session), records: replayRows.length },
       rows: session === fakeSessionId(1) ? otherRows : replayRows,
@@ -105,6 +107,7 @@ export function fakeLibrary(options: FakeLibraryOptions = {}): LibraryHandlers {
       change(session, { proof: verification.verified ? 'verified' : 'failed' })
       return verification
     },
+    'storage:health': async () => fakeStorage(rows),
     'recordings:search': async ({ text, cursor }) => {
       if (options.offline) throw new AppError('GATEWAY_UNREACHABLE', { gateway: 'gate.acme.example' })
       return fakeSearch(rows, text, cursor)

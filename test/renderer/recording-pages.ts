@@ -44,6 +44,16 @@ export const recordingPages: readonly PageUnderTest[] = [
     as: 'helene',
     prepare: (page) => page.getByRole('button', { name: 'Proof: all' }).click(),
   },
+  {
+    name: 'recordings-messages',
+    path: '/recordings',
+    as: 'helene',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Messages' }).click()
+      await page.getByRole('searchbox').fill('refunds')
+      await page.getByText('messages, the newest session first').waitFor()
+    },
+  },
   { name: 'replay', path: at(replay, 84), as: 'helene' },
   { name: 'replay-start', path: replay, as: 'helene' },
   { name: 'replay-held', path: at(replay, 77), as: 'helene' },

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { AppError } from '../../../src-protocol/app-error.ts'
-import type { LibraryQuery, LibraryRow } from '../../../src-protocol/desktop-api.ts'
+import type { ImportState, LibraryQuery, LibraryRow } from '../../../src-protocol/desktop-api.ts'
 import type { RecordingSummary } from '../../../src-protocol/model.ts'
 import {
   fixtureSession,
@@ -19,6 +19,7 @@ import { openInlineLibrary } from '../library/inline-library.fixture.ts'
 import type { RemoteLibrary } from '../library/library-threads.ts'
 import type { LiveAccess } from '../live-access.ts'
 import { libraryHandlers } from './library-handlers.ts'
+import { createLibraryImports } from './library-imports.ts'
 import { mergePage } from './merge-page.ts'
 
 const text = recordingText(recordsFixture(4))
@@ -31,6 +32,7 @@ let target: string | undefined
 let calls: string[]
 let refusal: AppError | undefined
 let signedIn: boolean
+let told: ImportState[]
 
 /** the gateway has the one sealed recording */
 const access = () =>
@@ -71,6 +73,7 @@ const handlers = () =>
   libraryHandlers({
     access,
     library,
+    imports: createLibraryImports({ library, tell: (state) => void told.push(state) }),
     chooseFile: async () => file,
     chooseFolder: async () => target,
     refreshCheckpoint: async () => void calls.push('refreshCheckpoint'),
@@ -82,6 +85,7 @@ beforeEach(() => {
   file = undefined
   target = undefined
   calls = []
+  told = []
   refusal = undefined
   signedIn = true
 })
@@ -182,12 +186,15 @@ describe('export and import', () => {
     signedIn = false
     calls = []
     file = written.find((path) => path.endsWith('.jsonl'))
-    expect(await handlers()['library:import'](undefined)).toMatchObject([{ session: fixtureSession, here: true, proof: 'verified' }])
+    expect(await handlers()['library:import'](undefined)).toMatchObject({
+      rows: [{ session: fixtureSession, here: true, proof: 'verified' }],
+    })
+    expect(told).toMatchObject([{ state: 'running' }, { state: 'running' }, { state: 'finished', recordings: 1, failed: 0 }])
     expect(calls).toEqual([])
   })
   test('cancelled, nothing is written or read', async () => {
     expect(await handlers()['library:export']([fixtureSession])).toEqual([])
-    expect(await handlers()['library:import'](undefined)).toEqual([])
+    expect(await handlers()['library:import'](undefined)).toEqual({ rows: [] })
     expect(calls).toEqual([])
     expect(readdirSync(folder)).toEqual([])
   })
@@ -209,6 +216,7 @@ describe('export and import', () => {
     if (parts.proof !== undefined) writeFileSync(join(folder, 'session.tlog-proof'), parts.proof)
     if (parts.key !== undefined) writeFileSync(join(folder, 'log.pub'), `${parts.key}\n`)
     await expect(handlers()['library:import'](undefined)).rejects.toMatchObject({ code })
+    expect(told.at(-1)).toMatchObject({ state: 'failed', code })
     expect((await library.page({})).rows).toEqual([])
   })
   test('takes a recording that was changed, and shows that it does not verify', async () => {
@@ -217,6 +225,6 @@ describe('export and import', () => {
     writeFileSync(join(folder, 'session.tlog-proof'), proof)
     writeFileSync(join(folder, 'log.pub'), fixtureVerifierKey)
     expect(existsSync(file)).toBe(true)
-    expect(await handlers()['library:import'](undefined)).toMatchObject([{ proof: 'failed' }])
+    expect(await handlers()['library:import'](undefined)).toMatchObject({ rows: [{ proof: 'failed' }] })
   })
 })

@@ -5,6 +5,7 @@ import type { RecordingSummary } from '../../../src-protocol/model.ts'
 import type { RemoteLibrary } from '../library/library-threads.ts'
 import type { LiveAccess } from '../live-access.ts'
 import type { CheckedHandlers, DesktopPorts } from './desktop-ports.ts'
+import type { LibraryImports } from './library-imports.ts'
 import { mergePage } from './merge-page.ts'
 
 type LibraryChannel = Extract<keyof CheckedHandlers, `library:${string}`>
@@ -16,6 +17,7 @@ const gatewayRows = 500
 export function libraryHandlers(options: {
   access: () => LiveAccess
   library: RemoteLibrary
+  imports: LibraryImports
   chooseFolder: DesktopPorts['chooseFolder']
   chooseFile: DesktopPorts['chooseFile']
   /** compares the newest checkpoint with the pinned one, and pins it */
@@ -75,9 +77,11 @@ export function libraryHandlers(options: {
     },
     async 'library:import'() {
       const file = await options.chooseFile()
-      if (file === undefined) return []
-      const { rows } = await library.importFile(file, () => true)
-      return rows
+      return file === undefined ? { rows: [] } : options.imports.run(file)
+    },
+    async 'library:cancel-import'() {
+      options.imports.cancel()
+      return undefined
     },
     'library:get': (session) => library.get(session),
     'library:open': (session) => library.open(session),

@@ -46,12 +46,12 @@ function keyOf({ sort = 'started' }: LibraryQuery, row: LibraryRow): Key {
   }
 }
 
-/** As the database orders: texts by their bytes, equal values by time, the newest first. */
+/** As the database orders: texts by their bytes, equal values by time, the newest first, which has the smallest id. */
 function createOrder({ sort = 'started', ascending = false }: LibraryQuery): (one: Key, other: Key) => number {
   const direction = ascending ? 1 : -1
   const compare = <T extends string | number>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0)
-  if (sort === 'started') return (one, other) => direction * compare(one[1], other[1])
-  return (one, other) => direction * compare(one[0], other[0]) || compare(other[1], one[1])
+  if (sort === 'started') return (one, other) => direction * compare(other[1], one[1])
+  return (one, other) => direction * compare(one[0], other[0]) || compare(one[1], other[1])
 }
 
 function isWanted(query: LibraryQuery, summary: RecordingSummary): boolean {

@@ -8,8 +8,9 @@ export const libraryVersion = 2
 /**
  * The offline library. A recording is kept line by line, byte for byte: joined by LF it is the file again; everything else about it is made of the lines.
  *
- * Ids of records are in the order of time (`recordIdBase`): those of one session follow each other, and those of a later session are larger. So the newest
- * hits come first out of the full-text index, a page ends where the next one begins, and neither gets slower with what else is there.
+ * Ids of records are in the order in which they are shown (`recordIdBase`): those of one session follow each other, and those of a later session are
+ * smaller. So the newest hits come first out of the full-text index, which is read forwards, a page ends where the next one begins, and neither gets slower
+ * with what else is there.
  *
  * The index holds words only, no second copy of the text (`content=''`). Its `facet` holds one word for each value that can be filtered by.
  * `replay` holds the columns of a replay ready to send: opening a long session parses nothing.
@@ -151,8 +152,16 @@ const epoch = Date.UTC(2020, 0, 1)
 /** what is larger is no number that JavaScript holds exactly */
 const lastSecond = 2 ** 53 / idsPerSecond - 4
 
-/** Where the ids of a session that began then should start. Times that nobody can have meant are brought to the ends. */
+/** Where the ids of a session that began then should start: the later, the smaller. Times that nobody can have meant are brought to the ends. */
 export function recordIdBase(startedAt: string): number {
   const seconds = Math.floor((Date.parse(startedAt) - epoch) / 1000)
-  return (Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), lastSecond) : 0) * idsPerSecond + 1
+  return (lastSecond - (Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), lastSecond) : 0)) * idsPerSecond + 1
+}
+
+/** The ids of sessions that began at or after `from` and before `until`: the first, and the one behind the last. */
+export function recordIdsBetween(from: string | undefined, until: string | undefined): [first: number, end: number] {
+  return [
+    until === undefined ? 0 : recordIdBase(until) + idsPerSecond,
+    from === undefined ? Number.MAX_SAFE_INTEGER : recordIdBase(from) + idsPerSecond,
+  ]
 }

@@ -3,7 +3,7 @@ import { importFile, type ImportFile } from './import-file.ts'
 import type { Clock } from '../../../src-node/clock.ts'
 
 /** What a thread of the library can be asked for. */
-export interface LibraryService extends Omit<Library, 'close' | 'search' | 'add'> {
+export interface LibraryService extends Omit<Library, 'close' | 'search' | 'add' | 'trustOf'> {
   /** @throws AppError as `Library.add` */
   add(recording: string | Uint8Array, proof: string, verifierKey: string): ReturnType<Library['add']>
   importFile: ImportFile

@@ -88,21 +88,27 @@ function createThread(options: { file: string; name: string; log: Logger; after?
         one.reject(lost())
       }
     }
-    worker.unref()
     worker.on('error', lose)
     worker.on('exit', () => current === started && lose(undefined))
     worker.on('message', (message: FromThread) => {
-      if (message.type === 'ready') ready.resolve()
-      else if (message.type === 'result') settle(message)
+      if (message.type === 'ready') {
+        ready.resolve()
+        rest(worker)
+      } else if (message.type === 'result') settle(message)
       else void answer(worker, message)
     })
     return started
   }
 
+  /** A thread that has nothing to do keeps no process alive. */
+  function rest(worker: Worker): void {
+    if (pending.size === 0) worker.unref()
+  }
+
   function settle({ id, outcome }: { id: number; outcome: Outcome }): void {
     const one = pending.get(id)
     pending.delete(id)
-    if (pending.size === 0) current?.worker.unref()
+    if (current) rest(current.worker)
     if (outcome.ok) one?.resolve(outcome.value)
     else one?.reject(AppError.from(outcome.error))
   }
@@ -139,6 +145,7 @@ function createThread(options: { file: string; name: string; log: Logger; after?
       if (!current) return
       const { worker } = current
       const ended = new Promise((resolve) => worker.once('exit', resolve))
+      worker.ref()
       post(worker, { type: 'close' })
       await ended
     },

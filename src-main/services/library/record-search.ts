@@ -3,13 +3,13 @@ import type { RecordingSummary } from '../../../src-protocol/model.ts'
 import { parseRecordLine } from '../../../src-core/recording/record-lines.ts'
 import { excerptOf } from './excerpt.ts'
 import { facetQuery } from './facets.ts'
-import { recordIdBase, type LibraryDatabase } from './library-database.ts'
+import { recordIdsBetween, type LibraryDatabase } from './library-database.ts'
 import { parsePageCursor, formatPageCursor } from './recording-pages.ts'
 import type { SearchTerms } from './search-query.ts'
 import { searchTextOf } from './search-text.ts'
 
 export interface RecordSearch {
-  /** Records of all sessions: the newest session first, and in it the latest record. */
+  /** Records of all sessions: the newest session first, and its records in their order. */
   find(query: RecordQuery, terms: SearchTerms | undefined): { hits: RecordHit[]; next?: string }
   /** sequence numbers within one recording */
   within(first: number, records: number, terms: SearchTerms | undefined): number[]
@@ -20,7 +20,7 @@ const defaultLimit = 50
 export function createRecordSearch(database: LibraryDatabase): RecordSearch {
   const newest = database
     .prepare<[string, number, number, number], number>(
-      'SELECT rowid FROM record_text WHERE record_text MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid DESC LIMIT ?',
+      'SELECT rowid FROM record_text WHERE record_text MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid LIMIT ?',
     )
     .pluck()
   const inOrder = database
@@ -56,10 +56,8 @@ export function createRecordSearch(database: LibraryDatabase): RecordSearch {
       if (text.trim() !== '' && !terms) return { hits: [] }
       const match = [terms && `(${terms.match})`, facets].filter((part) => part !== undefined).join(' AND ')
       if (match === '') return { hits: [] }
-      const first = from === undefined ? 0 : recordIdBase(from)
-      const end = until === undefined ? Number.MAX_SAFE_INTEGER : recordIdBase(until)
-      const before = cursor === undefined ? end : Math.min(end, parsePageCursor(cursor)[1])
-      const ids = newest.all(match, first, before, limit + 1)
+      const [first, end] = recordIdsBetween(from, until)
+      const ids = newest.all(match, cursor === undefined ? first : Math.max(first, parsePageCursor(cursor)[1] + 1), end, limit + 1)
       const summaryOf = createSummaries()
       const hits = ids.slice(0, limit).flatMap((id): RecordHit[] => {
         const summary = summaryOf(id)

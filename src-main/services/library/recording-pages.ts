@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { AppError } from '../../../src-protocol/app-error.ts'
 import type { LibraryFacets, LibraryQuery, LibraryRow } from '../../../src-protocol/desktop-api.ts'
 import { facetQuery } from './facets.ts'
-import { recordIdBase, type LibraryDatabase } from './library-database.ts'
+import { recordIdsBetween, type LibraryDatabase } from './library-database.ts'
 import type { SearchTerms } from './search-query.ts'
 import { readRow, type StoredRecording } from './stored-recordings.ts'
 
@@ -19,7 +19,7 @@ export interface RecordingPages {
 
 type SortKey = NonNullable<LibraryQuery['sort']>
 
-/** `started` is the order of ids. */
+/** `started` is the order of ids, turned round. */
 const sortColumns: Record<SortKey, string> = {
   started: 'first_record',
   connection: 'connection',
@@ -58,7 +58,7 @@ type Row = StoredRecording & { value: string | number }
 export function createRecordingPages(database: LibraryDatabase): RecordingPages {
   const hits = database
     .prepare<[string, number, number], number>(
-      'SELECT rowid FROM record_text WHERE record_text MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid DESC',
+      'SELECT rowid FROM record_text WHERE record_text MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid',
     )
     .pluck()
   const holder = database.prepare<[number], Row>(
@@ -75,27 +75,24 @@ export function createRecordingPages(database: LibraryDatabase): RecordingPages 
     `SELECT value, NULL AS label, count FROM facet WHERE kind = ? ORDER BY count DESC LIMIT ${mostChoices}`,
   )
 
-  /** Sessions in which the words occur, from `before` on: one step into the index for each, however often they occur in it. */
-  function* sessionsWith(match: string, from: number, before: number): Generator<Row> {
-    let end = before
+  /** Sessions in which the words occur, in the order of ids: one step into the index for each, however often they occur in it. */
+  function* sessionsWith(match: string, first: number, end: number): Generator<Row> {
+    let from = first
     for (;;) {
-      const started = end
-      let current: Row | undefined
       let walked = 0
       for (const id of hits.iterate(match, from, end)) {
-        if (current && id >= current.first_record) {
+        if (id < from) {
           walked += 1
           if (walked < walkedHits) continue
           break
         }
         const found = holder.get(id)
         if (!found || id >= found.first_record + found.records) continue
-        current = found
-        end = found.first_record
+        from = found.first_record + found.records
         walked = 0
         yield found
       }
-      if (walked < walkedHits || end === started) return
+      if (walked < walkedHits) return
     }
   }
 
@@ -105,18 +102,15 @@ export function createRecordingPages(database: LibraryDatabase): RecordingPages 
     (query.proof === undefined || row.proof_state === query.proof) &&
     (query.verdict === undefined || (row as unknown as Record<string, number>)[query.verdict]! > 0)
 
-  const idsOf = ({ from, until }: LibraryQuery): [from: number, before: number] => [
-    from === undefined ? 0 : recordIdBase(from),
-    until === undefined ? Number.MAX_SAFE_INTEGER : recordIdBase(until),
-  ]
-
   /** By time, driven by the words: as many sessions are looked at as the page has rows, and those that the other filters leave out. */
   function newestWith(query: LibraryQuery, match: string, limit: number): Row[] {
-    const [from, until] = idsOf(query)
-    const before = query.cursor === undefined ? until : Math.min(until, parsePageCursor(query.cursor)[1])
+    const [first, end] = recordIdsBetween(query.from, query.until)
+    const last = query.cursor === undefined ? undefined : parsePageCursor(query.cursor)[1]
+    // behind the whole session that the page before ended with
+    const from = last === undefined ? first : Math.max(first, last + (holder.get(last)?.records ?? 1))
     const passes = wanted(query)
     const rows: Row[] = []
-    for (const row of sessionsWith(match, from, before)) {
+    for (const row of sessionsWith(match, from, end)) {
       if (passes(row)) rows.push(row)
       if (rows.length === limit) break
     }
@@ -124,11 +118,13 @@ export function createRecordingPages(database: LibraryDatabase): RecordingPages 
   }
 
   function sorted(query: LibraryQuery, match: string | undefined, limit: number): Row[] {
-    const [from, before] = idsOf(query)
+    const [first, end] = recordIdsBetween(query.from, query.until)
     const column = sortColumns[query.sort ?? 'started']
-    const [order, past] = query.ascending ? (['ASC', '>'] as const) : (['DESC', '<'] as const)
+    const byTime = column === 'first_record'
+    // the newest have the smallest ids
+    const upwards = byTime !== (query.ascending ?? false)
     const conditions = ['first_record >= ?', 'first_record < ?']
-    const values: (string | number)[] = [from, before]
+    const values: (string | number)[] = [first, end]
     const add = (condition: string, ...own: (string | number)[]) => {
       conditions.push(condition)
       values.push(...own)
@@ -138,20 +134,19 @@ export function createRecordingPages(database: LibraryDatabase): RecordingPages 
     if (query.proof !== undefined) add('proof_state = ?', query.proof)
     if (query.verdict !== undefined) add(`${sortColumns[query.verdict]} > 0`)
     if (match !== undefined) {
-      const ids = [...sessionsWith(match, from, before)].map(({ first_record }) => first_record)
+      const ids = [...sessionsWith(match, first, end)].map(({ first_record }) => first_record)
       add('first_record IN (SELECT value FROM json_each(?))', JSON.stringify(ids))
     }
     if (query.cursor !== undefined) {
       const [value, id] = parsePageCursor(query.cursor)
+      const past = upwards ? '>' : '<'
       // equal values keep the newest first, whichever way the column is sorted
-      if (column === 'first_record') add(`first_record ${past} ?`, id)
-      else add(`(${column} ${past} ? OR (${column} = ? AND first_record < ?))`, value, value, id)
+      if (byTime) add(`first_record ${past} ?`, id)
+      else add(`(${column} ${past} ? OR (${column} = ? AND first_record > ?))`, value, value, id)
     }
-    const tie = column === 'first_record' ? '' : ', first_record DESC'
+    const order = `${column} ${upwards ? 'ASC' : 'DESC'}${byTime ? '' : ', first_record'}`
     return database
-      .prepare<unknown[], Row>(
-        `SELECT *, ${column} AS value FROM recording WHERE ${conditions.join(' AND ')} ORDER BY ${column} ${order}${tie} LIMIT ?`,
-      )
+      .prepare<unknown[], Row>(`SELECT *, ${column} AS value FROM recording WHERE ${conditions.join(' AND ')} ORDER BY ${order} LIMIT ?`)
       .all(...values, limit)
   }
 

@@ -30,7 +30,9 @@ export function searchTextOf(record: SessionRecord): SearchText {
     case 'resume':
       return { body: record.cause, tool: '', rules: [] }
     case 'close':
-      return { body: record.endReason, tool: '', rules: [] }
+      return { body: [record.endReason, record.by?.name, record.because].join(' '), tool: '', rules: [] }
+    case 'live-watch':
+      return { body: record.by.name, tool: '', rules: [] }
     default:
       return record satisfies never
   }

@@ -4,10 +4,11 @@ import { FileKey2, FolderOpen, HardDriveDownload, WifiOff } from 'lucide-react'
 import { useDesktopState } from '../../api/use-desktop-state.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { ReasonButton } from '../../components/reason-button.tsx'
-import { OpenFileButton, type Importing } from './open-file-button.tsx'
+import { OpenFileButton } from './open-file-button.tsx'
+import type { Import } from './use-import.ts'
 
 /** Nothing on this computer, and nothing that the gateway shows to this person. */
-export function NoRecordings({ importing }: { importing: Importing }) {
+export function NoRecordings({ importing }: { importing: Import }) {
   const { gateway, signIn } = useDesktopState()
   const host = new URL(gateway.url).host
   const signedIn = signIn.state === 'signed-in'
@@ -23,8 +24,8 @@ export function NoRecordings({ importing }: { importing: Importing }) {
       steps={[
         {
           icon: FolderOpen,
-          title: 'Open a recording',
-          sentence: 'A .jsonl with its .tlog-proof and the gateway’s .pub beside it. Works offline.',
+          title: 'Open an evidence pack or a recording',
+          sentence: 'A pack as .zip, or a .jsonl with its .tlog-proof and the gateway’s .pub beside it. Works offline.',
           action: <OpenFileButton importing={importing} primary />,
         },
         {

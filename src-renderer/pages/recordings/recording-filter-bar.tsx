@@ -1,12 +1,16 @@
-import { Calendar, HardDrive } from 'lucide-react'
+import { Calendar, HardDrive, MessageSquareText } from 'lucide-react'
 import type { LibraryFacets } from '../../../src-protocol/desktop-api.ts'
 import { FilterChip, FilterMenu } from '../../components/filter-chip.tsx'
 import { ProofState, type ProofStateName } from '../../components/proof-state.tsx'
 import { SearchField } from '../../components/search-field.tsx'
 import { Verdict } from '../../components/verdict.tsx'
+import { visibleText } from '../../components/visible-characters.ts'
 import { periodTitles } from './period-titles.ts'
 import { periods, seriousVerdicts, type RecordingFilters } from './recording-filters.ts'
 import styles from './recording-filter-bar.module.css'
+
+/** What is shown: recordings, or the messages in them. */
+export type Searching = 'recordings' | 'messages'
 
 interface RecordingFilterBarProps {
   facets: LibraryFacets
@@ -16,10 +20,22 @@ interface RecordingFilterBarProps {
   onText: (text: string) => void
   hereOnly: boolean
   onHereOnly: (hereOnly: boolean) => void
+  searching: Searching
+  onSearching: (searching: Searching) => void
 }
 
 /** Which recordings the table shows. */
-export function RecordingFilterBar({ facets, filters, onFilters, text, onText, hereOnly, onHereOnly }: RecordingFilterBarProps) {
+export function RecordingFilterBar({
+  facets,
+  filters,
+  onFilters,
+  text,
+  onText,
+  hereOnly,
+  onHereOnly,
+  searching,
+  onSearching,
+}: RecordingFilterBarProps) {
   return (
     <div className={styles.bar} role="search" aria-label="Filter recordings">
       <div className={styles.search}>
@@ -50,21 +66,48 @@ export function RecordingFilterBar({ facets, filters, onFilters, text, onText, h
         value={filters.verdict}
         onChange={(verdict) => onFilters({ ...filters, verdict })}
       />
-      <FilterMenu
-        label="Proof"
-        options={facets.proofs.map(({ value, count }) => ({
-          value: value as ProofStateName,
-          label: <ProofState state={value as ProofStateName} />,
-          count,
-        }))}
-        value={filters.proof}
-        onChange={(proof) => onFilters({ ...filters, proof })}
-      />
+      {searching === 'messages' ? (
+        <>
+          <FilterMenu
+            label="Tool"
+            options={facets.tools.map(({ value, count }) => ({ value, label: <span className="mono">{visibleText(value)}</span>, count }))}
+            value={filters.tool}
+            onChange={(tool) => onFilters({ ...filters, tool })}
+          />
+          <FilterMenu
+            label="Rule"
+            options={facets.rules.map(({ value, count }) => ({ value, label: <span className="mono">{visibleText(value)}</span>, count }))}
+            value={filters.rule}
+            onChange={(rule) => onFilters({ ...filters, rule })}
+          />
+        </>
+      ) : (
+        <FilterMenu
+          label="Proof"
+          options={facets.proofs.map(({ value, count }) => ({
+            value: value as ProofStateName,
+            label: <ProofState state={value as ProofStateName} />,
+            count,
+          }))}
+          value={filters.proof}
+          onChange={(proof) => onFilters({ ...filters, proof })}
+        />
+      )}
       <span className={styles.end}>
-        <FilterChip pressed={hereOnly} onChange={onHereOnly}>
-          <HardDrive className="small" aria-hidden />
-          On this computer only
+        <FilterChip
+          pressed={searching === 'messages'}
+          onChange={(on) => onSearching(on ? 'messages' : 'recordings')}
+          title="Show the messages in which the words are, of all sessions on this computer"
+        >
+          <MessageSquareText className="small" aria-hidden />
+          Messages
         </FilterChip>
+        {searching === 'recordings' && (
+          <FilterChip pressed={hereOnly} onChange={onHereOnly}>
+            <HardDrive className="small" aria-hidden />
+            On this computer only
+          </FilterChip>
+        )}
       </span>
     </div>
   )

@@ -1,18 +1,20 @@
 import { useDebouncedValue } from '@mantine/hooks'
-import { useMemo, useState } from 'react'
-import type { LibraryFacets } from '../../../src-protocol/desktop-api.ts'
-import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
+import { useEffect, useMemo, useState } from 'react'
+import type { LibraryFacets, RecordQuery } from '../../../src-protocol/desktop-api.ts'
 import { useDesktopPages } from '../../api/use-desktop-pages.ts'
 import { useDesktopQuery } from '../../api/use-desktop-query.ts'
-import { ErrorNote, ErrorState } from '../../components/error-state.tsx'
+import { ErrorState } from '../../components/error-state.tsx'
 import { LoadingRows } from '../../components/loading-rows.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { useNow } from '../../components/use-now.ts'
 import { SearchGatewayLink } from './search-gateway-link.tsx'
+import { FoundRecords } from './found-records.tsx'
+import { ImportNote } from './import-note.tsx'
 import { OpenFileButton } from './open-file-button.tsx'
-import { isFilteringRecordings, libraryQueryOf, noRecordingFilters, withAway, type Sorting } from './recording-filters.ts'
-import { RecordingFilterBar } from './recording-filter-bar.tsx'
+import { useImport } from './use-import.ts'
+import { isFilteringRecordings, libraryQueryOf, noRecordingFilters, recordQueryOf, withAway, type Sorting } from './recording-filters.ts'
+import { RecordingFilterBar, type Searching } from './recording-filter-bar.tsx'
 import { NoRecordings } from './no-recordings.tsx'
 import { RecordingTable } from './recording-table.tsx'
 import styles from './recordings-page.module.css'
@@ -27,6 +29,7 @@ const minute = 60_000
 export function RecordingsPage() {
   const [text, setText] = useState('')
   const [hereOnly, setHereOnly] = useState(false)
+  const [searching, setSearching] = useState<Searching>('recordings')
   const [filters, setFilters] = useState(noRecordingFilters)
   const [sorting, setSorting] = useState<Sorting>({ key: 'started', descending: true })
   const [searched] = useDebouncedValue(text.trim(), 200)
@@ -37,7 +40,12 @@ export function RecordingsPage() {
     void list.refetch()
     void facets.refetch()
   }
-  const importing = useDesktopMutation('library:import', onChanged)
+  const importing = useImport(onChanged)
+  // whoever looks at recordings opens one next: its page is read before it is asked for
+  useEffect(() => {
+    const handle = requestIdleCallback(() => void import('../replay/replay-page.tsx'))
+    return () => cancelIdleCallback(handle)
+  }, [])
   const pages = list.data?.pages
   const rows = useMemo(() => (pages ?? []).flatMap((page) => page.rows), [pages])
   const choices = useMemo(() => withAway(facets.data ?? noFacets, rows), [facets.data, rows])
@@ -63,7 +71,7 @@ export function RecordingsPage() {
     return (
       <div className="page">
         <PageHeader title="Recordings" />
-        {importing.isError && <Failure error={importing.error} />}
+        <ImportNote importing={importing} />
         <NoRecordings importing={importing} />
       </div>
     )
@@ -89,39 +97,44 @@ export function RecordingsPage() {
         onText={setText}
         hereOnly={hereOnly}
         onHereOnly={setHereOnly}
+        searching={searching}
+        onSearching={setSearching}
       />
-      {importing.isError && <Failure error={importing.error} />}
+      <ImportNote importing={importing} />
       <div className={styles.body}>
-        <RecordingTable
-          rows={rows}
-          sorting={sorting}
-          onSorting={setSorting}
-          offline={offline}
-          busy={list.isFetching}
-          more={list.hasNextPage}
-          onMore={() => void list.fetchNextPage()}
-          onChanged={onChanged}
-          onClear={
-            restricted
-              ? () => {
-                  setText('')
-                  setHereOnly(false)
-                  setFilters(noRecordingFilters)
-                }
-              : undefined
-          }
-        />
+        {searching === 'messages' ? (
+          <FoundMessages query={recordQueryOf({ filters, text: searched, now })} />
+        ) : (
+          <RecordingTable
+            rows={rows}
+            sorting={sorting}
+            onSorting={setSorting}
+            offline={offline}
+            busy={list.isFetching}
+            more={list.hasNextPage}
+            onMore={() => void list.fetchNextPage()}
+            onChanged={onChanged}
+            onClear={
+              restricted
+                ? () => {
+                    setText('')
+                    setHereOnly(false)
+                    setFilters(noRecordingFilters)
+                  }
+                : undefined
+            }
+          />
+        )}
       </div>
     </div>
   )
 }
 
-function Failure({ error }: { error: unknown }) {
-  return (
-    <div className={styles.failure}>
-      <ErrorNote error={error} />
-    </div>
-  )
+/** Messages are looked for by words or by what they are; without either, all of them would be shown. */
+function FoundMessages({ query }: { query: RecordQuery }) {
+  const { text, tool, rule, verdict, connection, person } = query
+  const asked = text !== '' || [tool, rule, verdict, connection, person].some((value) => value !== undefined)
+  return asked ? <FoundRecords query={query} /> : <p className="t2">Type what you look for, or choose a filter.</p>
 }
 
 function libraryMeta({ here, total, offline }: { here: number; total: number; offline: boolean }): string {

@@ -11,7 +11,7 @@ interface MessageSearch {
 /** Searches the whole text of the messages, in the library's index on this computer. */
 export function useMessageSearch(session: SessionId, text: string): MessageSearch {
   const wanted = text.trim()
-  const [settled] = useDebouncedValue(wanted, 150)
+  const [settled] = useDebouncedValue(wanted, 20)
   const query = useDesktopQueryWith({
     channel: 'library:search',
     input: [{ session, text: settled }],

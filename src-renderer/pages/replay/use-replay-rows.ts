@@ -21,15 +21,6 @@ export function useReplayRows(session: SessionId, shown: Uint32Array, from: numb
   const [kept] = useState<Kept>(() => ({ rows: new Map(), asked: new Set() }))
   const [, setArrived] = useState(0)
 
-  const fetchRows = async (seqs: number[]): Promise<void> => {
-    try {
-      for (const row of await desktop.invoke('library:rows', { session, seqs })) kept.rows.set(row.seq, row)
-      setArrived((times) => times + 1)
-    } catch {
-      // asked again when they are drawn the next time; the message pane says what is wrong
-      for (const seq of seqs) kept.asked.delete(seq)
-    }
-  }
   const ask = useEffectEvent((rows: Uint32Array, first: number, last: number) => {
     if (kept.rows.size > mostKept) {
       kept.rows.clear()
@@ -42,8 +33,17 @@ export function useReplayRows(session: SessionId, shown: Uint32Array, from: numb
     const around = Math.max(0, portion - (last - first)) >> 1
     const seqs = [...rows.subarray(Math.max(0, first - around), last + around)].filter((row) => !kept.asked.has(row)).slice(0, 500)
     for (const seq of seqs) kept.asked.add(seq)
-    void fetchRows(seqs)
+    void fetchRows(session, seqs, kept).then(() => setArrived((times) => times + 1))
   })
   useEffect(() => ask(shown, from, to), [shown, from, to])
   return (row) => kept.rows.get(row)
+}
+
+async function fetchRows(session: SessionId, seqs: number[], kept: Kept): Promise<void> {
+  try {
+    for (const row of await desktop.invoke('library:rows', { session, seqs })) kept.rows.set(row.seq, row)
+  } catch {
+    // asked again when they are drawn the next time; the message pane says what is wrong
+    for (const seq of seqs) kept.asked.delete(seq)
+  }
 }
