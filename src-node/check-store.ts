@@ -65,6 +65,9 @@ export async function checkStore(
 const error = (code: Finding['code'], place: string, sentence: string): Finding => ({ code, severity: 'error', place, sentence })
 const note = (code: Finding['code'], place: string, sentence: string): Finding => ({ code, severity: 'note', place, sentence })
 
+/** after these the gateway tells its client that the call has not run */
+const refusals: ReadonlySet<string> = new Set(['denied', 'expired', 'withdrawn', 'void', 'pending'])
+
 interface RecordingAudit {
   session: string
   path: string
@@ -92,7 +95,10 @@ async function auditRecording({ session, path, logged, audit, findings }: Record
     if (record.seq !== tree.size) fault(error('recording-differs', `${session} record ${tree.size}`, `Its number is ${record.seq}.`))
     if (record.kind === 'request' && record.decision?.effect === 'review') held.set(record.exchange, undefined)
     if (record.kind === 'approval' && record.event === 'executed') held.set(record.exchange, record.approval)
-    if (record.kind === 'response' && record.direction === 'server' && held.has(record.exchange)) {
+    // recordings of before do not mark the gateway's own answers
+    if (record.kind === 'approval' && refusals.has(record.event)) held.delete(record.exchange)
+    // what the gateway answered itself came from no server
+    if (record.kind === 'response' && record.direction === 'server' && record.own === undefined && held.has(record.exchange)) {
       const approval = held.get(record.exchange)
       if (approval === undefined || !audit.isExecuted(approval)) {
         fault(

@@ -91,6 +91,8 @@ export const messageRecord = z.object({
   leftOut: z.array(leftOut).optional(),
   /** how many more there were than are named */
   leftOutMore: z.number().int().positive().optional(),
+  /** the gateway's own answer, in place of one by the server */
+  own: z.literal(true).optional(),
   /** false: the client had left before the message could be delivered */
   delivered: z.literal(false).optional(),
 })

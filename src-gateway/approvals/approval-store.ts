@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { approval as approvalSchema, vote as voteSchema, type Approval, type ApprovalState, type Vote } from '../../src-protocol/model.ts'
 import type { ApprovalRow } from '../state/schema.ts'
 import type { StateDatabase } from '../state/state-database.ts'
@@ -25,7 +26,9 @@ export function createApprovalStore(database: StateDatabase): ApprovalStore {
   async function withVotes(found: ApprovalRow[]): Promise<Approval[]> {
     if (found.length === 0) return []
     const ids = found.map(({ id }) => id)
-    const votes = await database.selectFrom('votes').select(['approval', 'vote']).where('approval', 'in', ids).orderBy('at').execute()
+    // as they were cast: the times that voters signed are by their own clocks
+    const cast = sql`rowid`
+    const votes = await database.selectFrom('votes').select(['approval', 'vote']).where('approval', 'in', ids).orderBy(cast).execute()
     return found.map((row) => {
       const own = votes.filter(({ approval }) => approval === row.id)
       return toApproval(

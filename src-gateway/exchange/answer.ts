@@ -24,7 +24,7 @@ export function answer(
   const masked = maskFor(ports.inForce().masking, exchange, text, exchange.request?.tool, undefined, id)
   const parsed = parseMessage(masked.bytes, { maxBytes: Infinity, maxDepth: deepestMessage })
   exchange.answered = true
-  const facts = { direction: 'server' as const, method, tool: exchange.request?.tool, approval: options.approval }
+  const facts = { direction: 'server' as const, method, tool: exchange.request?.tool, approval: options.approval, own: true as const }
   const message = parsed.ok ? parsed.message : { kind: 'response' as const, id: exchange.request?.id ?? null }
   const durable = session.record(messageRecord(exchange, message, masked, facts))
   exchange.delivery.after(durable, () => {

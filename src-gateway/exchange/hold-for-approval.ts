@@ -3,7 +3,7 @@ import { maskText } from '../../src-core/masking/mask-message.ts'
 import { decidedBytes, decidedText, hasMoreThanArguments } from '../../src-core/approval/call-arguments.ts'
 import { holdBudget } from '../../src-core/approval/hold-budget.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
-import type { Approval, SqlFacts } from '../../src-protocol/model.ts'
+import type { Approval, SqlFacts, Vote } from '../../src-protocol/model.ts'
 import type { ApprovalRecord } from '../../src-protocol/recording.ts'
 import { proofOf } from '../approvals/approval-request.ts'
 import type { HeldCall } from '../approvals/approvals.ts'
@@ -216,11 +216,14 @@ function recordEvent(
   return exchange.session.record({ kind: 'approval', exchange: exchange.number, approval: id, event, digest, ...facts })
 }
 
+/** The last one: those before it had no veto. */
+const endingDenial = ({ votes }: Approval): Vote | undefined => votes.findLast(({ decision }) => decision === 'deny')
+
 function refusal(approval: Approval): AppError {
   const id = approval.id
   switch (approval.state) {
     case 'denied': {
-      const denial = approval.votes.find(({ decision }) => decision === 'deny')
+      const denial = endingDenial(approval)
       return new AppError('APPROVAL_DENIED', { approval: id, by: denial?.person.name ?? 'a reviewer', reason: denial?.reason ?? '' })
     }
     case 'expired':
@@ -239,7 +242,7 @@ function refusal(approval: Approval): AppError {
 }
 
 function refusalEvent(approval: Approval): { event: ApprovalRecord['event']; by?: string; reason?: string } {
-  const denial = approval.votes.find(({ decision }) => decision === 'deny')
+  const denial = endingDenial(approval)
   switch (approval.state) {
     case 'denied':
       return { event: 'denied', by: denial?.person.name, reason: denial?.reason }

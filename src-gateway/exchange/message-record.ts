@@ -68,6 +68,7 @@ export interface RecordFacts {
   tool?: string | undefined
   decision?: MessageRecord['decision']
   approval?: MessageRecord['approval']
+  own?: true
   leftOut?: MessageRecord['leftOut']
   sse?: MessageHead
 }
@@ -116,6 +117,7 @@ export function messageRecord(exchange: Exchange, message: Message, masked: Mask
     masks: masked.masks,
     ...(masked.exempted && { exempted: masked.exempted }),
     ...(facts.approval !== undefined && { approval: facts.approval }),
+    ...(facts.own && { own: facts.own }),
     ...(facts.leftOut && facts.leftOut.length > 0 && leftOutColumns(facts.leftOut)),
     ...(facts.direction === 'server' && exchange.stream.gone && { delivered: false as const }),
   }

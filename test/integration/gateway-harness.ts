@@ -253,7 +253,7 @@ export async function castVote(
   reviewer: SignedInPerson,
   approval: Approval,
   decision: 'approve' | 'deny',
-  change: { digest?: string; reason?: string; at?: string; lastingKey?: Pick<LastingKey, 'text' | 'sign'> } = {},
+  change: { digest?: string; reason?: string; at?: string; route?: 'report'; lastingKey?: Pick<LastingKey, 'text' | 'sign'> } = {},
 ): Promise<Approval> {
   const { person } = await reviewer.api.call('me')
   const at = change.at ?? new Date().toISOString()
@@ -263,7 +263,7 @@ export async function castVote(
   const text = voteText({ approval: approval.id, digest, decision, reasonSha256, sub: person.sub, at })
   const { signature, key } = await reviewer.identity.sign(text)
   const lasting = change.lastingKey && { reviewer: { key: change.lastingKey.text, signature: change.lastingKey.sign(text) } }
-  return reviewer.api.call('vote', { id: approval.id, decision, reason, digest, at, signature, key, ...lasting })
+  return reviewer.api.call(change.route ?? 'vote', { id: approval.id, decision, reason, digest, at, signature, key, ...lasting })
 }
 
 export async function until(condition: () => boolean | Promise<boolean>, what: string, milliseconds = 20_000): Promise<void> {

@@ -35,7 +35,7 @@ export function outcomeWithNames(approval: Approval, you: string | undefined): O
   const decision = approval.state === 'denied' ? 'deny' : 'approve'
   if (outcome.tone === undefined || approval.state === 'pending' || approval.state === 'expired' || approval.state === 'void')
     return outcome
-  const names = approval.votes
+  const names = (decision === 'approve' ? approval.votes : approval.votes.slice(-1))
     .filter((vote) => vote.decision === decision)
     .map((vote) => (vote.person.sub === you ? 'you' : vote.person.name))
   return names.length === 0 ? outcome : { ...outcome, word: `${outcome.word} by ${names.join(' and ')}` }
