@@ -47,6 +47,8 @@ export const agent = z.object({
   enrolledAt: timestamp,
   lastSeenAt: timestamp.optional(),
   servers: z.array(declaredServer),
+  /** what is stored of it is not what the log says was enrolled: it may not connect */
+  altered: z.literal(true).optional(),
 })
 export type Agent = z.infer<typeof agent>
 

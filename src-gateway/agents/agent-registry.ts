@@ -47,13 +47,14 @@ export function createAgentRegistry({ database, log, rows, logger, clock, isOnli
       enrolledAt: row.enrolled_at,
       lastSeenAt: row.last_seen_at ?? undefined,
       servers: JSON.parse(row.servers),
+      ...(!rows.fits('agent', row.id, agentRowHash(row)) && { altered: true as const }),
     })
   const rowOf = (id: string) => database.selectFrom('agents').selectAll().where('id', '=', id).executeTakeFirst()
 
   return {
     async list() {
-      const rows = await database.selectFrom('agents').selectAll().orderBy('name').execute()
-      return rows.map(toAgent)
+      const all = await database.selectFrom('agents').selectAll().orderBy('name').execute()
+      return all.map(toAgent)
     },
 
     async find(id) {

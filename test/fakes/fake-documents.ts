@@ -40,6 +40,7 @@ export function fakeAgents({ scenario, now }: FakeSetting): Agent[] {
       enrolledAt: ago(now, days(6)),
       lastSeenAt: ago(now, hours(3)),
       servers: [{ name: 'crm', title: 'CRM', description: 'Customers and cases', transport: 'http' }],
+      ...(scenario === 'alarm' && { altered: true as const }),
     },
   ]
   return scenario === 'too-much'
@@ -79,7 +80,10 @@ export function fakeConnections({ scenario, now }: FakeSetting): Connection[] {
     connection('crm-prod', 'CRM, production', 'Customers and cases', 2, 'crm', ['crm-support'], 30),
     connection('github-internal', 'GitHub, internal', 'Issues and pull requests', 1, 'github', ['engineering'], 480),
     connection('orders-db', 'Orders database', 'PostgreSQL, production', 0, 'orders', ['data-oncall'], 60),
-    connection('warehouse', 'Warehouse', 'PostgreSQL, read replica', 0, 'warehouse', [], 240),
+    {
+      ...connection('warehouse', 'Warehouse', 'PostgreSQL, read replica', 0, 'warehouse', [], 240),
+      ...(scenario === 'alarm' && { altered: true as const }),
+    },
   ]
   return scenario === 'too-much'
     ? [

@@ -107,5 +107,6 @@ test('an agent with a key that was never enrolled for it cannot connect', { time
     'the agent could not connect',
   )
   expect(gateway.logged()).toContain('"alarm":"agent-altered"')
+  expect((await admin.api.call('agents')).agents.find(({ id }) => id === agentIdentity.id)?.altered).toBe(true)
   await connectScriptedAgent(gateway.url, stranger, servers)
 })

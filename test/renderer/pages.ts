@@ -56,6 +56,8 @@ export const pagesUnderTest: readonly PageUnderTest[] = [
     as: 'priya',
     prepare: (page) => page.getByRole('button', { name: 'Register a connection' }).click(),
   },
+  { name: 'connections-altered', path: '/connections', as: 'priya', scenario: 'alarm' },
+  { name: 'agents-altered', path: '/agents', as: 'priya', scenario: 'alarm' },
   { name: 'connections-empty', path: '/connections', as: 'priya', scenario: 'empty' },
   { name: 'connections-error', path: '/connections', as: 'mira', scenario: 'error' },
   { name: 'connections-loading', path: '/connections', as: 'mira', scenario: 'loading' },

@@ -3,6 +3,7 @@ import { Cpu, Plus } from 'lucide-react'
 import { useState } from 'react'
 import type { Agent } from '../../../src-protocol/model.ts'
 import { useDesktopQuery } from '../../api/use-desktop-query.ts'
+import { AlteredNote } from '../../components/altered-note.tsx'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { ErrorState } from '../../components/error-state.tsx'
 import { LoadingRows } from '../../components/loading-rows.tsx'
@@ -60,6 +61,7 @@ export function AgentsPage() {
       )}
       {agents.isSuccess && list.length > 0 && (
         <div className="page-body">
+          <AlteredNote kind="agent" names={list.filter((agent) => agent.altered).map((agent) => agent.name)} />
           <AgentsTable agents={list} onRemove={setRemoving} />
         </div>
       )}

@@ -1,5 +1,5 @@
 import { ActionIcon, Menu } from '@mantine/core'
-import { CircleCheck, Ellipsis, Trash2, Unplug } from 'lucide-react'
+import { CircleCheck, Ellipsis, ShieldAlert, Trash2, Unplug } from 'lucide-react'
 import type { Agent } from '../../../src-protocol/model.ts'
 import { Timestamp } from '../../components/timestamp.tsx'
 import { ToneMark } from '../../components/verdict.tsx'
@@ -37,7 +37,9 @@ export function AgentsTable({ agents, onRemove }: AgentsTableProps) {
                 </div>
               </td>
               <td>
-                {agent.online ? (
+                {agent.altered ? (
+                  <ToneMark icon={ShieldAlert} tone="denied" word="Altered" />
+                ) : agent.online ? (
                   <ToneMark icon={CircleCheck} tone="allowed" word="Online" />
                 ) : (
                   <ToneMark icon={Unplug} tone="held" word="Offline" />

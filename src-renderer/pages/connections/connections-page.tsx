@@ -6,6 +6,7 @@ import type { Connection } from '../../../src-protocol/model.ts'
 import { useDesktopQuery, useDesktopQueryWith } from '../../api/use-desktop-query.ts'
 import { useHasRole } from '../../api/use-desktop-state.ts'
 import { EmptyState, type EmptyStep } from '../../components/empty-state.tsx'
+import { AlteredNote } from '../../components/altered-note.tsx'
 import { ErrorState } from '../../components/error-state.tsx'
 import { LoadingRows } from '../../components/loading-rows.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
@@ -60,6 +61,9 @@ export function ConnectionsPage() {
       )}
       {connections.isSuccess && list.length > 0 && (
         <div className="page-body">
+          {administrator && (
+            <AlteredNote kind="connection" names={list.filter((connection) => connection.altered).map((connection) => connection.name)} />
+          )}
           <ConnectionsTable
             connections={list}
             standings={standings ?? {}}

@@ -1,6 +1,6 @@
 import { ActionIcon, Menu } from '@mantine/core'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { Ellipsis, FileDiff, KeyRound, Play, Trash2, Unplug, Wrench } from 'lucide-react'
+import { Ellipsis, FileDiff, KeyRound, Play, ShieldAlert, Trash2, Unplug, Wrench } from 'lucide-react'
 import { useState } from 'react'
 import type { AccessStanding } from '../../../src-protocol/access.ts'
 import type { Connection } from '../../../src-protocol/model.ts'
@@ -91,9 +91,11 @@ function ConnectionRow({ connection, standing, onStart, onRemove }: ConnectionRo
     ? 'A session needs the gateway, and it cannot be reached.'
     : !operator
       ? 'Starting a session needs the role operator.'
-      : !agent.online
-        ? `The agent ${agent.name} is not connected.`
-        : whyNotStart(standing)
+      : connection.altered
+        ? `What is stored of ${connection.name} is not what an administrator stored: one of them has to look at it.`
+        : !agent.online
+          ? `The agent ${agent.name} is not connected.`
+          : whyNotStart(standing)
   const asks = standing?.state === 'ask'
   return (
     <tr>
@@ -102,6 +104,7 @@ function ConnectionRow({ connection, standing, onStart, onRemove }: ConnectionRo
           <span className="medium ellipsis" title={connection.name}>
             {connection.name}
           </span>
+          {connection.altered && <ToneMark icon={ShieldAlert} tone="denied" word="Altered" />}
           {administrator && toolsWaiting > 0 && (
             <Link className="small nowrap" to="/connections/$connection/tools" params={{ connection: connection.name }}>
               <ToneMark icon={FileDiff} tone="held" word={toolsWaiting === 1 ? '1 tool waits' : `${toolsWaiting} tools wait`} />
