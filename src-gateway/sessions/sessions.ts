@@ -184,7 +184,8 @@ export function createSessions(ports: SessionsPorts): Sessions {
 
     async get(viewer, id) {
       const { session, running } = await find(viewer, id)
-      return { session, calls: running?.calls.list() ?? [] }
+      // what others do is seen by watching it, which they are told, or in its recording
+      return { session, calls: viewer.sub === session.person.sub ? (running?.calls.list() ?? []) : [] }
     },
 
     async endBy(person, id, because) {

@@ -8,6 +8,7 @@ import { openNotifier } from '../notifications/open-notifier.ts'
 import { startProposalNotifications } from '../notifications/proposal-notifications.ts'
 import { startReportNotifications } from '../notifications/report-notifications.ts'
 import { startToolNotifications } from '../notifications/tool-notifications.ts'
+import { startWatchNotifications } from '../notifications/watch-notifications.ts'
 import { systemClock } from '../../src-node/clock.ts'
 import type { Logger } from '../../src-node/logger.ts'
 import type { MainWindow } from './main-window.ts'
@@ -44,6 +45,7 @@ export async function connectNotifications(ports: {
     startApprovalNotifications({ ...shared, showCount: ports.showCount }),
     startAlarmNotifications(shared),
     startToolNotifications(shared),
+    startWatchNotifications(shared),
     startProposalNotifications(shared),
     startAccessNotifications(shared),
     startReportNotifications({ ...shared, clock: systemClock }),

@@ -100,7 +100,7 @@ export function fakeActions(setting: FakeSetting, emit: FakeDesktop['emit']): Pi
     },
     'sessions:get': (id) => {
       const session = find(sessions, (candidate) => candidate.id === id, 'The session')
-      return { session, calls: session.records === 1 ? [] : fakeCalls(setting, session.id) }
+      return { session, calls: session.records === 1 || session.person.sub !== setting.person.sub ? [] : fakeCalls(setting, session.id) }
     },
     'sessions:end': (id) => {
       const ended: Session = {

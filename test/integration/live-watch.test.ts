@@ -152,6 +152,9 @@ async function logEntries(): Promise<LogEntry[]> {
 test('an auditor sees each record as it was recorded, masked; the operator is told, and both stand in the evidence', async () => {
   const session = await openEcho(operator)
   await say(session, 'before')
+  // looking at somebody's calls is watching: nobody does it unseen
+  expect((await auditor.api.call('session', { id: session.id })).calls).toEqual([])
+  expect((await operator.api.call('session', { id: session.id })).calls).toHaveLength(1)
   const seen = watch(auditor, session.id)
   await until(() => seen.records.some(({ kind }) => kind === 'live-watch'), 'the watch began')
   await until(async () => (await sessionNow(operator, session.id)).watchers?.[0]?.name === 'Helene Brandt', 'the operator is told')

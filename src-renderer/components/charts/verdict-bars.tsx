@@ -2,6 +2,7 @@ import { useId, useState } from 'react'
 import type { VerdictCounts } from '../../../src-protocol/model.ts'
 import { verdictLook } from '../verdict.tsx'
 import { scaleFor } from './scale-for.ts'
+import { useFrameWidth } from './use-frame-width.ts'
 import styles from './verdict-bars.module.css'
 
 export interface VerdictBar {
@@ -13,7 +14,7 @@ export interface VerdictBar {
 }
 
 const verdicts = ['allowed', 'masked', 'held', 'denied'] as const
-const width = 960
+const narrowest = 320
 const height = 180
 const left = 44
 const bottom = 22
@@ -55,6 +56,8 @@ interface PlotProps {
 }
 
 function Plot({ bars, label, at, onAt }: PlotProps) {
+  const { frame, width: found } = useFrameWidth()
+  const width = Math.max(narrowest, found)
   const most = Math.max(1, ...bars.map(({ counts }) => totalOf(counts)))
   const ticks = scaleFor(most)
   const scale = ticks.at(-1) ?? 1
@@ -66,6 +69,7 @@ function Plot({ bars, label, at, onAt }: PlotProps) {
   const move = (to: number) => onAt(Math.min(bars.length - 1, Math.max(0, to)))
   return (
     <svg
+      ref={frame}
       className={styles.plot}
       viewBox={`0 0 ${width} ${height}`}
       role="img"

@@ -7,7 +7,7 @@ import { EmptyState } from '../../components/empty-state.tsx'
 import { Note } from '../../components/note.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { VerdictCounts, VerdictCountsHead } from '../../components/verdict-counts.tsx'
-import { gapTitles, outcomeTitles, waitingTitles, waitText } from './overview-words.ts'
+import { gapText, outcomeTitles, waitingTitles, waitText } from './overview-words.ts'
 import { OverviewFigures } from './overview-figures.tsx'
 import { seriesBars } from './series-bars.ts'
 import styles from './overview.module.css'
@@ -54,7 +54,7 @@ function Gaps({ found: { gaps, period } }: { found: Overview }) {
       <span className={styles.gaps}>
         {some.map(({ gap, count }) => (
           <Link key={gap} to="/overview/sessions" search={{ ...period, gap: gap satisfies EvidenceGap }}>
-            {count.toLocaleString('en')} {gapTitles[gap]}
+            {count.toLocaleString('en')} {gapText(gap, count)}
           </Link>
         ))}
       </span>

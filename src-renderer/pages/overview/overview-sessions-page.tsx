@@ -14,7 +14,7 @@ import { chosenPeriod } from '../../components/period.ts'
 import { useToday } from '../../components/use-today.ts'
 import { Timestamp } from '../../components/timestamp.tsx'
 import { VerdictCounts, VerdictCountsHead } from '../../components/verdict-counts.tsx'
-import { gapTitles } from './overview-words.ts'
+import { gapText } from './overview-words.ts'
 import styles from './overview.module.css'
 
 /** The sessions behind a number of the overview. */
@@ -63,7 +63,7 @@ export function OverviewSessionsPage() {
 }
 
 function titleOf({ verdict, rule, gap, person, connection, opened }: OverviewSessionsQuery, rows: readonly OverviewSession[]): string {
-  if (gap !== undefined) return `Gaps: ${gapTitles[gap]}`
+  if (gap !== undefined) return `Gaps: ${gapText(gap, 2)}`
   if (rule !== undefined) return `Sessions in which ${rule} masked something`
   if (verdict !== undefined) return `Sessions with ${verdict} calls`
   if (person !== undefined) return `Sessions of ${rows[0]?.person.name ?? person}${connection === undefined ? '' : ` on ${connection}`}`

@@ -1,11 +1,14 @@
 import type { ApprovalOutcome, EvidenceGap } from '../../../src-protocol/overview.ts'
 
-export const gapTitles: Record<EvidenceGap, string> = {
-  'missing-number': 'numbers of sessions missing',
-  'gateway-crash': 'sessions ended by a crash of the gateway',
-  'recording-unavailable': 'sessions ended because recording failed',
-  'recording-altered': 'recordings that were altered',
+/** one, and several */
+const gapWords: Record<EvidenceGap, [string, string]> = {
+  'missing-number': ['number of a session missing', 'numbers of sessions missing'],
+  'gateway-crash': ['session ended by a crash of the gateway', 'sessions ended by a crash of the gateway'],
+  'recording-unavailable': ['session ended because recording failed', 'sessions ended because recording failed'],
+  'recording-altered': ['recording that was altered', 'recordings that were altered'],
 }
+
+export const gapText = (gap: EvidenceGap, count: number): string => gapWords[gap][count === 1 ? 0 : 1]
 
 export const outcomeTitles: Record<ApprovalOutcome, string> = {
   pending: 'Waiting',

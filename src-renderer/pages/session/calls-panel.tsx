@@ -68,7 +68,7 @@ export function CallsPanel({ session, calls, own }: CallsPanelProps) {
           {settled.length === 0 && (
             <tr>
               <td colSpan={5} className="t3">
-                {noCalls(session, held.length, only)}
+                {noCalls(session, held.length, only, own)}
               </td>
             </tr>
           )}
@@ -88,9 +88,10 @@ export function CallsPanel({ session, calls, own }: CallsPanelProps) {
   )
 }
 
-function noCalls(session: Session, held: number, only: VerdictName | undefined): string {
+function noCalls(session: Session, held: number, only: VerdictName | undefined, own: boolean): string {
   if (only !== undefined) return only === 'held' && held > 0 ? 'Held calls stand above.' : 'No call has this verdict.'
   if (held > 0) return 'No other call yet.'
+  if (!own) return session.state === 'live' ? 'Watch live to see the calls.' : 'Replay the session to see its calls.'
   return session.state === 'live' ? 'No calls yet. Connect a client, or use the tester.' : 'Nobody made a call in this session.'
 }
 

@@ -1,0 +1,171 @@
+/** Live watch, overview, access review and SOC 2 in a browser engine, under the application's content security policy, against the double. */
+import { AxeBuilder } from '@axe-core/playwright'
+import { chromium, type Browser, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findChromium } from '../electron-host/chromium.ts'
+import type { PersonName, Scenario } from '../fakes/fake-scenario.ts'
+import { liveSession } from '../fakes/fake-sessions.ts'
+import { oversightPages } from '../renderer/oversight-pages.ts'
+import { pageUrl } from '../renderer/pages.ts'
+import { serveRenderer, type ServedRenderer } from '../renderer/serve.ts'
+
+let served: ServedRenderer
+let browser: Browser
+
+beforeAll(async () => {
+  served = await serveRenderer()
+  browser = await chromium.launch(await findChromium({ headless: true }))
+})
+afterAll(async () => {
+  await browser.close()
+  await served.close()
+})
+
+async function open(path: string, as: PersonName = 'helene', scenario: Scenario = 'full'): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, timezoneId: 'Europe/Berlin' })
+  page.setDefaultTimeout(20_000)
+  await page.goto(pageUrl(served.url, { name: path, path, as, scenario }))
+  return page
+}
+
+const other = 'ses_8b02f7Hs61nRtY4c'
+const patiently = { timeout: 20_000 }
+const selected = (page: Page) => page.getByRole('listbox', { name: 'Messages as they come' }).getByRole('option', { selected: true })
+
+describe('watching a session', () => {
+  test('follows the newest record, lets go when one looks back, and follows again', async () => {
+    const page = await open(`/sessions/${other}`, 'jonas')
+    await page.getByRole('button', { name: 'Watch live' }).click()
+    await page.getByText('You are watching.').waitFor()
+    await expect.poll(() => selected(page).textContent(), patiently).toMatch(/^212/)
+    const follow = page.getByRole('button', { name: 'Follow' })
+    expect(await follow.getAttribute('aria-pressed')).toBe('true')
+    await page.getByRole('listbox').focus()
+    await page.keyboard.press('ArrowUp')
+    await expect.poll(() => selected(page).textContent(), patiently).toMatch(/^211/)
+    expect(await follow.getAttribute('aria-pressed')).toBe('false')
+    await page.keyboard.press('End')
+    await expect.poll(() => follow.getAttribute('aria-pressed'), patiently).toBe('true')
+    await page.close()
+  })
+
+  test('whoever ends it has to say why', async () => {
+    const page = await open(`/sessions/${other}/watch`, 'jonas')
+    await page.getByRole('button', { name: 'End session' }).click()
+    const dialog = page.getByRole('dialog')
+    const end = dialog.getByRole('button', { name: 'End session' })
+    expect(await end.getAttribute('aria-disabled')).toBe('true')
+    await dialog.getByLabel('Reason').fill('Not what the ticket says')
+    await end.click()
+    await page.getByText('The session has ended.').waitFor()
+    await page.getByRole('link', { name: '8b02f7' }).click()
+    await page.getByText('Jonas Lindqvist ended it: Not what the ticket says').waitFor()
+    await page.close()
+  })
+
+  test('says what passed before it could be shown, and why a watch is refused', async () => {
+    const slow = await open(`/sessions/${liveSession}/watch`, 'helene', 'too-much')
+    await slow.getByText('1,200 records passed before they could be shown. The recording has all of them.').waitFor()
+    const refused = await open(`/sessions/${other}/watch`, 'jonas', 'four-eyes')
+    await refused.getByText('a role that may watch this session').waitFor()
+    await refused.close()
+    await slow.close()
+  })
+
+  test('operators watch nobody', async () => {
+    const page = await open(`/sessions/${other}/watch`, 'mira')
+    await page
+      .getByText(/reviewer/i)
+      .first()
+      .waitFor()
+    expect(await page.getByRole('listbox').count()).toBe(0)
+    await page.close()
+  })
+})
+
+describe('the overview', () => {
+  test('each number leads to its rows, and the period stays', async () => {
+    const page = await open('/overview')
+    await page.getByRole('button', { name: '7 days' }).click()
+    await page.getByText('Calls denied').waitFor()
+    await page.locator('dt:has-text("Calls denied") + dd a').click()
+    await page.getByRole('heading', { name: 'Sessions with denied calls' }).waitFor()
+    expect(page.url()).toMatch(/verdict=denied/)
+    expect(page.url()).toMatch(/from=/)
+    await page.goBack()
+    await page.getByRole('table', { name: 'Approvals by outcome' }).getByRole('link').first().click()
+    await page.getByRole('heading', { name: /Approvals:/ }).waitFor()
+    await page.close()
+  })
+
+  test('the chart is read by keyboard, and as a table', async () => {
+    const page = await open('/overview')
+    await page.getByRole('img', { name: /Calls by verdict/ }).focus()
+    await page.keyboard.press('ArrowRight')
+    await page.getByText(/: \d+ allowed, \d+ masked, \d+ held, \d+ denied/).waitFor()
+    await page.getByRole('button', { name: 'Show as table' }).click()
+    const table = page.getByRole('region', { name: /Calls by verdict/ })
+    expect(await table.getByRole('row').count()).toBe(31)
+    await page.close()
+  })
+
+  test('gaps in the evidence stand on top, each with its sessions', async () => {
+    const page = await open('/overview', 'helene', 'alarm')
+    await page.getByRole('link', { name: '2 numbers of sessions missing' }).click()
+    await page.getByText('118 to 119').waitFor()
+    await page.close()
+  })
+})
+
+test('the access review finds who may and never did, and is saved', async () => {
+  const page = await open('/access-review')
+  const rows = page.getByRole('row')
+  await page.getByRole('cell', { name: 'Mira Okafor' }).first().waitFor()
+  const all = await rows.count()
+  await page.getByRole('button', { name: /May, but never did/ }).click()
+  expect(await rows.count()).toBeLessThan(all)
+  await page.getByRole('button', { name: 'Save as CSV' }).click()
+  await page.getByText('access-review-2026-11-22.csv').waitFor()
+  await page.close()
+})
+
+test('a control is tried when it is asked for, and says what it did', async () => {
+  const page = await open('/controls')
+  await page.getByRole('button', { name: 'Run test of C1.1' }).click()
+  const card = page.getByRole('region', { name: 'Test of C1.1' })
+  await card.getByText('Failed').waitFor()
+  await card.getByText(/unmasked: email/).waitFor()
+  await page.getByRole('button', { name: 'Run all tests' }).click()
+  await page.getByText('Could not be tried').waitFor()
+  expect(await page.getByText('Passed').count()).toBe(8)
+  await page.close()
+})
+
+test('these pages are for auditors, administrators and reviewers', async () => {
+  for (const path of ['/overview', '/controls', '/access-review', '/overview/sessions']) {
+    const page = await open(path, 'mira')
+    await page
+      .getByText(/auditor/i)
+      .first()
+      .waitFor()
+    expect(await page.getByRole('table').count()).toBe(0)
+    await page.close()
+  }
+})
+
+/** One of each kind of page; `test/renderer/screenshots.ts` looks at all of them, in light and dark. */
+const looked = oversightPages.filter(({ name }) =>
+  ['watch', 'overview-table', 'overview-gaps', 'access-review', 'controls-tested'].includes(name),
+)
+
+test.for(looked)('$name has no accessibility violation', async (subject) => {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' })
+  const page = await context.newPage()
+  page.setDefaultTimeout(20_000)
+  await page.goto(pageUrl(served.url, subject))
+  await page.getByRole('heading', { level: 1 }).waitFor()
+  await subject.prepare?.(page)
+  const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze()
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)).toEqual([])
+  await context.close()
+})
