@@ -16,9 +16,9 @@ import { join } from 'node:path'
 import { AppError } from '../src-protocol/app-error.ts'
 import type { LogEntry } from '../src-protocol/log-entry.ts'
 import { base64Of } from '../src-core/log/base64.ts'
-import { signCheckpoint } from '../src-core/log/checkpoint.ts'
+import { readClaimedCheckpoint, signCheckpoint } from '../src-core/log/checkpoint.ts'
 import { signRotation } from '../src-core/log/key-rotation.ts'
-import type { Hash } from '../src-core/log/merkle-hash.ts'
+import { equalBytes, type Hash } from '../src-core/log/merkle-hash.ts'
 import { consistencyRanges, inclusionRanges, type LeafRange } from '../src-core/log/merkle-range.ts'
 import { formatVerifierKey, verifierKeyOf, type VerifierKey } from '../src-core/log/signed-note.ts'
 import { maximumEntryBytes, tileWidth } from '../src-core/log/tile.ts'
@@ -58,6 +58,11 @@ export interface TransparencyLog {
   tlogProof(index: number): Promise<string>
   /** Hashes in base64. @throws AppError INVALID_REQUEST, LOG_CORRUPT */
   consistencyProof(from: number, to: number): Promise<string[]>
+  /**
+   * Witnesses cosigned this checkpoint: proofs of entries that it covers end in it from now on, and carry what they signed.
+   * @throws AppError LOG_CORRUPT if it is not of this log: the log was rolled back, or forked
+   */
+  cosigned(checkpoint: string): Promise<void>
   onCheckpoint(listener: (note: string) => void): () => void
   /** the log as it stands now, for whoever reads much of it */
   snapshot(): LogReader
@@ -119,6 +124,7 @@ export async function openLog(options: LogOptions): Promise<TransparencyLog> {
   let waiting: Waiting[] = []
   let committing: Promise<void> | undefined
   let failure: AppError | undefined
+  let witnessed: { size: number; note: string } | undefined
   const listeners = new Set<(note: string) => void>()
   const tiles = new Map<string, readonly Hash[]>()
   let latestBundle: { index: number; entries: Uint8Array[] } | undefined
@@ -205,9 +211,10 @@ export async function openLog(options: LogOptions): Promise<TransparencyLog> {
   }
 
   async function tlogProof(index: number): Promise<string> {
-    const [of, checkpoint] = [tree, note]
+    const of = tree
+    const { size, note: checkpoint } = witnessed && witnessed.size > index ? witnessed : { size: of.size, note }
     const entry = await entryOf(of, index)
-    return formatTlogProof({ entry, index, hashes: await hashesOf(of, inclusionRanges(index, of.size)), checkpoint })
+    return formatTlogProof({ entry, index, hashes: await hashesOf(of, inclusionRanges(index, size)), checkpoint })
   }
 
   return {
@@ -239,6 +246,15 @@ export async function openLog(options: LogOptions): Promise<TransparencyLog> {
         throw new AppError('INVALID_REQUEST', { problem: `the log has ${tree.size} entries: from ${from} to ${to} is no part of it` })
       }
       return (await hashesOf(tree, consistencyRanges(from, to))).map(base64Of)
+    },
+    async cosigned(checkpoint) {
+      const claimed = readClaimedCheckpoint(checkpoint)
+      const size = claimed?.size ?? Infinity
+      const root = size <= tree.size ? await rangeHash(tree, { start: 0, end: size }, readTile) : undefined
+      if (!claimed || !root || !equalBytes(root, claimed.root)) {
+        throw new AppError('LOG_CORRUPT', { problem: `it does not continue the checkpoint of ${size} entries that witnesses cosigned` })
+      }
+      witnessed = { size, note: checkpoint }
     },
     onCheckpoint(listener) {
       listeners.add(listener)

@@ -32,6 +32,7 @@ export const verification = z.object({
       'inclusion-mismatch',
       'signature-invalid',
       'key-mismatch',
+      'witness-missing',
       'checkpoint-rolled-back',
       'log-forked',
     ])

@@ -16,6 +16,8 @@ export interface VerifyOptions {
   proof?: string
   /** file with the proofs of the log entries that replaced its key (trust/rotations.json of a pack) */
   rotations?: string
+  /** keys of witnesses that must have cosigned */
+  witness?: readonly string[]
   json?: boolean
   stdout?: NodeJS.WritableStream
 }
@@ -34,7 +36,14 @@ export async function runVerify(options: VerifyOptions): Promise<number> {
   const proof = await readLimited(options.proof ?? proofPathOf(file), maximumProofBytes, 'PROOF_FILE_INVALID')
   const { text: key } = await readKeyText(options.key)
   const rotations = options.rotations === undefined ? [] : await readRotations(options.rotations)
-  const verification = verifyRecording({ recording, proof: proof.toString(), key, rotations, elapsed: () => performance.now() })
+  const verification = verifyRecording({
+    recording,
+    proof: proof.toString(),
+    key,
+    rotations,
+    witnesses: options.witness ?? [],
+    elapsed: () => performance.now(),
+  })
   stdout.write(options.json ? `${JSON.stringify(verification)}\n` : report(file, verification))
   return verification.verified ? 0 : 1
 }
@@ -62,9 +71,10 @@ export function verifyCommand(finish: (exitCode: number) => void): Command {
     .requiredOption('--key <key>', 'verifier key of the log (name+id+base64), or a file that holds it')
     .option('--proof <file>', 'proof of the recording (default: the same name with .tlog-proof)')
     .option('--rotations <file>', 'proofs of the log entries that replaced its key since, if it was replaced (rotations.json)')
+    .option('--witness <key...>', 'verifier keys of witnesses that must have cosigned the log')
     .option('--json', 'print the whole verification as JSON')
     .addHelpText('after', '\nExit code: 0 verified, 1 not verified, 2 nothing could be checked.')
-    .action(async (file: string, options: { key: string; proof?: string; rotations?: string; json?: boolean }) =>
+    .action(async (file: string, options: { key: string; proof?: string; rotations?: string; witness?: string[]; json?: boolean }) =>
       finish(await runVerify({ file, ...options })),
     )
 }

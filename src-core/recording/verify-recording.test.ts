@@ -6,7 +6,8 @@ import { leafHash } from '../log/merkle-hash.ts'
 import { signCheckpoint } from '../log/checkpoint.ts'
 import { signRotation } from '../log/key-rotation.ts'
 import { consistencyProof, inclusionProof } from '../log/merkle-proof.ts'
-import { signNote } from '../log/signed-note.ts'
+import { cosign, formatWitnessKey, witnessKeyOf } from '../log/cosignature.ts'
+import { signNote, splitNote } from '../log/signed-note.ts'
 import { formatTlogProof } from '../log/tlog-proof.ts'
 import {
   closeRecordFixture,
@@ -208,6 +209,29 @@ describe('the pinned checkpoint', () => {
     const verification = verify(good, goodProof, { pinned: pin(leaves.slice(0, 6)) })
     expect(verification).toMatchObject({ verified: true })
     expect(verification.steps.at(-1)).toMatchObject({ outcome: 'skipped', sentence: expect.stringContaining('No consistency proof') })
+  })
+})
+
+describe('witnesses', () => {
+  const [one, other] = [20, 21].map((seed) => formatWitnessKey(witnessKeyOf(`witness.example/${seed}`, fixtureKey(seed))))
+  const line = cosign(
+    splitNote(goodProof.split('\n\n').slice(1).join('\n\n'))?.text ?? '',
+    'witness.example/20',
+    fixtureKey(20),
+    new Date(1e12),
+  )
+  test('that are known are counted, with the time at which they saw the log', () => {
+    const verification = verify(good, goodProof + line, { witnesses: [one!] })
+    expect(verification).toMatchObject({ verified: true })
+    expect(verification.steps[3]?.facts.at(-1)).toEqual({ label: 'witnesses', value: 'witness.example/20 at 2001-09-09T01:46:40.000Z' })
+  })
+  test.for<[string, string, string[]]>([
+    ['it carries no cosignature', goodProof, [one!]],
+    ['one of two is missing', goodProof + line, [one!, other!]],
+    ['the key is none', goodProof + line, ['nonsense']],
+    ['the cosignature is that of another checkpoint', proofFixture(good, { size: 14 }) + line, [one!]],
+  ])('refused: %s', ([, proof, witnesses]) => {
+    expect(verify(good, proof, { witnesses })).toMatchObject({ verified: false, reason: 'witness-missing' })
   })
 })
 

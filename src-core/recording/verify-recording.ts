@@ -2,6 +2,7 @@ import { logEntry, type LogEntry } from '../../src-protocol/log-entry.ts'
 import type { Verification } from '../../src-protocol/verification.ts'
 import { parseBase64 } from '../log/base64.ts'
 import { readClaimedCheckpoint, type Checkpoint } from '../log/checkpoint.ts'
+import { openCosignatures, parseWitnessKey } from '../log/cosignature.ts'
 import { followKeyProofs, openCheckpointBy } from '../log/key-history.ts'
 import { equalBytes, hexOf, isHash, leafHash, type Hash } from '../log/merkle-hash.ts'
 import { verifyConsistency, verifyInclusion } from '../log/merkle-proof.ts'
@@ -19,6 +20,8 @@ export interface VerificationInput {
   key: string
   /** proofs (`tlog-proof`) of the entries that replaced the log's key, which lead from this key to the one that signed */
   rotations?: readonly string[]
+  /** verifier keys of witnesses that must have cosigned the checkpoint */
+  witnesses?: readonly string[]
   /** a checkpoint that this computer trusts already; root in base64 */
   pinned?: { size: number; root: string; seenAt?: string }
   /** hashes (base64) between the pinned checkpoint and the proof's, from the smaller to the larger */
@@ -151,7 +154,7 @@ function logEntryStep(
 function checkpointStep(
   records: CheckedRecords,
   proof: TlogProof | undefined,
-  { key: keyText, rotations = [] }: Pick<VerificationInput, 'key' | 'rotations'>,
+  { key: keyText, rotations = [], witnesses = [] }: Pick<VerificationInput, 'key' | 'rotations' | 'witnesses'>,
 ): { step: StepResult; checkpoint?: Checkpoint } {
   const title = 'Checkpoint signature'
   const key = parseVerifierKey(keyText)
@@ -178,11 +181,30 @@ function checkpointStep(
   }
   const signer = idOf(keys.history.keyAt(checkpoint.size))
   if (signer !== keyFact.value) facts.push({ label: 'signed by', value: `${signer}, which the log’s own entries lead to from that key` })
-  if (signatures > 1) facts.push({ label: 'further signatures', value: `${signatures - 1}, not checked` })
+  const cosigned = countWitnesses(proof.checkpoint, witnesses)
+  if (witnesses.length > 0) facts.push({ label: 'witnesses', value: cosigned.found.join(', ') || 'none' })
+  if (cosigned.missing.length > 0) {
+    const sentence = `The gateway signed it, but not every witness that was asked for: ${cosigned.missing.join(', ')}.`
+    return { step: { outcome: 'failed', reason: 'witness-missing', title, sentence, facts } }
+  }
+  if (signatures > 1 && witnesses.length === 0) facts.push({ label: 'further signatures', value: `${signatures - 1}, not checked` })
   return {
     step: { outcome: 'passed', title, sentence: `The gateway signed the tree of size ${numberText(checkpoint.size)}.`, facts },
     checkpoint,
   }
+}
+
+/** Of the known witnesses: who cosigned, with the time, and who did not. */
+function countWitnesses(note: string, keys: readonly string[]): { found: string[]; missing: string[] } {
+  const found: string[] = []
+  const missing: string[] = []
+  for (const text of keys) {
+    const key = parseWitnessKey(text)
+    const [cosignature] = key.ok ? openCosignatures(note, [key.key]) : []
+    if (cosignature) found.push(`${printable(cosignature.witness)} at ${cosignature.at.toISOString()}`)
+    else missing.push(key.ok ? printable(key.key.name) : 'a key that is none')
+  }
+  return { found, missing }
 }
 
 const idOf = ({ id }: VerifierKey): string => hexOf(id)

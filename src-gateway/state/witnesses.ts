@@ -51,6 +51,16 @@ export async function startWitnesses(options: WitnessesOptions): Promise<Witness
     state: { witness: address.key.name, state: 'never-asked' } as WitnessState,
   }))
   let cosigned = await readCosigned(join(config.folder, cosignedFile))
+  // even without a witness at hand: what was cosigned before must still be a part of the log
+  if (cosigned !== undefined) {
+    const problem = await log.cosigned(cosigned).then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+    if (problem !== undefined)
+      logger.error({ err: problem, alarm: 'log-rolled-back' }, 'the log does not continue what its witnesses cosigned')
+    if (problem !== undefined) cosigned = undefined
+  }
   let running: Promise<void> | undefined
   let cancel: (() => void) | undefined
   let closed = false
@@ -69,6 +79,7 @@ export async function startWitnesses(options: WitnessesOptions): Promise<Witness
       await replaceFile(join(config.folder, cosignedFile), Buffer.from(together))
       await syncFolder(config.folder)
       cosigned = together
+      await log.cosigned(together)
     }
     return { note, complete: lines.length === asked.length }
   }

@@ -24,6 +24,9 @@ import { gatewayConfig } from '../../src-protocol/config.ts'
 import { prepareGateway, type Folders } from './gateway-harness.ts'
 import { clientSecret, startIdentityProviderProcess } from './identity-harness.ts'
 
+/** other things run on this computer too: what must come comes, only not at once */
+const eventually = <T>(look: () => T) => expect.poll(look, { timeout: 20_000 })
+
 /** A gateway as it runs, and a desktop's watch over its log with a library of its own: nobody has to sign in for that. */
 let provider: Awaited<ReturnType<typeof startIdentityProviderProcess>>
 let folders: Folders
@@ -132,7 +135,7 @@ test('a key is not replaced while the gateway runs; after it was, desktops follo
   const now = await call('logCheckpoint')
   expect(now.key).not.toBe(key)
   watch.seen(now.note)
-  await expect.poll(() => watch.pinned?.size).toBeGreaterThan(before?.size ?? 0)
+  await eventually(() => watch.pinned?.size).toBeGreaterThan(before?.size ?? 0)
   expect(watch.alarm).toBeUndefined()
   const trusted = parseVerifierKey(key)
   const followed = trusted.ok ? followKeyProofs(trusted.key, now.rotations ?? []) : trusted
@@ -169,7 +172,7 @@ test(
     const pinned = watch.pinned
     const { note } = await call('logCheckpoint')
     watch.seen(note)
-    await expect.poll(() => watch.alarm).toMatch(/two different trees|history was rewritten|entries were taken back/)
+    await eventually(() => watch.alarm).toMatch(/two different trees|history was rewritten|entries were taken back/)
     expect(watch.pinned).toEqual(pinned)
     const again = watchLog()
     await again.refresh()

@@ -8,6 +8,10 @@ import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { runLogCheck } from '../../src-cli/commands/check-log.ts'
 import { runEvidenceExport } from '../../src-cli/commands/export-evidence.ts'
+import { readClaimedCheckpoint } from '../../src-core/log/checkpoint.ts'
+import { leafHash } from '../../src-core/log/merkle-hash.ts'
+import { verifyInclusion } from '../../src-core/log/merkle-proof.ts'
+import { parseTlogProof } from '../../src-core/log/tlog-proof.ts'
 import { parseVerifierKey } from '../../src-core/log/signed-note.ts'
 import { checkStore } from '../../src-node/check-store.ts'
 import { unzip } from '../fixtures/unzip.ts'
@@ -17,6 +21,9 @@ import { startWitnesses, type Witnesses } from '../../src-gateway/state/witnesse
 import { systemClock } from '../../src-node/clock.ts'
 import { openLog, type TransparencyLog } from '../../src-node/log-store.ts'
 import { systemScheduler } from '../../src-node/scheduler.ts'
+
+/** other things run on this computer too: what must come comes, only not at once */
+const eventually = <T>(look: () => T) => expect.poll(look, { timeout: 20_000 })
 
 /** A log and a witness as they run: the witness over HTTP, the log with its files. */
 const origin = 'gate.example/log'
@@ -72,12 +79,12 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-test('each new head of the log is cosigned, and what is published carries the cosignatures of all witnesses', async () => {
+test('each new head of the log is cosigned, and what is published carries the cosignatures of all witnesses', { timeout: 60_000 }, async () => {
   const second = await startOne('w2')
   witnesses = await ask(log, 'log', [witness, second])
-  await expect.poll(() => cosignersOf(witnesses?.cosigned(), witness.verifierKey, second.verifierKey)).toHaveLength(2)
+  await eventually(() => cosignersOf(witnesses?.cosigned(), witness.verifierKey, second.verifierKey)).toHaveLength(2)
   for (let at = 0; at < 300; at += 1) await append()
-  await expect.poll(() => witnesses?.cosigned()?.split('\n')[1]).toBe('301')
+  await eventually(() => witnesses?.cosigned()?.split('\n')[1]).toBe('301')
   expect(witnesses.states()).toMatchObject([
     { witness: 'witness.example/w1', state: 'cosigned', size: 301 },
     { witness: 'witness.example/w2', state: 'cosigned', size: 301 },
@@ -91,7 +98,7 @@ test('who reads the log counts the witnesses that it knows: log check, and the v
   const missing = await startOne('w2')
   for (let at = 0; at < 3; at += 1) await append()
   witnesses = await ask(log, 'log', [witness])
-  await expect.poll(() => witnesses?.cosigned()).toBeDefined()
+  await eventually(() => witnesses?.cosigned()).toBeDefined()
   await witnesses.close()
   for (let at = 0; at < 5; at += 1) await append()
   const findings = async (...keys: string[]) => {
@@ -150,12 +157,37 @@ test('a log that was rolled back behind its own cosigned checkpoint is found wit
   await cp(join(folder, 'log'), join(folder, 'early'), { recursive: true })
   await append()
   witnesses = await ask(log, 'log', [witness])
-  await expect.poll(() => witnesses?.cosigned()?.split('\n')[1]).toBe('3')
+  await eventually(() => witnesses?.cosigned()?.split('\n')[1]).toBe('3')
   await cp(join(folder, 'log/checkpoint.cosigned'), join(folder, 'early/checkpoint.cosigned'))
   const parsed = parseVerifierKey(log.verifierKey)
   if (!parsed.ok) throw new Error(parsed.problem)
   const { findings } = await checkStore({ log: join(folder, 'early') }, parsed.key)
   expect(findings).toMatchObject([{ code: 'log-rolled-back', place: 'entry 2' }])
+})
+
+test('proofs end in the cosigned checkpoint, so that who has only a recording can count the witnesses', async () => {
+  for (let at = 0; at < 4; at += 1) await append()
+  witnesses = await ask(log, 'log', [witness])
+  await eventually(() => witnesses?.cosigned()?.split('\n')[1]).toBe('5')
+  await witnesses.close()
+  await append()
+  const proofOf = async (index: number) => {
+    const parsed = parseTlogProof(await log.tlogProof(index))
+    if (!parsed.ok) throw new Error(parsed.problem)
+    const { entry, hashes, checkpoint } = parsed.proof
+    const head = readClaimedCheckpoint(checkpoint)
+    const holds = head && verifyInclusion({ leaf: leafHash(entry), index, size: head.size, root: head.root, path: hashes })
+    return [head?.size, holds, cosignersOf(checkpoint, witness.verifierKey)]
+  }
+  expect(await proofOf(1)).toEqual([5, true, ['witness.example/w1']])
+  expect(await proofOf(5)).toEqual([6, true, []])
+  // after a restart too; and a log that lost what was cosigned does not hand out proofs that end in it
+  const again = await open()
+  const asking = await ask(again, 'log', [witness])
+  expect((await again.tlogProof(1)).split('\n\n')[1]?.split('\n')[1]).toBe('5')
+  await asking.close()
+  await again.close()
+  await expect(log.cosigned(log.checkpoint().replace(/^[0-9]+$/m, '4'))).rejects.toMatchObject({ code: 'LOG_CORRUPT' })
 })
 
 describe('a witness that is away', () => {
@@ -164,18 +196,18 @@ describe('a witness that is away', () => {
     await witness.close()
     witnesses = await ask(log, 'log', [witness])
     await append()
-    await expect.poll(states).toEqual(['away'])
+    await eventually(states).toEqual(['away'])
     expect(await append()).toEqual({ index: 2 })
     expect(witnesses.cosigned()).toBeUndefined()
     witness = await startOne('w1', [log.verifierKey], port)
-    await expect.poll(states).toEqual(['cosigned'])
+    await eventually(states).toEqual(['cosigned'])
     expect(cosignersOf(witnesses.cosigned(), witness.verifierKey)).toEqual(['witness.example/w1'])
   })
 
   test('is one that answers with another key, or does not know the log', async () => {
     const stranger = await startOne('w2', [otherLog])
     witnesses = await ask(log, 'log', [{ url: witness.url, verifierKey: stranger.verifierKey }, stranger])
-    await expect.poll(states).toEqual(['away', 'away'])
+    await eventually(states).toEqual(['away', 'away'])
     const [, unknown] = witnesses.states()
     expect(unknown?.problem).toContain('it answers with 404')
     expect(witnesses.cosigned()).toBeUndefined()
@@ -193,7 +225,7 @@ describe('refused, by a witness that remembers across its own restart:', () => {
     await append()
     await append()
     const asking = await ask(log, 'log', [witness])
-    await expect.poll(() => asking.cosigned()?.split('\n')[1]).toBe('5')
+    await eventually(() => asking.cosigned()?.split('\n')[1]).toBe('5')
     await asking.close()
     await witness.close()
     witness = await startOne()
@@ -203,7 +235,7 @@ describe('refused, by a witness that remembers across its own restart:', () => {
     const other = await open('early')
     for (let at = 0; at < entries; at += 1) await other.append({ kind: 'gateway.start', gateway: 'another history', version: '0' })
     witnesses = await ask(other, 'early', [witness])
-    await expect.poll(states).toEqual(['refused'])
+    await eventually(states).toEqual(['refused'])
     await other.close()
   }
 

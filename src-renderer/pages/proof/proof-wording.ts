@@ -18,6 +18,7 @@ const familyOf: Record<VerificationReason, FailureFamily> = {
   'inclusion-mismatch': 'wrong-proof',
   'signature-invalid': 'wrong-key',
   'key-mismatch': 'wrong-key',
+  'witness-missing': 'wrong-key',
   'checkpoint-rolled-back': 'log-rewritten',
   'log-forked': 'log-rewritten',
 }
