@@ -30,6 +30,9 @@ import { createPolicies, type Policies } from './policies/policies.ts'
 import { createPolicySimulations } from './policies/policy-simulations.ts'
 import { createArchive, type Archive } from './recordings/archive.ts'
 import { createArchiveThread } from './recordings/archive-thread.ts'
+import { createNoteFinding } from './recordings/note-finding.ts'
+import { createRecordingScan, type RecordingScan } from './recordings/recording-scan.ts'
+import { createStorage } from './recordings/storage.ts'
 import { createRecordingIndex, type RecordingIndex } from './recordings/recording-index.ts'
 import { createEvidencePacks } from './evidence/evidence-packs.ts'
 import { createHttpServer } from './routes/http-server.ts'
@@ -70,6 +73,7 @@ export interface Gateway {
   store: SessionStore
   index: RecordingIndex
   archive: Pick<Archive, 'sealed'>
+  scan: Pick<RecordingScan, 'start'>
   sessions: Sessions
   approvals: Approvals
   policies: Policies
@@ -93,15 +97,44 @@ export function createGateway(parts: GatewayParts): Gateway {
   const { publicUrl } = config
   const log = guardLog(parts.log, (error) => sessions.failAll(error))
   const store = createSessionStore(database)
+  const storageChanged = () =>
+    desktops.push({ type: 'storage' }, ({ person: { roles } }) => roles.includes('administrator') || roles.includes('auditor'))
+  const onFinding = createNoteFinding({ database, log, logger, onChanged: storageChanged })
+  const thread = createArchiveThread({ folder: config.recordings, scheduler })
+  const { scanMegabytesPerSecond, scanEveryHours, minimumFreeMegabytes } = config.archive
+  const scan = createRecordingScan({
+    database,
+    thread,
+    log,
+    bytesPerSecond: scanMegabytesPerSecond * 1_000_000,
+    everyHours: scanEveryHours,
+    clock,
+    scheduler,
+    logger,
+    onFinding,
+  })
   const archive = createArchive({
     database,
-    thread: createArchiveThread({ folder: config.recordings, scheduler }),
+    thread,
     log,
     folder: config.recordings,
     compress: config.archive.compression === 'zstd',
     scheduler,
     logger,
-    onFinding: (session, finding) => logger.error({ session, finding }, 'a recording was altered'),
+    onFinding,
+  })
+  const storage = createStorage({
+    database,
+    recordings: config.recordings,
+    logFolder: config.log.folder,
+    log,
+    archive,
+    scan,
+    minimumFreeBytes: minimumFreeMegabytes * 1_000_000,
+    clock,
+    scheduler,
+    logger,
+    onChanged: storageChanged,
   })
   const index = createRecordingIndex({ database, recordings, log, archive })
   const policies: Policies = createPolicies({
@@ -311,6 +344,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     sessions,
     approvals,
     recordings: index,
+    storage,
     policies,
     simulations,
     packs,
@@ -364,11 +398,12 @@ export function createGateway(parts: GatewayParts): Gateway {
     store,
     index,
     archive,
+    scan,
     sessions,
     approvals,
     policies,
     tools,
-    logListeners: [rows.listener, access.listener],
+    logListeners: [rows.listener, access.listener, scan.listener],
     access,
     async close() {
       for (const stop of stopListening) stop()
@@ -378,7 +413,10 @@ export function createGateway(parts: GatewayParts): Gateway {
       // what comes from now on waits at its sender for the next start
       if (config.limits.graceSeconds > 0) desktops.close()
       await closed
+      storage.close()
+      const scanClosed = scan.close()
       await archive.close()
+      await scanClosed
       await inspections.close()
       approvals.close()
       access.close()

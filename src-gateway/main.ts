@@ -114,6 +114,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     sessions.awaitReturns()
     // what an earlier run left undone
     gateway.archive.sealed()
+    gateway.scan.start()
     logger.info({ url: publicUrl, version }, 'gateway started')
     return { url: publicUrl, close: () => opened.close() }
   } catch (error) {

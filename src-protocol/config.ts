@@ -64,6 +64,12 @@ export const gatewayConfig = section({
   archive: section({
     /** store them compressed (zstd); `none` leaves them as they were written */
     compression: z.enum(['zstd', 'none']).default('zstd'),
+    /** stored recordings are held against the log all the time, at most so fast */
+    scanMegabytesPerSecond: z.number().positive().max(1000).default(4),
+    /** from the end of one pass over all of them to the next */
+    scanEveryHours: z.number().positive().max(8760).default(24),
+    /** with less room on the disk of the recordings or of the log, no new session is started; a warning comes with four times as much */
+    minimumFreeMegabytes: z.number().nonnegative().default(512),
   }).prefault({}),
   limits: section({
     /** bytes of one message from a client */

@@ -234,6 +234,16 @@ export const logEntry = z.discriminatedUnion('kind', [
   z.object({ ...base, kind: z.literal('export'), by: z.string(), session: sessionId }),
   /** pieces of these recordings were shown to somebody who searched them */
   z.object({ ...base, kind: z.literal('view'), act: z.literal('search'), by: z.string(), sessions: z.array(sessionId).max(50) }),
+  /** stored recordings were held against the log, all that there were */
+  z.object({
+    ...base,
+    kind: z.literal('recording.scan'),
+    startedAt: timestamp,
+    recordings: z.number().int(),
+    findings: z.number().int(),
+  }),
+  /** a stored recording is not the one of which the log knows */
+  z.object({ ...base, kind: z.literal('recording.finding'), session: sessionId, finding: z.enum(['altered', 'missing']) }),
   /** an evidence pack: the SHA-256 of its manifest, which names every file */
   z.object({
     ...base,

@@ -12,6 +12,8 @@ export const push = z.discriminatedUnion('type', [
   z.object({ type: z.literal('policies') }),
   /** a rule, a request or a grant is another one now */
   z.object({ type: z.literal('access') }),
+  /** the disk of the evidence fills up or has room again, or a stored recording is not what the log knows */
+  z.object({ type: z.literal('storage') }),
   /** answer to `renew` */
   z.object({ type: z.literal('renewed'), expiresAt: z.string() }),
 ])

@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs'
 import type { Logger } from '../../src-node/logger.ts'
 import type { TransparencyLog } from '../../src-node/log-store.ts'
 import type { Scheduler } from '../../src-node/scheduler.ts'
-import { logEntry } from '../../src-protocol/log-entry.ts'
 import type { RecordingQuery } from '../../src-protocol/recording-search.ts'
-import type { RecordingRow } from '../state/schema.ts'
 import type { StateDatabase } from '../state/state-database.ts'
 import type { ArchiveThread } from './archive-thread.ts'
-import type { FoundPage, SealedRecording } from './archive-tasks.ts'
+import type { FoundPage } from './archive-tasks.ts'
+import type { NoteFinding } from './note-finding.ts'
+import { sealedAs } from './sealed-as.ts'
 import { searchFileOf } from './search-database.ts'
 
 /** What is done with recordings once they are sealed, by and by, while nobody waits for it. What a crash leaves undone is done after the next start. */
@@ -30,7 +30,7 @@ export interface ArchivePorts {
   scheduler: Scheduler
   logger: Logger
   /** a recording is not the one of which the log knows */
-  onFinding: (session: string, finding: 'altered' | 'missing') => void
+  onFinding: NoteFinding
 }
 
 /** how it stands with a recording in the index: 0 is waiting */
@@ -96,11 +96,11 @@ export function createArchive(ports: ArchivePorts): Archive {
       .executeTakeFirst()
     if (!row) return false
     compressedTo = row.log_index
-    const compression = await tried(row.session, async () => thread.call('compress', await sealedAs(row)))
+    const compression = await tried(row.session, async () => thread.call('compress', await sealedAs(log, row)))
     if (!compression) return true
     if (compression.state === 'compressed') {
       await database.updateTable('recordings').set({ stored_bytes: compression.bytes }).where('session', '=', row.session).execute()
-    } else await report(row.session, compression.state)
+    } else await ports.onFinding(row.session, compression.state)
     return true
   }
 
@@ -113,18 +113,6 @@ export function createArchive(ports: ArchivePorts): Archive {
       logger.error({ err: error, session }, 'a recording could not be indexed or compressed')
       return undefined
     }
-  }
-
-  /** What the log says of it; the row is only where to look. */
-  async function sealedAs({ session, log_index }: Pick<RecordingRow, 'session' | 'log_index'>): Promise<SealedRecording> {
-    const entry = logEntry.parse(JSON.parse(Buffer.from(await log.entry(log_index)).toString()))
-    if (entry.kind !== 'session.close' || entry.session !== session) throw new Error('the index of recordings points beside the log')
-    return { session, count: entry.count, root: entry.root }
-  }
-
-  async function report(session: string, finding: 'altered' | 'missing'): Promise<void> {
-    await database.updateTable('recordings').set({ finding }).where('session', '=', session).execute()
-    ports.onFinding(session, finding)
   }
 
   const rest = (ms: number) =>

@@ -44,6 +44,7 @@ export const routeAccess: Record<PersonRoute, readonly Role[] | 'everyone'> = {
   recordings: ['auditor', 'administrator'],
   recording: ['auditor', 'administrator'],
   searchRecordings: ['auditor', 'administrator'],
+  storage: ['auditor', 'administrator'],
   overview: ['auditor', 'administrator'],
   overviewSessions: ['auditor', 'administrator'],
   overviewApprovals: ['auditor', 'administrator'],

@@ -14,6 +14,7 @@ import type { OverviewService } from '../overview/overview.ts'
 import type { Policies } from '../policies/policies.ts'
 import type { PolicySimulations } from '../policies/policy-simulations.ts'
 import type { RecordingIndex } from '../recordings/recording-index.ts'
+import type { Storage } from '../recordings/storage.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { ToolPins } from '../tools/tool-pins.ts'
 
@@ -39,6 +40,7 @@ export interface RouteServices {
   sessions: Sessions
   approvals: Approvals
   recordings: RecordingIndex
+  storage: Pick<Storage, 'health' | 'assertRoom'>
   policies: Policies
   simulations: PolicySimulations
   packs: EvidencePacks
@@ -95,7 +97,10 @@ export function createRouteHandlers(services: RouteServices): RouteHandlers {
     enrolAgent: ({ input }) => agents.enrol(input.joinToken, input.publicKey),
 
     sessions: async ({ signedIn: { person } }) => ({ sessions: await sessions.list(person) }),
-    openSession: ({ input, signedIn }) => sessions.open(signedIn, input),
+    openSession: async ({ input, signedIn }) => {
+      services.storage.assertRoom()
+      return sessions.open(signedIn, input)
+    },
     session: ({ params, signedIn: { person } }) => sessions.get(person, params.id),
     endSession: ({ params, input, signedIn: { person } }) => sessions.endBy(person, params.id, input.reason),
 
@@ -127,6 +132,7 @@ export function createRouteHandlers(services: RouteServices): RouteHandlers {
 
     recordings: ({ input }) => recordings.list(input),
     recording: ({ params, signedIn: { person } }) => recordings.handOut(params.id, person),
+    storage: () => services.storage.health(),
     searchRecordings: ({ input, signedIn: { person } }) => recordings.search(input, person),
 
     overview: ({ input }) => overview.overview(input),

@@ -61,6 +61,10 @@ export function useLiveCache(): void {
       void client.invalidateQueries({ queryKey: [channel] })
   })
 
+  useDesktopEvent('storage:changed', () => {
+    void client.invalidateQueries({ queryKey: ['storage:health'] })
+  })
+
   useDesktopEvent('policies:changed', () => {
     for (const channel of ['policies:list', 'policies:proposals']) void client.invalidateQueries({ queryKey: [channel] })
   })

@@ -1,4 +1,4 @@
-import { readFile, readdir, rm } from 'node:fs/promises'
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { verifyRecording } from '../../src-core/recording/verify-recording.ts'
@@ -110,6 +110,24 @@ test('an index that is gone is made again from the recordings', async () => {
   await gateway.restart()
   await isSearchable(session)
   expect((await search({ text: 'kingfisher' })).hits).toMatchObject([{ summary: { session }, excerpts: [{}, {}] }])
+})
+
+describe('the store', () => {
+  test('is shown to those who answer for it, and its recordings are held against the log', async () => {
+    await until(async () => (await admin.api.call('storage')).scan.last !== undefined, 'all recordings were held against the log')
+    const health = await auditor.api.call('storage')
+    expect(health).toMatchObject({ state: 'ok', findings: [], backlog: { search: 0, compression: 0 } })
+    expect(health.checkpointAt).toBeDefined()
+    await expect(operator.api.call('storage')).rejects.toMatchObject({ code: 'FORBIDDEN' })
+  })
+
+  test('without room starts no session', async () => {
+    const config = JSON.parse(await readFile(gateway.config, 'utf8')) as object
+    await writeFile(gateway.config, JSON.stringify({ ...config, archive: { minimumFreeMegabytes: 1e12 } }))
+    await gateway.restart()
+    await until(async () => (await admin.api.call('storage')).state === 'full', 'the gateway knows that there is no room')
+    await expect(openEcho(operator)).rejects.toMatchObject({ code: 'STORAGE_LOW' })
+  })
 })
 
 async function logText(): Promise<string> {

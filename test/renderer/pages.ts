@@ -380,6 +380,12 @@ export const pagesUnderTest: readonly PageUnderTest[] = [
   },
   { name: 'settings', path: '/settings', as: 'mira' },
   {
+    name: 'settings-storage',
+    path: '/settings',
+    as: 'priya',
+    prepare: (page) => page.getByText('Held against the log').scrollIntoViewIfNeeded(),
+  },
+  {
     name: 'settings-reviewer-key',
     path: '/settings',
     as: 'jonas',

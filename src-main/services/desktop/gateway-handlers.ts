@@ -16,7 +16,7 @@ type GatewayChannel = Extract<
   | `tester:${string}`
   | `approvals:${string}`
   | `policies:${string}`
-  | `recordings:${string}`
+  | `recordings:${string}` | `storage:${string}`
 >
 
 /** What the gateway answers, and what belongs to sessions of this computer. */
@@ -71,6 +71,7 @@ export function gatewayHandlers(options: {
       castVote({ ...voting(), send: (request) => api().call('report', request) }, { ...ballot, decision: 'deny' }),
     'approvals:withdraw': (id) => api().call('withdraw', { id }),
 
+    'storage:health': () => api().call('storage'),
     'recordings:search': (query) => api().call('searchRecordings', query),
 
     'policies:list': async () => (await api().call('policies')).versions,

@@ -9,6 +9,7 @@ import { Panel } from '../../components/panel.tsx'
 import { Timestamp } from '../../components/timestamp.tsx'
 import { GatewaySetting } from './gateway-setting.tsx'
 import { ReviewerKeySetting } from './reviewer-key-setting.tsx'
+import { StoragePanel } from './storage-panel.tsx'
 import styles from './settings.module.css'
 
 const schemes = [
@@ -55,6 +56,9 @@ export function SettingsPage() {
           <Panel title="Reviewer key">
             <ReviewerKeySetting person={signIn.person} />
           </Panel>
+        )}
+        {signIn.state === 'signed-in' && signIn.person.roles.some((role) => role === 'administrator' || role === 'auditor') && (
+          <StoragePanel />
         )}
         <Panel title="About">
           <dl className={styles.about}>

@@ -1,0 +1,124 @@
+import type { Clock } from '../../src-node/clock.ts'
+import { timestampOf } from '../../src-node/clock.ts'
+import type { Logger } from '../../src-node/logger.ts'
+import type { TransparencyLog } from '../../src-node/log-store.ts'
+import type { Scheduler } from '../../src-node/scheduler.ts'
+import type { StorageHealth } from '../../src-protocol/storage.ts'
+import type { LogListener } from '../state/replay-log.ts'
+import type { StateDatabase } from '../state/state-database.ts'
+import type { ArchiveThread } from './archive-thread.ts'
+import type { NoteFinding } from './note-finding.ts'
+import { sealedAs } from './sealed-as.ts'
+
+/** Holds stored recordings against the log, slowly, all the time: what somebody changed on the disk is found before an auditor asks for it. */
+export interface RecordingScan {
+  /** what the log says of earlier passes */
+  listener: LogListener
+  start(): void
+  status(): Promise<StorageHealth['scan']>
+  close(): Promise<void>
+}
+
+export interface RecordingScanPorts {
+  database: StateDatabase
+  thread: ArchiveThread
+  log: Pick<TransparencyLog, 'entry' | 'append'>
+  bytesPerSecond: number
+  /** from the end of one pass to the beginning of the next */
+  everyHours: number
+  clock: Clock
+  scheduler: Scheduler
+  logger: Logger
+  onFinding: NoteFinding
+}
+
+/** between two recordings, however small they are */
+const shortestRestMs = 20
+const hourMs = 3_600_000
+
+export function createRecordingScan(ports: RecordingScanPorts): RecordingScan {
+  const { database, thread, log, bytesPerSecond, everyHours, clock, scheduler, logger, onFinding } = ports
+  let pass: { startedAt: string; checked: number; findings: number } | undefined
+  let last: StorageHealth['scan']['last']
+  let working: Promise<void> | undefined
+  let cancel = () => {}
+  let closed = false
+  const isOpen = () => !closed
+
+  const kept = () => database.selectFrom('recordings').where('removed_at', 'is', null)
+
+  async function runPass(): Promise<void> {
+    const started = { startedAt: timestampOf(clock.now()), checked: 0, findings: 0 }
+    pass = started
+    let row = await next(-1)
+    while (row && isOpen()) {
+      const result = await thread.call('check', await sealedAs(log, row))
+      started.checked += 1
+      if (result !== 'intact') {
+        started.findings += 1
+        // a finding is told once; it stays one
+        if (row.finding !== result) await onFinding(row.session, result)
+      }
+      await rest(Math.max(shortestRestMs, (row.bytes / bytesPerSecond) * 1000))
+      row = await next(row.log_index)
+    }
+    pass = undefined
+    if (closed || started.checked === 0) return
+    const { startedAt, checked: recordings, findings } = started
+    await log.append({ kind: 'recording.scan', startedAt, recordings, findings })
+    last = { startedAt, finishedAt: timestampOf(clock.now()), recordings, findings }
+  }
+
+  const next = (after: number) => kept().selectAll().where('log_index', '>', after).orderBy('log_index').limit(1).executeTakeFirst()
+
+  const rest = (ms: number) =>
+    new Promise<void>((resolve) => {
+      const stop = scheduler.after(ms, resolve)
+      cancel = () => {
+        stop()
+        resolve()
+      }
+    })
+
+  function start(): void {
+    if (closed) return
+    working = runPass()
+      .catch((error: unknown) => {
+        if (isOpen()) logger.error({ err: error }, 'stored recordings could not be held against the log')
+      })
+      .finally(() => {
+        pass = undefined
+        working = undefined
+        if (isOpen()) cancel = scheduler.after(everyHours * hourMs, start)
+      })
+  }
+
+  return {
+    listener: {
+      mark: '"kind":"recording.scan"',
+      note(entry) {
+        if (entry.kind !== 'recording.scan') return
+        const { startedAt, at, recordings, findings } = entry
+        last = { startedAt, finishedAt: at, recordings, findings }
+      },
+    },
+    start,
+    async status() {
+      const { recordings } = await kept()
+        .select(({ fn }) => fn.countAll<number>().as('recordings'))
+        .executeTakeFirstOrThrow()
+      return {
+        running: pass !== undefined,
+        ...(pass && { startedAt: pass.startedAt }),
+        checked: pass?.checked ?? 0,
+        recordings,
+        ...(last && { last }),
+      }
+    },
+    async close() {
+      closed = true
+      cancel()
+      await working
+    },
+  }
+}
