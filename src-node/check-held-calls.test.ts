@@ -29,7 +29,7 @@ const approved = loggedOf(approval)
 
 const message = (seq: number, changed: object): RecordDraft => {
   const { v: _v, seq: _seq, at: _at, ...draft } = messageRecordFixture(seq)
-  return { ...draft, exchange: 1, ...changed } as RecordDraft
+  return { ...draft, exchange: 1, ...changed }
 }
 const decision = { effect: 'review', rule: 'schema-change', policyVersion: approval.policyVersion, because: 'It needs a DBA.' }
 const held = message(1, { kind: 'request', direction: 'client', decision })
