@@ -88,7 +88,7 @@ async function record(letter: string): Promise<void> {
 const done = async () => {
   await expect.poll(() => archive.backlog(), { timeout: 10_000 }).toEqual({ search: 0, compression: 0 })
 }
-const passes = () => expect.poll(async () => (await scan.status()).last, { timeout: 10_000 }).toBeDefined()
+const passes = () => expect.poll(() => scan.status().last, { timeout: 10_000 }).toBeDefined()
 const entries = async () => {
   const all = await Promise.all(Array.from({ length: log.size }, (_, at) => log.entry(at)))
   return all.map((bytes) => JSON.parse(Buffer.from(bytes).toString()) as { kind: string })

@@ -183,6 +183,20 @@ describe('a search', () => {
   })
 })
 
+test('a file that is no database, or of another layout, is made anew', async () => {
+  await add(3, [{ sql: 'SELECT 1' }])
+  expect(openSearchDatabase(folder).fresh).toBe(false)
+  database.pragma('user_version = 999')
+  const anew = openSearchDatabase(folder)
+  expect(anew.fresh).toBe(true)
+  anew.database.close()
+  await writeFile(join(folder, 'search', 'search.sqlite'), 'no database at all, whatever its name says')
+  const again = openSearchDatabase(folder)
+  expect(again.fresh).toBe(true)
+  expect(createSearchIndex(again.database).find({ text: 'select' }).found).toEqual([])
+  again.database.close()
+})
+
 describe('pages', () => {
   test('follow each other without a gap and without a repetition, over many log entries', async () => {
     const places = Array.from({ length: 25 }, (_, at) => at * 9000 + 3)

@@ -80,11 +80,10 @@ export function createStorage(ports: StoragePorts): Storage {
       throw new AppError('STORAGE_LOW', { free: Math.floor(least / 1_000_000), minimum: Math.floor(minimumFreeBytes / 1_000_000) })
     },
     async health() {
-      const [space, writeMs, backlog, scan, findings] = await Promise.all([
+      const [space, writeMs, backlog, findings] = await Promise.all([
         look(),
         timeDurableWrite(recordings),
         ports.archive.backlog(),
-        ports.scan.status(),
         database
           .selectFrom('recordings')
           .select(['session', 'finding'])
@@ -100,7 +99,7 @@ export function createStorage(ports: StoragePorts): Storage {
         writeMs,
         ...(checkpointAt !== undefined && { checkpointAt }),
         backlog,
-        scan,
+        scan: ports.scan.status(),
         findings: findings.map(({ session, finding }) => ({ session, finding: finding === 'missing' ? 'missing' : 'altered' })),
       }
     },

@@ -12,6 +12,7 @@ import {
   signInAs,
   startIdentityProviderProcess,
   toolCall,
+  until,
 } from './gateway-harness.ts'
 import { startGatewayProcess, type GatewayProcess } from './gateway-process.ts'
 
@@ -31,7 +32,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-test('the gateway as it is published starts, and finds its worker for large messages', async () => {
+test('the gateway as it is published starts, and finds its workers for large messages and for recordings', async () => {
   const folders = await prepareGateway(provider.issuer)
   gateway = await startGatewayProcess(folders.config, { program: join(folder, 'gatehouse.js') })
   const admin = await signInAs(folders.url, 'admin')
@@ -47,6 +48,9 @@ test('the gateway as it is published starts, and finds its worker for large mess
   const session = await openEcho(operator)
   const answer = rpcOf(await exchange(operator, session.id, toolCall('echo', { text: 'x' })).done)
   expect(answer).toMatchObject({ result: { content: [{ text: `${text} [MASKED:card]` }] } })
+  await operator.api.call('endSession', { id: session.id })
+  const search = () => admin.api.call('searchRecordings', { verdict: 'masked' })
+  await until(async () => (await search()).hits.length === 1, 'the recording was indexed by its own worker')
   for (const person of [operator, admin]) person.leave()
   rmSync(folders.root, { recursive: true, force: true })
 })
