@@ -110,6 +110,9 @@ export function createPopulationTables(): PopulationTables {
       case 'session.ended-by':
         gathered.push(['population/admin.csv', [entry.at, entry.kind, entry.by, `${entry.session}: ${entry.reason}`, index]])
         return
+      case 'approval.reported':
+        gathered.push(['population/admin.csv', [entry.at, entry.kind, entry.by, `${entry.session}: ${entry.reason}`, index]])
+        return
       case 'admin':
         gathered.push(['population/admin.csv', [entry.at, entry.act, entry.by, entry.subject, index]])
         return

@@ -207,9 +207,9 @@ export function createSessions(ports: SessionsPorts): Sessions {
       return toSession(running)
     },
 
-    reported(id, { name }, reason) {
+    reported(id, { sub, name }, reason) {
       const session = live.get(id)
-      if (session) void end(session, 'reported', new AppError('APPROVAL_REPORTED', { by: name, reason }))
+      if (session) void end(session, 'reported', new AppError('APPROVAL_REPORTED', { by: name, reason }), { sub, name, reason })
     },
 
     running(id) {
