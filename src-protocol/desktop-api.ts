@@ -25,6 +25,7 @@ import {
   recordingSummary,
   reviewerKeyText,
   session,
+  sqlDialect,
   verdict,
 } from './model.ts'
 import { activationOutcome, activationRequest, policyProposal, policyProposals, rejectionReason } from './policy-proposal.ts'
@@ -248,6 +249,7 @@ export const desktopContract = {
   'connections:tool': { input: z.object({ connection: connectionName, tool: z.string() }), output: pinnedToolDetail },
   'connections:decide-tool': { input: toolDecisionRequest.extend({ connection: connectionName }), output: pinnedTool },
   'connections:change-new-tools': { input: z.object({ connection: connectionName, newTools }), output: connection },
+  'connections:change-dialect': { input: z.object({ connection: connectionName, dialect: sqlDialect.optional() }), output: connection },
   'agents:list': { input: nothing, output: z.array(agent) },
   'agents:create-join-token': { input: z.object({ name: z.string() }), output: z.object({ joinToken: z.string(), expiresAt: z.string() }) },
   'agents:remove': { input: agent.shape.id, output: nothing },
@@ -362,6 +364,8 @@ export const desktopContract = {
   'library:remove': { input: sessionId, output: nothing },
   /** file dialog in main; a recording or an evidence pack, verified before anything of it is kept. No rows: cancelled in the dialog */
   'library:import': { input: nothing, output: importOutcome },
+  /** the import that runs or ran last */
+  'library:import-state': { input: nothing, output: importState.optional() },
   /** stops the import that runs, if one does */
   'library:cancel-import': { input: nothing, output: nothing },
   'library:get': { input: sessionId, output: z.object({ row: libraryRow, rows: z.array(replayRow) }) },

@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: the product beside its floor and its peers on the same machine in the same minutes, and every bar with what was measured.
- *   --only tunnels,approvals,growth,pages,decisions,evidence   some of it
+ *   --only tunnels,approvals,growth,pages,library,replay,decisions,evidence   some of it
  *   --no-peers      without the other products (they are installed from the registry once)
  *   --rounds N (3)  --seconds N (4)  --clients N,N (1,32)  --sessions N (10000): idle and recorded sessions of `growth`
  *   --json FILE     writes everything
@@ -19,10 +19,12 @@ import { measureDecisions } from './decisions.ts'
 import { measureEvidence } from './evidence.ts'
 import { gatewaySearchFigures, measureGatewaySearch } from './gateway-search.ts'
 import { growthFigures, measureGrowth } from './growth.ts'
-import { measureLibrarySearch, measurePages, pageFigures, searchFigures } from './pages.ts'
+import { libraryFigures, measureLibraryPages, measureRecordSearch } from './library.ts'
+import { measurePages, pageFigures } from './pages.ts'
 import { installPeers } from './peers.ts'
 import { growthPlot, latencyPlot, memoryPlot, throughputPlot } from './plots.ts'
 import { publish } from './publish.ts'
+import { measureReplay } from './replay.ts'
 import { approvalTable, armTable, barTable, cpuTable, growthTable, machineLines, pageTable, type BenchReport } from './report.ts'
 import { measureTunnels, tunnelFigures } from './tunnels.ts'
 
@@ -41,7 +43,7 @@ const { values } = parseArgs({
     profile: { type: 'string' },
   },
 })
-const everything = ['tunnels', 'approvals', 'growth', 'pages', 'decisions', 'evidence'] as const
+const everything = ['tunnels', 'approvals', 'growth', 'pages', 'library', 'replay', 'decisions', 'evidence'] as const
 const chosen = new Set(values.only?.split(',') ?? (values.profile === undefined ? everything : ['tunnels']))
 for (const name of chosen)
   if (!everything.some((known) => known === name)) throw new Error(`--only: ${name} is none of ${everything.join(', ')}`)
@@ -88,9 +90,13 @@ async function measure(): Promise<BenchReport> {
     })
     await section('pages', async (own) => {
       result.pages = await measurePages(own)
-      Object.assign(result.figures, pageFigures(result.pages), searchFigures(await measureLibrarySearch(own)))
+      Object.assign(result.figures, pageFigures(result.pages))
       Object.assign(result.figures, gatewaySearchFigures(await measureGatewaySearch(own)))
     })
+    await section('library', async (own) => {
+      Object.assign(result.figures, libraryFigures(await measureLibraryPages(own)), await measureRecordSearch(own))
+    })
+    await section('replay', async (own) => void Object.assign(result.figures, await measureReplay(own)))
     await section('decisions', async () => void Object.assign(result.figures, await measureDecisions()))
     await section('evidence', async (own) => void Object.assign(result.figures, await measureEvidence(own)))
   } finally {

@@ -1,12 +1,8 @@
 /** Whether lists stay as fast when there is more to list. P11. Rows of the index, written in bulk and read through the product's own stores. */
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { createRecordingIndex } from '../../src-gateway/recordings/recording-index.ts'
 import { createSessionStore } from '../../src-gateway/sessions/session-store.ts'
 import { openState } from '../../src-gateway/state/state-database.ts'
-import { openLibrary } from '../../src-main/services/library.ts'
-import { openLibraryDatabase } from '../../src-main/services/library/library-database.ts'
-import { systemClock } from '../../src-node/clock.ts'
 import type { Figures } from './bars.ts'
 import { insertRows, recordingRow, sessionIdOf, sessionRow } from './state-rows.ts'
 import { median } from './statistics.ts'
@@ -67,40 +63,6 @@ export function pageFigures(times: readonly PageTimes[]): Figures {
     'p11-list': { value: Math.max(many.newest / few.newest, many.ownNewest / few.ownNewest) },
     'p11-page': { value: Math.max(many.firstPage / few.firstPage, many.deepPage / few.deepPage) },
   }
-}
-
-const librarySizes = [1000, 100_000]
-
-/** The offline library of one computer, with headings only: what a search reads of records depends on its hits, not on how many there are. */
-export async function measureLibrarySearch(folder: string): Promise<{ recordings: number; ms: number }[]> {
-  mkdirSync(folder, { recursive: true })
-  const file = join(folder, 'library.sqlite')
-  const times: { recordings: number; ms: number }[] = []
-  let there = 0
-  for (const recordings of librarySizes) {
-    const database = openLibraryDatabase(file)
-    const add =
-      database.prepare(`INSERT INTO recording (session, started_at, summary, heading, origin, proof, verifier_key, proof_state, first_record, records)
-      VALUES (?, ?, ?, ?, 'bench.example/log', '', '', 'verified', ?, 1)`)
-    database.transaction(() => {
-      for (; there < recordings; there += 1) {
-        const { session, started_at: startedAt, reason, ...rest } = recordingRow(sessionIdOf(there), there)
-        const summary = JSON.stringify({ ...rest, session, startedAt, reason, person: { sub: 'u-1', name: 'Mira Okafor' } })
-        add.run(session, startedAt, summary, [session, reason, 'Mira Okafor'].join('\n'), there)
-      }
-    })()
-    database.close()
-    const library = openLibrary({ file, clock: systemClock })
-    // in the reason of one of them
-    times.push({ recordings, ms: await p50(() => library.page({ text: 'Refund 777 is' }), 12) })
-    library.close()
-  }
-  return times
-}
-
-export function searchFigures(times: readonly { ms: number }[]): Figures {
-  const [few, many] = [times[0], times.at(-1)]
-  return few && many ? { 'p11-search': { value: many.ms / few.ms } } : {}
 }
 
 async function p50(read: () => unknown, tries = 220): Promise<number> {

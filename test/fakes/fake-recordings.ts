@@ -77,6 +77,7 @@ export function fakeLibrary(options: FakeLibraryOptions = {}): LibraryHandlers {
       return undefined
     },
     'library:import': async () => ({ rows: [] }),
+    'library:import-state': async () => undefined,
     'library:cancel-import': async () => undefined,
     'library:get': async (session) => ({
       row: { ...rowOf(session), records: replayRows.length },

@@ -79,6 +79,7 @@ export function libraryHandlers(options: {
       const file = await options.chooseFile()
       return file === undefined ? { rows: [] } : options.imports.run(file)
     },
+    'library:import-state': async () => options.imports.state,
     async 'library:cancel-import'() {
       options.imports.cancel()
       return undefined

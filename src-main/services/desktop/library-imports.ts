@@ -7,6 +7,8 @@ import type { RemoteLibrary } from '../library/library-threads.ts'
 export interface LibraryImports {
   /** @throws AppError CONFLICT (another import runs), or what `importFile` throws */
   run(path: string): Promise<ImportOutcome>
+  /** how far the one that runs or ran last has come */
+  readonly state: ImportState | undefined
   /** stops the one that runs, at the next recording */
   cancel(): void
 }
@@ -15,9 +17,17 @@ export function createLibraryImports(options: {
   library: Pick<RemoteLibrary, 'importFile'>
   tell: (state: ImportState) => void
 }): LibraryImports {
-  const { library, tell } = options
+  const { library } = options
+  let state: ImportState | undefined
+  const tell = (next: ImportState): void => {
+    state = next
+    options.tell(next)
+  }
   let running: { stopped: boolean } | undefined
   return {
+    get state() {
+      return state
+    },
     async run(path) {
       if (running) throw new AppError('CONFLICT', { problem: 'another file is being opened' })
       const own = { stopped: false }

@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import type { ImportState } from '../../../src-protocol/desktop-api.ts'
 import { desktop } from '../../api/desktop.ts'
 import { useDesktopEvent } from '../../api/use-desktop-event.ts'
@@ -19,6 +19,17 @@ export function useImport(onFinished: () => void): Import {
     setState(next)
     if (next.state !== 'running') onFinished()
   })
+  // a file that was opened with the application may have been read before this page was there
+  useEffect(() => {
+    let isShown = true
+    void desktop.invoke('library:import-state').then(
+      (known) => isShown && known && setState((told) => told ?? known),
+      () => undefined,
+    )
+    return () => {
+      isShown = false
+    }
+  }, [])
   return {
     state,
     running: state?.state === 'running',

@@ -66,14 +66,22 @@ export function zipOf(files: readonly ZippedFile[], change: { entries?: number }
 export const packRecording = recordingText(recordsFixture(8, { reason: '<img src=x onerror=alert(1)> \u202e refund' }))
 
 /** The files of a pack of one session, with a manifest that fits them. `change` is made before the manifest, `after` behind it. */
+export const secondSession = 'ses_abcdefghij0secnd' as typeof fixtureSession
+const secondRecording = recordingText(recordsFixture(6, { session: secondSession, reason: 'Another refund' }))
+
 export function packFiles(
-  options: { change?: (files: Map<string, string>) => void; manifest?: (manifest: Record<string, unknown>) => void } = {},
+  options: { second?: boolean; change?: (files: Map<string, string>) => void; manifest?: (manifest: Record<string, unknown>) => void } = {},
 ): ZippedFile[] {
-  const entries = ['{"kind":"gateway.start"}', closeEntry(), '{"kind":"heartbeat"}'].map((text) => Buffer.from(text))
+  const entries = [
+    '{"kind":"gateway.start"}',
+    closeEntry(fixtureSession, packRecording),
+    options.second ? closeEntry(secondSession, secondRecording) : '{"kind":"heartbeat"}',
+  ].map((text) => Buffer.from(text))
   const leaves = entries.map(leafHash)
   const note = signCheckpoint({ origin: fixtureOrigin, size: leaves.length, root: rootOf(leaves) }, fixtureKey(1))
   const folder = `sample/${fixtureSession}`
-  const proof = formatTlogProof({ entry: entries[1]!, index: 1, hashes: inclusionProof(leaves, 1), checkpoint: note })
+  const proofOf = (index: number) =>
+    formatTlogProof({ entry: entries[index]!, index, hashes: inclusionProof(leaves, index), checkpoint: note })
   const files = new Map([
     ['README.md', '# An evidence pack\n'],
     ['trust/log.vkey', `${fixtureVerifierKey}\n`],
@@ -81,15 +89,19 @@ export function packFiles(
     ['log/range.json', JSON.stringify({ start: 0, end: 3, size: 3, nodes: [] })],
     ['log/entries.jsonl', entries.map((entry, index) => `${JSON.stringify({ index, entry: base64Of(entry) })}\n`).join('')],
     [`${folder}/recording.jsonl`, packRecording],
-    [`${folder}/recording.tlog-proof`, proof],
+    [`${folder}/recording.tlog-proof`, proofOf(1)],
   ])
+  if (options.second) {
+    files.set(`sample/${secondSession}/recording.jsonl`, secondRecording)
+    files.set(`sample/${secondSession}/recording.tlog-proof`, proofOf(2))
+  }
   options.change?.(files)
   const manifest: Record<string, unknown> = {
     format: 'gatehouse-evidence-pack/1',
     gateway: 'gate.example',
     made: '2026-11-20T08:00:00.000Z',
     query: { from: '2026-11-01T00:00:00.000Z', to: '2026-11-20T00:00:00.000Z' },
-    counts: { entries: 3, sessions: 1, sample: 1 },
+    counts: { entries: 3, sessions: options.second ? 2 : 1, sample: options.second ? 2 : 1 },
     files: [...files].map(([path, text]) => ({
       path,
       bytes: Buffer.byteLength(text),
@@ -101,14 +113,14 @@ export function packFiles(
   return [...files, ['manifest.json', JSON.stringify(manifest)] as const].map(([name, text]) => ({ name, data: Buffer.from(text) }))
 }
 
-const closeEntry = (): string =>
+const closeEntry = (session: string, recording: string): string =>
   JSON.stringify({
     v: 1,
     at: '2026-11-19T14:30:00.000Z',
     kind: 'session.close',
-    session: fixtureSession,
-    count: packRecording.split('\n').length - 1,
-    root: sessionRootOf(packRecording),
+    session,
+    count: recording.split('\n').length - 1,
+    root: sessionRootOf(recording),
     endReason: 'ended-by-operator',
   })
 
