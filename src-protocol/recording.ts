@@ -167,7 +167,6 @@ export type MessageRecord = z.infer<typeof messageRecord>
 export type ApprovalRecord = z.infer<typeof approvalRecord>
 export type ErrorRecord = z.infer<typeof errorRecord>
 export type ResumeRecord = z.infer<typeof resumeRecord>
-export type LiveWatchRecord = z.infer<typeof liveWatchRecord>
 export type CloseRecord = z.infer<typeof closeRecord>
 
 /** What a writer is given: sequence number, time and version are its own to set. */

@@ -66,6 +66,7 @@ describe('watching a session', () => {
   test('says what passed before it could be shown, and why a watch is refused', async () => {
     const slow = await open(`/sessions/${liveSession}/watch`, 'helene', 'too-much')
     await slow.getByText('1,200 records passed before they could be shown. The recording has all of them.').waitFor()
+    expect(await slow.getByRole('option').count()).toBeGreaterThan(5)
     const refused = await open(`/sessions/${other}/watch`, 'jonas', 'four-eyes')
     await refused.getByText('a role that may watch this session').waitFor()
     await refused.close()
@@ -113,6 +114,7 @@ describe('the overview', () => {
     const page = await open('/overview', 'helene', 'alarm')
     await page.getByRole('link', { name: '2 numbers of sessions missing' }).click()
     await page.getByText('118 to 119').waitFor()
+    expect(page.url()).toMatch(/gap=missing-number/)
     await page.close()
   })
 })
