@@ -150,6 +150,14 @@ export const httpApi = {
     input: z.object({ newTools }),
     output: connection,
   },
+  /** of the SQL in sessions that are opened from then on; without one, texts that dialects read differently are unknown */
+  changeDialect: {
+    method: 'POST',
+    path: '/api/v1/connections/:name/dialect',
+    params: z.object({ name: connectionName }),
+    input: z.object({ dialect: sqlDialect.optional() }),
+    output: connection,
+  },
 
   agents: { method: 'GET', path: '/api/v1/agents', params: nothing, input: nothing, output: z.object({ agents: z.array(agent) }) },
   createJoinToken: {

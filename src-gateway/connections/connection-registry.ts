@@ -4,7 +4,14 @@ import { timestampOf, type Clock } from '../../src-node/clock.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { ConnectionRequest } from '../../src-protocol/http-api.ts'
 import type { LogEntry } from '../../src-protocol/log-entry.ts'
-import { connection as connectionSchema, type Agent, type Connection, type NewTools, type Person } from '../../src-protocol/model.ts'
+import {
+  connection as connectionSchema,
+  type Agent,
+  type Connection,
+  type NewTools,
+  type Person,
+  type SqlDialect,
+} from '../../src-protocol/model.ts'
 import type { AgentRegistry } from '../agents/agent-registry.ts'
 import { connectionRowHash, type LoggedRows } from '../state/logged-rows.ts'
 import type { ConnectionRow } from '../state/schema.ts'
@@ -17,6 +24,8 @@ export interface ConnectionRegistry {
   find(name: string): Promise<Connection | undefined>
   create(request: ConnectionRequest, by: Person): Promise<Connection>
   changeNewTools(name: string, newTools: NewTools, by: Person): Promise<Connection>
+  /** undefined: none is named any more */
+  changeDialect(name: string, dialect: SqlDialect | undefined, by: Person): Promise<Connection>
   remove(name: string, by: Person): Promise<void>
 }
 
@@ -56,6 +65,25 @@ export function createConnectionRegistry(ports: ConnectionRegistryPorts): Connec
     const rows = await database.selectFrom('connections').selectAll().orderBy('name').execute()
     const known = new Map((await agents.list()).map((agent) => [agent.id as string, agent]))
     return rows.map((row) => describe(row, known.get(row.agent)))
+  }
+
+  /** In the log before it counts. */
+  async function change(
+    name: string,
+    columns: Partial<Pick<ConnectionRow, 'new_tools' | 'dialect'>>,
+    what: string,
+    by: Person,
+  ): Promise<Connection> {
+    const row = await rowOf(name)
+    if (!row) throw new AppError('NOT_FOUND', { what: `The connection ${name}` })
+    // a change would make what nobody decided look decided
+    if (isAltered(row)) throw new AppError('CONNECTION_ALTERED', { connection: name })
+    const changed = { ...row, ...columns }
+    const [after, rowBefore] = [connectionRowHash(changed), connectionRowHash(row)]
+    await note({ act: 'connection.changed', by: by.sub, subject: `${name}: ${what}`, row: after, rowBefore })
+    await database.updateTable('connections').set(columns).where('name', '=', name).execute()
+    onChanged()
+    return describe(changed, await agents.find(row.agent))
   }
 
   return {
@@ -101,18 +129,9 @@ export function createConnectionRegistry(ports: ConnectionRegistryPorts): Connec
       return toConnection(row, agent, 0)
     },
 
-    async changeNewTools(name, newTools, by) {
-      const row = await rowOf(name)
-      if (!row) throw new AppError('NOT_FOUND', { what: `The connection ${name}` })
-      // a change would make what nobody decided look decided
-      if (isAltered(row)) throw new AppError('CONNECTION_ALTERED', { connection: name })
-      const changed = { ...row, new_tools: newTools }
-      const [after, rowBefore] = [connectionRowHash(changed), connectionRowHash(row)]
-      await note({ act: 'connection.changed', by: by.sub, subject: `${name}: new tools ${newTools}`, row: after, rowBefore })
-      await database.updateTable('connections').set({ new_tools: newTools }).where('name', '=', name).execute()
-      onChanged()
-      return describe(changed, await agents.find(row.agent))
-    },
+    changeNewTools: (name, newTools, by) => change(name, { new_tools: newTools }, `new tools ${newTools}`, by),
+    // by it texts are read that would otherwise be in doubt
+    changeDialect: (name, dialect, by) => change(name, { dialect: dialect ?? null }, `SQL dialect ${dialect ?? 'none'}`, by),
 
     async remove(name, by) {
       const row = await rowOf(name)

@@ -17,6 +17,7 @@ export const routeAccess: Record<PersonRoute, readonly Role[] | 'everyone'> = {
   connectionTool: ['administrator', 'auditor'],
   decideTool: ['administrator'],
   changeNewTools: ['administrator'],
+  changeDialect: ['administrator'],
   agents: ['administrator'],
   createJoinToken: ['administrator'],
   removeAgent: ['administrator'],

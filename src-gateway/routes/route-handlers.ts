@@ -86,6 +86,7 @@ export function createRouteHandlers(services: RouteServices): RouteHandlers {
       tools.configure(params.name, input.newTools)
       return changed
     },
+    changeDialect: ({ params, input, signedIn: { person } }) => connections.changeDialect(params.name, input.dialect, person),
 
     agents: async () => ({ agents: await agents.list() }),
     createJoinToken: ({ input, signedIn: { person } }) => agents.createJoinToken(input.name, person),

@@ -72,6 +72,12 @@ export function fakeActions(setting: FakeSetting, emit: FakeDesktop['emit']): Pi
       emit('connections:changed', {})
       return changed
     },
+    'connections:change-dialect': ({ connection: name, dialect }) => {
+      const changed = { ...find(connections, (connection) => connection.name === name, 'The connection'), dialect }
+      connections = connections.map((connection) => (connection.name === name ? changed : connection))
+      emit('connections:changed', {})
+      return changed
+    },
     'agents:list': () => agents,
     'agents:create-join-token': ({ name }) => ({ joinToken: `ghj_${name}_${fakeHex(name, 32)}`, expiresAt: ago(now, -hours(1)) }),
     'agents:remove': (id) => {

@@ -2,6 +2,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readBundle } from '../../src-node/log-files.ts'
+import type { ConnectionName } from '../../src-protocol/ids.ts'
 import type { Session, SqlDialect } from '../../src-protocol/model.ts'
 import { connectScriptedAgent, type AgentIdentity } from '../fakes/scripted-agent.ts'
 import {
@@ -98,3 +100,24 @@ test('it is shown, and the log names it', async () => {
   const logged = await Promise.all(files.map((file) => readFile(join(file.parentPath, file.name), 'latin1')))
   expect(logged.join('')).toContain('shop: SQL dialect mysql')
 })
+
+test(
+  'an administrator names it later: the log has it, and the next session is read in it; others may not',
+  { timeout: 60_000 },
+  async () => {
+    const change = { name: 'shop-unnamed' as ConnectionName, dialect: 'mysql' as const }
+    await expect(operator.api.call('changeDialect', change)).rejects.toMatchObject({ code: 'FORBIDDEN' })
+    const running = await open('shop-unnamed')
+    expect(await admin.api.call('changeDialect', change)).toMatchObject({ dialect: 'mysql' })
+    // what runs goes on as its recording says
+    expect(await query(running, backticks)).toContain('Pending approval')
+    expect(await query(await open('shop-unnamed'), backticks)).toContain('orders')
+    const { connections } = await admin.api.call('connections')
+    expect(connections.find(({ name }) => name === 'shop-unnamed')).not.toHaveProperty('altered')
+    const bundle = await readBundle(join(gateway.root, 'log'), 0)
+    const entries = Array.isArray(bundle) ? bundle.map((bytes) => Buffer.from(bytes).toString()) : []
+    expect(entries.filter((entry) => entry.includes('shop-unnamed: SQL dialect mysql'))).toHaveLength(1)
+    expect((await admin.api.call('changeDialect', { name: change.name })).dialect).toBeUndefined()
+    expect(await query(await open('shop-unnamed'), backticks)).toContain('Pending approval')
+  },
+)

@@ -38,6 +38,7 @@ export function gatewayHandlers(options: {
     'connections:tool': ({ connection, tool }) => api().call('connectionTool', { name: connection, tool }),
     'connections:decide-tool': ({ connection, ...input }) => api().call('decideTool', { name: connection, ...input }),
     'connections:change-new-tools': ({ connection, newTools }) => api().call('changeNewTools', { name: connection, newTools }),
+    'connections:change-dialect': ({ connection, dialect }) => api().call('changeDialect', { name: connection, dialect }),
     'agents:list': async () => (await api().call('agents')).agents,
     'agents:create-join-token': (input) => api().call('createJoinToken', input),
     'agents:remove': async (id) => void (await api().call('removeAgent', { id })),

@@ -8,6 +8,7 @@ import { EmptyState } from '../../../components/empty-state.tsx'
 import { ErrorState } from '../../../components/error-state.tsx'
 import { LoadingRows } from '../../../components/loading-rows.tsx'
 import { PageHeader } from '../../../components/page-header.tsx'
+import { DialectSetting } from './dialect-setting.tsx'
 import { NewToolsSetting } from './new-tools-setting.tsx'
 import { ToolDetail } from './tool-detail.tsx'
 import { filterTools, isWaiting, orderTools, type ToolFilter } from './tool-look.ts'
@@ -26,7 +27,14 @@ export function ToolsPage() {
         crumbs={[{ title: 'Connections', to: '/connections' }, { title: name }]}
         title={`Tools of ${name}`}
         meta={tools.isSuccess && tools.data.length > 0 ? <Counts tools={tools.data.length} waiting={waiting} /> : undefined}
-        actions={connection && <NewToolsSetting connection={connection} />}
+        actions={
+          connection && (
+            <>
+              <DialectSetting connection={connection} />
+              <NewToolsSetting connection={connection} />
+            </>
+          )
+        }
       />
       {tools.isPending && <LoadingRows label="Loading tools" />}
       {tools.isError && <ErrorState error={tools.error} onRetry={() => void tools.refetch()} />}
