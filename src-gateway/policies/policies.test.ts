@@ -98,3 +98,13 @@ test('a policy that masks by a masking rule, and the document without it, do not
     data: { problem: expect.stringContaining('the policy in force masks by the rule cards') as string },
   })
 })
+
+test('who writes a policy is told which examples hold, and by which rule; that keeps nothing from coming into force', async () => {
+  const policies = started()
+  const text = `${documentOf('allow')}examples:\n  - { name: work, connection: db, tool: query, expect: allow }\n`
+  expect(await policies.check('policy', text)).toEqual([
+    { path: 'examples.0', line: 5, severity: 'note', message: '“work” holds: allow by all. A test says so.' },
+  ])
+  await policies.activate({ kind: 'policy', text }, admin)
+  expect(logged).toHaveLength(1)
+})

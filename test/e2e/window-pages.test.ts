@@ -353,6 +353,27 @@ describe('an administrator', () => {
     expect(await page.getByRole('region', { name: 'policy.yaml' }).first().innerText()).toContain('decideWithin: 10m')
   })
 
+  /** A list that has just opened does not take a key at once, so that nobody takes what they did not see. */
+  const take = async (option: string | RegExp): Promise<void> => {
+    await page.getByRole('option', { name: option }).evaluate(() => new Promise((resolve) => void setTimeout(resolve, 150)))
+    await page.keyboard.press('Enter')
+  }
+
+  test('completes a rule and reads what a key means, by keyboard alone', async () => {
+    await edit((text) => text)
+    const editor = page.getByRole('textbox', { name: policyDraft })
+    await editor.press('Control+End')
+    await page.keyboard.type('  - i')
+    await page.getByText('Names the rule in decisions').waitFor()
+    await take(/^id/)
+    await expect.poll(() => editor.innerText()).toMatch(/ {2}- id: \s*$/)
+    await page.keyboard.type('mine')
+    await page.keyboard.press('Enter')
+    await page.keyboard.type('effect: re')
+    await take('review')
+    await expect.poll(() => editor.innerText()).toMatch(/- id: mine\n {4}effect: review\s*$/)
+  })
+
   test('leaves the editor with Escape and Tab, and indents with Tab alone', async () => {
     await edit((text) => text)
     const editor = page.getByRole('textbox', { name: policyDraft })
