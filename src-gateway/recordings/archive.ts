@@ -29,6 +29,8 @@ export interface ArchivePorts {
   compress: boolean
   scheduler: Scheduler
   logger: Logger
+  /** from a sealed recording to the beginning of the work */
+  settleMs?: number
   /** a recording is not the one of which the log knows */
   onFinding: NoteFinding
 }
@@ -40,7 +42,7 @@ const searched = { yes: 1, failed: 2 } as const
 const longestRestMs = 500
 
 export function createArchive(ports: ArchivePorts): Archive {
-  const { database, thread, log, folder, compress, scheduler, logger } = ports
+  const { database, thread, log, folder, compress, scheduler, logger, settleMs = 1500 } = ports
   let working: Promise<void> | undefined
   let again = false
   let closed = false
@@ -115,9 +117,9 @@ export function createArchive(ports: ArchivePorts): Archive {
     }
   }
 
-  const rest = (ms: number) =>
+  const rest = (ms: number, longest = longestRestMs) =>
     new Promise<void>((resolve) => {
-      const cancel = scheduler.after(Math.min(ms, longestRestMs), resolve)
+      const cancel = scheduler.after(Math.min(ms, longest), resolve)
       endRest = () => {
         cancel()
         resolve()
@@ -145,7 +147,9 @@ export function createArchive(ports: ArchivePorts): Archive {
   function sealed(): void {
     if (closed) return
     again = true
-    working ??= work()
+    // what ends together is worked on together, and a gateway that stops at once starts no thread for it
+    working ??= rest(settleMs, settleMs)
+      .then(work)
       .catch((error: unknown) => {
         if (!closed) logger.error({ err: error }, 'recordings could not be indexed or compressed; it is tried again with the next one')
       })

@@ -26,6 +26,8 @@ export interface RecordingScanPorts {
   bytesPerSecond: number
   /** from the end of one pass to the beginning of the next */
   everyHours: number
+  /** from the start of the gateway to the first pass: others have more to do then */
+  firstAfterMs?: number
   clock: Clock
   scheduler: Scheduler
   logger: Logger
@@ -37,7 +39,7 @@ const shortestRestMs = 20
 const hourMs = 3_600_000
 
 export function createRecordingScan(ports: RecordingScanPorts): RecordingScan {
-  const { database, thread, log, bytesPerSecond, everyHours, clock, scheduler, logger, onFinding } = ports
+  const { database, thread, log, bytesPerSecond, everyHours, firstAfterMs = 5000, clock, scheduler, logger, onFinding } = ports
   let pass: { startedAt: string; checked: number; findings: number; recordings: number } | undefined
   let last: StorageHealth['scan']['last']
   let working: Promise<void> | undefined
@@ -109,7 +111,9 @@ export function createRecordingScan(ports: RecordingScanPorts): RecordingScan {
         last = { startedAt, finishedAt: at, recordings, findings }
       },
     },
-    start,
+    start() {
+      cancel = scheduler.after(firstAfterMs, start)
+    },
     status: () => ({
       running: pass !== undefined,
       ...(pass && { startedAt: pass.startedAt }),

@@ -60,8 +60,8 @@ beforeEach(async () => {
   const { database } = state
   const ports = { database, thread, log, scheduler: systemScheduler, logger }
   const onFinding = createNoteFinding({ ...ports, onChanged: () => (changes += 1) })
-  archive = createArchive({ ...ports, folder: recordingsFolder, compress: true, onFinding })
-  scan = createRecordingScan({ ...ports, bytesPerSecond: 1e9, everyHours: 1, clock: systemClock, onFinding })
+  archive = createArchive({ ...ports, folder: recordingsFolder, compress: true, settleMs: 0, onFinding })
+  scan = createRecordingScan({ ...ports, bytesPerSecond: 1e9, everyHours: 1, firstAfterMs: 0, clock: systemClock, onFinding })
   index = createRecordingIndex({ database, recordings, log, archive })
 })
 afterEach(async () => {
@@ -123,7 +123,7 @@ describe('after a session is sealed', () => {
     const { database } = state
     const ports = { database, thread, log, scheduler: systemScheduler, logger }
     const onFinding = createNoteFinding({ ...ports, onChanged: () => (changes += 1) })
-    archive = createArchive({ ...ports, folder: recordingsFolder, compress: true, onFinding })
+    archive = createArchive({ ...ports, folder: recordingsFolder, compress: true, settleMs: 0, onFinding })
     archive.sealed()
     await expect.poll(() => changes, { timeout: 10_000 }).toBe(1)
     expect(await findings()).toMatchObject([{ kind: 'recording.finding', session: idOf('a'), finding: 'altered' }])
