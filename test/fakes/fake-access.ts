@@ -191,7 +191,7 @@ export function fakeAccess(
     }
 
   const seen = [people.mira, people.jonas, people.helene, people.priya, tomas, ines, noor]
-  const standing = (who: Person, connection: Connection) => explainStanding({ connection, person: who, book, now: new Date(now) })
+  const standing = (who: Person, connection: Connection) => explainStanding({ connection, person: who, book, now: new Date() })
   const reviewer = (approvers: readonly string[]): boolean =>
     person.roles.includes('reviewer') && approvers.some((group) => person.groups.includes(group))
   const seesAll = person.roles.includes('administrator') || person.roles.includes('auditor')
@@ -212,7 +212,7 @@ export function fakeAccess(
     }),
     'access:ask': ({ rule, ...asked }) => {
       const found = book.rule(rule)
-      const judged = found && judgeAsk(found.terms, asked, person, new Date(now))
+      const judged = found && judgeAsk(found.terms, asked, person, new Date())
       if (judged?.ok === false) throw judged.error
       const request = ask(current(), person, rule as AccessRuleId, asked)
       if (found?.terms.approvers.length === 0) grant(current(), request)

@@ -1,6 +1,5 @@
 import type { AccessEndReason, AccessGrant, AccessRequest, AccessTerms } from '../../../src-protocol/access.ts'
 import type { Person } from '../../../src-protocol/model.ts'
-import { formatMinutes } from '../connections/session-length.ts'
 
 const ends: Record<AccessEndReason, string> = {
   'time-over': 'Its time was over',
@@ -62,6 +61,3 @@ export function whyNotDecideAccess(request: AccessRequest, person: Person | unde
 
 export const waitsFor = (request: AccessRequest, person: Person | undefined): boolean =>
   whyNotDecideAccess(request, person, Date.parse(request.requestedAt)) === undefined
-
-/** `up to 1 h` */
-export const upTo = (minutes: number): string => `up to ${formatMinutes(minutes)}`

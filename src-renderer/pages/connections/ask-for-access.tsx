@@ -51,10 +51,7 @@ function AskForm({ offer: { rule, closesAt }, onClose }: { offer: AccessOffer; o
   const [checked, setChecked] = useState(false)
   const ask = useDesktopMutation('access:ask', onClose)
   const problems = {
-    reason:
-      terms.reasonRequired && reason.trim().length < shortestReason
-        ? 'Say in a few words why.'
-        : undefined,
+    reason: terms.reasonRequired && reason.trim().length < shortestReason ? 'Say in a few words why.' : undefined,
     ticket: terms.ticketRequired && ticket.trim() === '' ? 'Name the ticket that this access is for.' : undefined,
     minutes: Number.isInteger(minutes) && minutes >= 1 && minutes <= terms.maxMinutes ? undefined : `From 1 to ${terms.maxMinutes}.`,
   }

@@ -1,0 +1,168 @@
+/** Access and People in a browser engine, under the application's policy, against the double: by keyboard, and judged by axe. */
+import { AxeBuilder } from '@axe-core/playwright'
+import { chromium, type Browser, type Locator, type Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { findChromium } from '../electron-host/chromium.ts'
+import { pendingAccess } from '../fakes/fake-access.ts'
+import type { PersonName } from '../fakes/fake-scenario.ts'
+import { pageUrl, pagesUnderTest } from '../renderer/pages.ts'
+import { serveRenderer, type ServedRenderer } from '../renderer/serve.ts'
+
+let served: ServedRenderer
+let browser: Browser
+let page: Page
+let consoleErrors: string[] = []
+
+beforeAll(async () => {
+  served = await serveRenderer()
+  browser = await chromium.launch(await findChromium({ headless: true }))
+})
+afterAll(async () => {
+  await browser.close()
+  await served.close()
+})
+afterEach(async () => {
+  await page.context().close()
+  // a refused style or script of the content security policy shows here
+  if (consoleErrors.length > 0) throw new Error(`The console has errors:\n${consoleErrors.join('\n')}`)
+})
+
+async function openPage(colorScheme: 'light' | 'dark' = 'light'): Promise<void> {
+  const viewport = { width: 1280, height: 800 }
+  const context = await browser.newContext({ viewport, timezoneId: 'Europe/Berlin', colorScheme, reducedMotion: 'reduce' })
+  page = await context.newPage()
+  page.setDefaultTimeout(20_000)
+  consoleErrors = []
+  page.on('console', (message) => {
+    if (message.type() === 'error') consoleErrors.push(message.text())
+  })
+  page.on('pageerror', (error) => consoleErrors.push(error.message))
+}
+
+async function open(path: string, as: PersonName): Promise<void> {
+  await openPage()
+  await page.goto(pageUrl(served.url, { name: path, path, as }))
+}
+
+const button = (name: string | RegExp): Locator => page.getByRole('button', { name })
+/** A busy machine takes its time. */
+const seen = (target: Locator) => expect.poll(() => target.isVisible(), { timeout: 20_000 })
+/** As somebody without a mouse. */
+const press = async (target: Locator): Promise<void> => {
+  await target.focus()
+  await target.press('Enter')
+}
+
+describe('an operator', () => {
+  test('gives access back, asks for it again with a reason, and has it', async () => {
+    await open('/connections', 'mira')
+    await press(button('Give back the access to github-internal'))
+    const ask = button('Ask for access on github-internal')
+    await press(ask)
+    const dialog = page.getByRole('dialog')
+    await page.keyboard.press('Tab')
+    await press(dialog.getByRole('button', { name: 'Ask for access' }))
+    await dialog.getByText('Say in a few words why.').waitFor()
+    await dialog.getByLabel('Reason').fill('INC-4127: which change broke refunds?')
+    await dialog.getByLabel('For how long, in minutes').fill('30')
+    await press(dialog.getByRole('button', { name: 'Ask for access' }))
+    await dialog.waitFor({ state: 'hidden' })
+    await button('Give back the access to github-internal').waitFor()
+    await seen(button('Start session on github-internal')).toBe(true)
+  })
+
+  test('withdraws a request, and reads that a session waits for a reviewer until then', async () => {
+    await open('/connections', 'mira')
+    const start = button('Start session on warehouse')
+    await start.focus()
+    await page.getByRole('tooltip', { name: 'Your request for access waits for a reviewer.' }).waitFor()
+    await press(button('Withdraw the request for warehouse'))
+    await seen(button('Ask for access on warehouse')).toBe(true)
+  })
+})
+
+describe('a reviewer', () => {
+  test('denies a request for access with a word only, and approves one with A and Enter', async () => {
+    await open(`/inbox/${pendingAccess}`, 'jonas')
+    await page.getByRole('heading', { name: 'Access to warehouse' }).waitFor()
+    await page.keyboard.press('d')
+    await page.getByText('Say in a few words why').waitFor()
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('a')
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('Sessions can be started from now on.', { exact: false }).waitFor()
+    await page.keyboard.press('Enter')
+    await dialog.waitFor({ state: 'hidden' })
+    await seen(page.getByRole('region', { name: 'Request' }).getByText('Granted')).toBe(true)
+  })
+})
+
+describe('an administrator', () => {
+  test('writes a rule with a window, is told what is missing, and finds it in the list', async () => {
+    await open('/access?tab=rules', 'priya')
+    await press(button('New rule'))
+    const dialog = page.getByRole('dialog')
+    await press(dialog.getByRole('button', { name: 'Create rule' }))
+    await dialog.getByText('Choose a connection.').waitFor()
+    await dialog.getByRole('combobox', { name: 'Connection' }).fill('orders')
+    await page.getByRole('option', { name: 'orders-db' }).click()
+    await dialog.getByText('It is the first rule of orders-db.').waitFor()
+    await dialog.getByLabel('Name').fill('Release night')
+    await dialog.getByRole('switch', { name: 'Open at certain times only' }).press('Space')
+    await dialog.getByLabel('To', { exact: true }).fill('25:00')
+    await press(dialog.getByRole('button', { name: 'Create rule' }))
+    await dialog.getByText('Write times in 24 hours, such as 09:00.').waitFor()
+    await dialog.getByLabel('To', { exact: true }).fill('06:00')
+    await dialog.getByLabel('To, on the next day').waitFor()
+    await press(dialog.getByRole('button', { name: 'Create rule' }))
+    await dialog.waitFor({ state: 'hidden' })
+    const row = page.getByRole('row', { name: /Release night/ })
+    await seen(row.getByText('Monday to Friday 09:00–06:00')).toBe(true)
+  })
+
+  test('revokes access with a reason, and finds it in the history', async () => {
+    await open('/access', 'priya')
+    await press(button('Revoke access of Mira Okafor to github-internal'))
+    const dialog = page.getByRole('dialog')
+    await press(dialog.getByRole('button', { name: 'Revoke access' }))
+    await dialog.getByText('Say in a few words why', { exact: false }).waitFor()
+    await dialog.getByLabel('Reason').fill('The incident is closed.')
+    await press(dialog.getByRole('button', { name: 'Revoke access' }))
+    await page.getByText('Nobody has access through a rule at this moment.').waitFor()
+    await page.getByRole('tab', { name: 'History' }).press('Enter')
+    await seen(page.getByText('Revoked by Priya Raman: The incident is closed.')).toBe(true)
+  })
+
+  test('reads of somebody what they reach, and why not', async () => {
+    await open('/people', 'priya')
+    await press(page.getByRole('link', { name: 'Tomas Rehák' }))
+    await page.getByRole('heading', { level: 1, name: 'Tomas Rehák' }).waitFor()
+    await page.getByRole('combobox', { name: 'Why, or why not' }).fill('crm')
+    await page.getByRole('option', { name: 'crm-prod' }).click()
+    await page.getByText('The connection is open to the group crm-support only.').waitFor()
+    expect(await page.getByRole('row').count()).toBe(2)
+  })
+})
+
+test('whoever has neither role does not get to Access or People', async () => {
+  await open('/people', 'mira')
+  await page
+    .getByText(/administrator or auditor|role/i)
+    .first()
+    .waitFor()
+  expect(await page.getByRole('heading', { level: 1, name: 'People' }).count()).toBe(0)
+})
+
+const judged = pagesUnderTest.filter(({ name }) => /^(access|people|inbox-access|connections-ask)/.test(name) && !name.includes('loading'))
+
+test.for((['light', 'dark'] as const).flatMap((scheme) => judged.map((one) => [one.name, scheme, one] as const)))(
+  '%s in %s has nothing that axe objects to',
+  async ([, scheme, one]) => {
+    await openPage(scheme)
+    await page.goto(pageUrl(served.url, one))
+    await page.getByRole('heading', { level: 1 }).first().waitFor()
+    await one.prepare?.(page)
+    const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze()
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => String(target)).join(', ')}`)).toEqual([])
+  },
+)
