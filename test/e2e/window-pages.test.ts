@@ -203,6 +203,19 @@ describe('a reviewer', () => {
     await button('Cancel').click()
     await page.getByText('Your browser is open: sign in there.').waitFor({ state: 'detached' })
     await expect.poll(() => button('Sign and approve').isEnabled(), patiently).toBe(true)
+
+    // going back takes it back too: whoever signs in afterwards has not voted
+    await button('Sign and approve').click()
+    await page.getByText('Your browser is open: sign in there.').waitFor()
+    await button('Go back').click()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    const signIn = () =>
+      page.evaluate(async () => {
+        const { fakeDesktop } = window as unknown as { fakeDesktop: FakeDesktop }
+        const reply = await fakeDesktop.invoke('state:get')
+        return reply.ok ? reply.value.signIn : undefined
+      })
+    await expect.poll(signIn, patiently).toEqual(expect.not.objectContaining({ stepUp: expect.anything() as unknown }))
     expect(await page.getByRole('heading', { name: 'Decision' }).count()).toBe(0)
   })
 

@@ -1,5 +1,7 @@
 import { Button } from '@mantine/core'
 import { KeyRound } from 'lucide-react'
+import { useEffect, useRef } from 'react'
+import { desktop } from '../../api/desktop.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
 import { useDesktopState } from '../../api/use-desktop-state.ts'
 import { Note } from '../../components/note.tsx'
@@ -10,8 +12,19 @@ export function AwaitSignIn() {
   const { signIn } = useDesktopState()
   const copy = useDesktopMutation('clipboard:write')
   const cancel = useDesktopMutation('identity:cancel-sign-in')
-  if (signIn.state !== 'signed-in' || signIn.stepUp === undefined) return null
-  const { url } = signIn.stepUp
+  const url = signIn.state === 'signed-in' ? signIn.stepUp?.url : undefined
+  const awaited = useRef(false)
+  useEffect(() => {
+    awaited.current = url !== undefined
+  }, [url])
+  // whoever goes back, or to another request, takes the vote back: signing in afterwards must not cast it
+  useEffect(
+    () => () => {
+      if (awaited.current) void desktop.invoke('identity:cancel-sign-in')
+    },
+    [],
+  )
+  if (url === undefined) return null
   return (
     <Note tone="held" icon={KeyRound} title="Your browser is open: sign in there." alert>
       <span>Your vote is sent once you have. If no browser opened, copy the address.</span>

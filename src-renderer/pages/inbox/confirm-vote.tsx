@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { decidingGroups, endsRequest } from '../../../src-core/approval/quorum.ts'
 import type { Approval, Vote } from '../../../src-protocol/model.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
-import { usePerson } from '../../api/use-desktop-state.ts'
+import { useDesktopState, usePerson } from '../../api/use-desktop-state.ts'
 import { ErrorNote } from '../../components/error-state.tsx'
 import { Facts } from '../../components/facts.tsx'
 import { spokenDigest } from '../../components/hash.tsx'
@@ -28,6 +28,12 @@ export function ConfirmVote({ approval, decision, reason, obstacle, onClose }: C
   // what the person saw when the dialog opened, whatever is pushed meanwhile
   const [digest] = useState(approval.digest)
   const vote = useDesktopMutation('approvals:vote', onClose)
+  const { signIn } = useDesktopState()
+  const awaitsBrowser = signIn.state === 'signed-in' && signIn.stepUp !== undefined
+  // a vote that is on its way cannot be taken back; one that waits for the browser can
+  const goBack = () => {
+    if (!vote.isPending || awaitsBrowser) onClose()
+  }
   const approve = decision === 'approve'
   const person = usePerson()
   const { digestInput, votes } = approval
@@ -39,7 +45,7 @@ export function ConfirmVote({ approval, decision, reason, obstacle, onClose }: C
   const stillMissing = needed - given
   const ends = endsRequest(digestInput, own)
   return (
-    <Modal opened onClose={onClose} title={approve ? 'Approve and sign?' : 'Deny and sign?'} size={480}>
+    <Modal opened onClose={goBack} title={approve ? 'Approve and sign?' : 'Deny and sign?'} size={480}>
       <div className={styles.confirm}>
         <div className={styles.bigDigest} title={digest}>
           {spokenDigest(digest)}
@@ -74,7 +80,7 @@ export function ConfirmVote({ approval, decision, reason, obstacle, onClose }: C
         <AwaitSignIn />
         {vote.error !== null && vote.error.code !== 'SIGN_IN_CANCELLED' && <ErrorNote error={vote.error} />}
         <div className={styles.buttons}>
-          <Button variant="quiet" onClick={onClose}>
+          <Button variant="quiet" onClick={goBack}>
             Go back
           </Button>
           <ReasonButton
