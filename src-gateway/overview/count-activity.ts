@@ -13,7 +13,8 @@ export interface ActivityCounts {
   settle(session: string, tally: Tally, at: string, final: boolean): boolean
   /** its recording cannot be read: what is counted stays */
   leave(session: string): void
-  unsettled(limit: number): { session: string; closedAt: string }[]
+  /** `at`: when it ended; of one that a gateway found days later, when its time was over */
+  unsettled(limit: number): { session: string; at: string }[]
 }
 
 interface CountedSession {
@@ -47,11 +48,12 @@ export function createActivityCounts(database: OverviewDatabase): ActivityCounts
     ),
     maskDay: database.prepare('INSERT INTO mask_day VALUES (@day, @rule, @hits) ON CONFLICT DO UPDATE SET hits = hits + @hits'),
     maskSession: database.prepare(
-      'INSERT INTO mask_session VALUES (@rule, @day, @session, @hits) ON CONFLICT DO UPDATE SET hits = hits + @hits',
+      'INSERT INTO mask_session (rule, day, session, hits) VALUES (@rule, @day, @session, @hits) ON CONFLICT DO UPDATE SET hits = hits + @hits',
     ),
     leave: database.prepare<[string]>('UPDATE session SET final = 1 WHERE session = ?'),
-    unsettled: database.prepare<[number], { session: string; closedAt: string }>(
-      'SELECT session, closed_at AS closedAt FROM session WHERE final = 0 AND closed_at IS NOT NULL LIMIT ?',
+    unsettled: database.prepare<[number], { session: string; at: string }>(
+      `SELECT session, min(closed_at, strftime('%Y-%m-%dT%H:%M:%fZ', opened_at, '+1 day')) AS at
+       FROM session WHERE final = 0 AND closed_at IS NOT NULL LIMIT ?`,
     ),
   }
 

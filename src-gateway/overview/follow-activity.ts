@@ -63,10 +63,10 @@ export function followActivity(ports: {
 
   /** Of sessions that the log closed: their recording has the last word. */
   async function readUncounted(): Promise<void> {
-    for (const { session, closedAt } of counts.unsettled(readAtOnce)) {
+    for (const { session, at } of counts.unsettled(readAtOnce)) {
       if (closed) return
       const tally = await tallyOf(session)
-      if (tally) counts.settle(session, tally, closedAt, true)
+      if (tally) counts.settle(session, tally, at, true)
       else counts.leave(session)
     }
     if (counts.unsettled(1).length > 0) schedule(restMs)

@@ -5,7 +5,7 @@ import Database from 'better-sqlite3'
 export type OverviewDatabase = Database.Database
 
 /** Raised when what is counted changes: a file of another number is made anew from the log and the recordings. */
-const layout = 1
+const layout = 2
 
 /**
  * Sums of what the log and the recordings say, so that a question about a period costs what its days cost and not what its sessions do. Nothing
@@ -19,6 +19,8 @@ const schema = `
     allowed INTEGER NOT NULL DEFAULT 0, masked INTEGER NOT NULL DEFAULT 0, held INTEGER NOT NULL DEFAULT 0, denied INTEGER NOT NULL DEFAULT 0,
     masks TEXT NOT NULL DEFAULT '{}', final INTEGER NOT NULL DEFAULT 0
   ) STRICT, WITHOUT ROWID;
+  CREATE INDEX session_newest ON session (opened_at, session);
+  CREATE INDEX session_use ON session (connection, person, opened_at, session);
   CREATE INDEX session_unsettled ON session (session) WHERE final = 0;
   CREATE INDEX session_gap ON session (end_reason, opened_at) WHERE end_reason IN ('gateway-crash', 'recording-unavailable', 'recording-altered');
   CREATE TABLE session_day (
@@ -26,7 +28,7 @@ const schema = `
     allowed INTEGER NOT NULL DEFAULT 0, masked INTEGER NOT NULL DEFAULT 0, held INTEGER NOT NULL DEFAULT 0, denied INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (day, session)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX session_day_connection ON session_day (connection, person, day);
+  CREATE INDEX session_day_of ON session_day (session, day);
   CREATE TABLE access_day (
     day TEXT NOT NULL, connection TEXT NOT NULL, person TEXT NOT NULL, sessions INTEGER NOT NULL DEFAULT 0,
     allowed INTEGER NOT NULL DEFAULT 0, masked INTEGER NOT NULL DEFAULT 0, held INTEGER NOT NULL DEFAULT 0, denied INTEGER NOT NULL DEFAULT 0,
@@ -38,7 +40,7 @@ const schema = `
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE mask_day (day TEXT NOT NULL, rule TEXT NOT NULL, hits INTEGER NOT NULL, PRIMARY KEY (day, rule)) STRICT, WITHOUT ROWID;
   CREATE TABLE mask_session (
-    rule TEXT NOT NULL, day TEXT NOT NULL, session TEXT NOT NULL, hits INTEGER NOT NULL, PRIMARY KEY (rule, day, session)
+    rule TEXT NOT NULL, day TEXT NOT NULL, session TEXT NOT NULL, hits INTEGER NOT NULL, PRIMARY KEY (rule, session, day)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE last_use (
     person TEXT NOT NULL, connection TEXT NOT NULL, sessions INTEGER NOT NULL, at TEXT NOT NULL, PRIMARY KEY (person, connection)

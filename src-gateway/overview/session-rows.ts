@@ -16,7 +16,6 @@ interface Row extends VerdictCounts {
 }
 
 const pageSize = 100
-const calls = 'sum(part.allowed) AS allowed, sum(part.masked) AS masked, sum(part.held) AS held, sum(part.denied) AS denied'
 const facts = 'session.session, session.connection, session.person, session.opened_at, session.closed_at, session.end_reason'
 
 /** The sessions behind a number of the overview, the latest first. @throws AppError INVALID_REQUEST */
@@ -48,20 +47,25 @@ export function createSessionRows(database: OverviewDatabase, personOf: (sub: st
 
 const afterCursor = '(@opened IS NULL OR (session.opened_at, session.session) < (@opened, @before))'
 
-/** Sessions with something in the period, with what they did in it. */
+const inPeriod = 'part.session = session.session AND part.day BETWEEN @from AND @to'
+const sumOf = (column: string) => `coalesce((SELECT sum(${column}) FROM session_day part WHERE ${inPeriod}), 0) AS ${column}`
+const maskedIn = 'FROM mask_session part WHERE part.rule = @rule AND'
+
+/**
+ * Sessions with something in the period, with what they did in it. They are walked from the newest one back until a page is full, so that a page
+ * costs the same in a long period as in a short one. A session lasts a day at most: what began earlier is not looked at.
+ */
 function statementFor({ connection, person, verdict, rule, opened }: OverviewSessionsQuery): string {
-  const conditions = ['part.day BETWEEN @from AND @to', afterCursor]
-  if (connection !== undefined) conditions.push('part.connection = @connection')
-  if (person !== undefined) conditions.push('part.person = @person')
-  if (rule !== undefined) conditions.push('mask.rule = @rule')
-  const having: string[] = []
-  if (verdict !== undefined) having.push(`sum(part.${verdict}) <> 0`)
-  if (opened !== undefined) having.push('max(part.opened) = 1')
-  const mask = rule === undefined ? '' : 'JOIN mask_session mask ON mask.session = part.session AND mask.day = part.day'
-  return `SELECT ${facts}, ${calls} ${rule === undefined ? '' : ', sum(mask.hits) AS hits'}
-    FROM session_day part JOIN session ON session.session = part.session ${mask}
-    WHERE ${conditions.join(' AND ')} GROUP BY part.session ${having.length > 0 ? `HAVING ${having.join(' AND ')}` : ''}
-    ORDER BY session.opened_at DESC, session.session DESC LIMIT @limit`
+  const conditions = ["session.opened_at < date(@to, '+1 day')", afterCursor]
+  conditions.push(opened === undefined ? "session.opened_at >= date(@from, '-2 day')" : 'session.opened_at >= @from')
+  if (connection !== undefined) conditions.push('session.connection = @connection')
+  if (person !== undefined) conditions.push('session.person = @person')
+  const having = verdict === undefined ? '' : `AND part.${verdict} <> 0`
+  conditions.push(`EXISTS (SELECT 1 FROM session_day part WHERE ${inPeriod} ${having})`)
+  if (rule !== undefined) conditions.push(`EXISTS (SELECT 1 ${maskedIn} ${inPeriod})`)
+  const hits = rule === undefined ? '' : `, (SELECT sum(part.hits) ${maskedIn} ${inPeriod}) AS hits`
+  return `SELECT ${facts}, ${sumOf('allowed')}, ${sumOf('masked')}, ${sumOf('held')}, ${sumOf('denied')} ${hits} FROM session
+    WHERE ${conditions.join(' AND ')} ORDER BY session.opened_at DESC, session.session DESC LIMIT @limit`
 }
 
 /** Sessions whose end is a gap in the evidence: all that they did. */

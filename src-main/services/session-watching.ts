@@ -129,13 +129,15 @@ function take(watch: Watch, rowOf: ReturnType<typeof createReplayRows>, line: st
 }
 
 function miss(watch: Watch, text: string): void {
-  const checked = missedRecords.safeParse(JSON.parse(text))
+  const checked = missedRecords.safeParse(parseJson(text))
   if (checked.success && watch.missed.length < mostRows) watch.missed.push(checked.data)
 }
 
-function parse(line: string) {
+const parse = (line: string) => sessionRecord.safeParse(parseJson(line)).data
+
+function parseJson(text: string): unknown {
   try {
-    return sessionRecord.safeParse(JSON.parse(line)).data
+    return JSON.parse(text)
   } catch {
     return undefined
   }
