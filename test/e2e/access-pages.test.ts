@@ -46,7 +46,7 @@ async function open(path: string, as: PersonName): Promise<void> {
 
 const button = (name: string | RegExp): Locator => page.getByRole('button', { name })
 /** A busy machine takes its time. */
-const seen = (target: Locator) => expect.poll(() => target.isVisible(), { timeout: 20_000 })
+const patiently = { timeout: 20_000 }
 /** As somebody without a mouse. */
 const press = async (target: Locator): Promise<void> => {
   await target.focus()
@@ -68,7 +68,7 @@ describe('an operator', () => {
     await press(dialog.getByRole('button', { name: 'Ask for access' }))
     await dialog.waitFor({ state: 'hidden' })
     await button('Give back the access to github-internal').waitFor()
-    await seen(button('Start session on github-internal')).toBe(true)
+    await expect.poll(() => button('Start session on github-internal').isVisible(), patiently).toBe(true)
   })
 
   test('withdraws a request, and reads that a session waits for a reviewer until then', async () => {
@@ -77,7 +77,7 @@ describe('an operator', () => {
     await start.focus()
     await page.getByRole('tooltip', { name: 'Your request for access waits for a reviewer.' }).waitFor()
     await press(button('Withdraw the request for warehouse'))
-    await seen(button('Ask for access on warehouse')).toBe(true)
+    await expect.poll(() => button('Ask for access on warehouse').isVisible(), patiently).toBe(true)
   })
 })
 
@@ -93,7 +93,7 @@ describe('a reviewer', () => {
     await dialog.getByText('Sessions can be started from now on.', { exact: false }).waitFor()
     await page.keyboard.press('Enter')
     await dialog.waitFor({ state: 'hidden' })
-    await seen(page.getByRole('region', { name: 'Request' }).getByText('Granted')).toBe(true)
+    await expect.poll(() => page.getByRole('region', { name: 'Request' }).getByText('Granted').isVisible(), patiently).toBe(true)
   })
 })
 
@@ -117,7 +117,7 @@ describe('an administrator', () => {
     await press(dialog.getByRole('button', { name: 'Create rule' }))
     await dialog.waitFor({ state: 'hidden' })
     const row = page.getByRole('row', { name: /Release night/ })
-    await seen(row.getByText('Monday to Friday 09:00–06:00')).toBe(true)
+    await expect.poll(() => row.getByText('Monday to Friday 09:00–06:00').isVisible(), patiently).toBe(true)
   })
 
   test('revokes access with a reason, and finds it in the history', async () => {
@@ -130,7 +130,7 @@ describe('an administrator', () => {
     await press(dialog.getByRole('button', { name: 'Revoke access' }))
     await page.getByText('Nobody has access through a rule at this moment.').waitFor()
     await page.getByRole('tab', { name: 'History' }).press('Enter')
-    await seen(page.getByText('Revoked by Priya Raman: The incident is closed.')).toBe(true)
+    await expect.poll(() => page.getByText('Revoked by Priya Raman: The incident is closed.').isVisible(), patiently).toBe(true)
   })
 
   test('reads of somebody what they reach, and why not', async () => {
