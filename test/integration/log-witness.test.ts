@@ -79,20 +79,24 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-test('each new head of the log is cosigned, and what is published carries the cosignatures of all witnesses', { timeout: 60_000 }, async () => {
-  const second = await startOne('w2')
-  witnesses = await ask(log, 'log', [witness, second])
-  await eventually(() => cosignersOf(witnesses?.cosigned(), witness.verifierKey, second.verifierKey)).toHaveLength(2)
-  for (let at = 0; at < 300; at += 1) await append()
-  await eventually(() => witnesses?.cosigned()?.split('\n')[1]).toBe('301')
-  expect(witnesses.states()).toMatchObject([
-    { witness: 'witness.example/w1', state: 'cosigned', size: 301 },
-    { witness: 'witness.example/w2', state: 'cosigned', size: 301 },
-  ])
-  expect(witnesses.cosigned()?.startsWith(log.checkpoint())).toBe(true)
-  expect(await readFile(join(folder, 'log/checkpoint.cosigned'), 'utf8')).toBe(witnesses.cosigned())
-  await second.close()
-})
+test(
+  'each new head of the log is cosigned, and what is published carries the cosignatures of all witnesses',
+  { timeout: 60_000 },
+  async () => {
+    const second = await startOne('w2')
+    witnesses = await ask(log, 'log', [witness, second])
+    await eventually(() => cosignersOf(witnesses?.cosigned(), witness.verifierKey, second.verifierKey)).toHaveLength(2)
+    for (let at = 0; at < 300; at += 1) await append()
+    await eventually(() => witnesses?.cosigned()?.split('\n')[1]).toBe('301')
+    expect(witnesses.states()).toMatchObject([
+      { witness: 'witness.example/w1', state: 'cosigned', size: 301 },
+      { witness: 'witness.example/w2', state: 'cosigned', size: 301 },
+    ])
+    expect(witnesses.cosigned()?.startsWith(log.checkpoint())).toBe(true)
+    expect(await readFile(join(folder, 'log/checkpoint.cosigned'), 'utf8')).toBe(witnesses.cosigned())
+    await second.close()
+  },
+)
 
 test('who reads the log counts the witnesses that it knows: log check, and the verifier of a pack', async () => {
   const missing = await startOne('w2')
