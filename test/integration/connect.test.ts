@@ -1,5 +1,5 @@
 /** The demo's services and `gatehouse connect` as real processes, used by two AI clients that are not ours. */
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
@@ -11,6 +11,7 @@ import { sessionRecord } from '../../src-protocol/recording.ts'
 import { processGone } from '../fixtures/process-gone.ts'
 import { descendantsOf } from '../fixtures/process-tree.ts'
 import { gatehouse, killProgram, root, startProgram, type Program } from '../fixtures/program.ts'
+import { recordingText } from '../fixtures/read-records.ts'
 import { signInByFetch } from './sign-in-by-fetch.ts'
 
 const startMilliseconds = 120_000
@@ -143,9 +144,4 @@ test('the services leave no process behind', async () => {
   expect(pids.filter((pid) => !processGone(pid))).toEqual([])
 })
 
-function readRecording(): string {
-  const name = readdirSync(services.layout.recordings, { recursive: true, encoding: 'utf8' }).find((file) =>
-    file.endsWith(`${ready.session}.jsonl`),
-  )
-  return readFileSync(join(services.layout.recordings, name ?? 'missing'), 'utf8')
-}
+const readRecording = (): string => recordingText(services.layout.recordings, ready.session)

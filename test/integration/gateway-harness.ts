@@ -72,7 +72,7 @@ export interface Folders {
 export async function prepareGateway(
   issuer: string,
   limits: Record<string, number> = {},
-  more: { activation?: { approvals: 1 | 2 } } = {},
+  more: { activation?: { approvals: 1 | 2 }; archive?: { compression: 'zstd' } } = {},
 ): Promise<Folders> {
   const root = await mkdtemp(join(tmpdir(), 'gatehouse-gateway-'))
   const port = await freePort()
@@ -99,6 +99,8 @@ export async function prepareGateway(
     masking: 'masking.yaml',
     // tests share a sign-in, and few of them end their sessions
     limits: { graceSeconds: 1, sessionsPerSignIn: 1000, approvalRequests: 10_000, sameApprovalRequests: 10_000, ...limits },
+    // tests read recordings where they lie
+    archive: { compression: 'none' },
     ...more,
   }
   await writeFile(folders.config, JSON.stringify(config))

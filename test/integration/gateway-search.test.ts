@@ -25,7 +25,7 @@ let session: SessionId
 
 beforeAll(async () => {
   provider = await startIdentityProviderProcess()
-  gateway = await startTestGateway(provider.issuer)
+  gateway = await startTestGateway(provider.issuer, {}, { archive: { compression: 'zstd' } })
   admin = await signInAs(gateway.url, 'admin')
   operator = await signInAs(gateway.url, 'operator')
   auditor = await signInAs(gateway.url, 'auditor')

@@ -1,5 +1,5 @@
 /** `gatehouse-mcp` as a client program starts it, used by the SDK's own stdio client, through desktop, gateway and agent. */
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from '@modelcontextprotocol/client'
@@ -9,6 +9,7 @@ import type { Desktop } from '../../src-main/services/desktop.ts'
 import type { Session } from '../../src-protocol/model.ts'
 import { root } from '../fixtures/program.ts'
 import { startWholeChain, type WholeChain } from '../fixtures/whole-chain.ts'
+import { recordingText } from '../fixtures/read-records.ts'
 
 const shim = join(root, 'src-cli', 'gatehouse-mcp.ts')
 const patience = { timeout: 20_000 }
@@ -109,9 +110,7 @@ describe('a session', () => {
       .poll(async () => (await operator.handlers['sessions:get'](session.id)).calls.map(({ method }) => method), patience)
       .toEqual(expect.arrayContaining(['initialize', 'tools/list', 'tools/call']) as string[])
     await operator.handlers['sessions:end'](session.id)
-    const recordings = join(chain.folder, 'recordings')
-    const file = readdirSync(recordings, { recursive: true, encoding: 'utf8' }).find((name) => name.endsWith(`${session.id}.jsonl`))
-    const recording = readFileSync(join(recordings, file ?? ''), 'utf8')
+    const recording = recordingText(join(chain.folder, 'recordings'), session.id)
     expect(recording).toContain('stdio-client')
     // the client's end ended its MCP session, too
     expect(recording).toContain('"method":"DELETE"')
