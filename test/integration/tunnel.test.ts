@@ -280,7 +280,8 @@ describe('evidence', () => {
     const auditor = await chain.signedIn('auditor')
     const { id } = endpoint.session
     const find = async () => (await auditor.handlers['library:list']({})).rows.find(({ session }) => session === id)
-    await expect.poll(find).toMatchObject({ here: false, onGateway: true })
+    // the library's threads start with the first question to them
+    await expect.poll(find, { timeout: 20_000 }).toMatchObject({ here: false, onGateway: true })
     expect(await auditor.handlers['library:download']([id])).toMatchObject([{ here: true, proof: 'verified' }])
     expect(await auditor.handlers['library:verify']({ session: id })).toMatchObject({ verified: true })
     expect(await auditor.handlers['library:export']([id])).toHaveLength(3)

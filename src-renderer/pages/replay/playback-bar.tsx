@@ -39,7 +39,7 @@ export function PlaybackBar({ timeline, store, shown, barStep }: PlaybackBarProp
       </ActionIcon>
       <Place timeline={timeline} store={store} />
       <span className={styles.legend} aria-hidden>
-        <i className={styles.allowed} /> allowed <i className={styles.masked} /> masked · messages per {stepText(barStep)}
+        <i className={styles.allowed} /> allowed <i className={styles.masked} /> masked · per {stepText(barStep)}
       </span>
       <Checkbox
         className={styles.skip}
