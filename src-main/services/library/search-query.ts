@@ -13,7 +13,7 @@ export interface SearchTerms {
 }
 
 /**
- * A person's words as an FTS5 query: every word has to occur, the beginning of a word is enough; what stands in quotation marks has to occur as it is.
+ * A person's words as an FTS5 query: every word has to occur, the beginning of a word is enough (two letters of it); what stands in quotation marks has to occur as it is.
  * Undefined if there is no word in it.
  *
  * FTS5 reads every place of every word of a prefix before it gives the first hit, which for a word that each of a million records holds takes longer than a
@@ -34,6 +34,8 @@ export function createSearchQuery(database: Database): (text: string) => SearchT
 
   function wordQuery(word: string): string {
     const folded = fold(word)
+    // half of all words begin with it: who types a single letter or digit means it
+    if (/^[a-z0-9]$/.test(folded)) return `"${word}"`
     if (folded.length <= indexedPrefix) return `"${word}"*`
     const words = expand(folded)
     // also where our folding is not the tokenizer's: then nothing begins with it, and the index is asked
