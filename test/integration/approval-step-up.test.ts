@@ -27,6 +27,7 @@ import {
 } from './gateway-harness.ts'
 import { loggedApproval } from './logged-approval.ts'
 import { openBrowserAs, signInByFetch } from './sign-in-by-fetch.ts'
+import { signInStepByStep } from './sign-in-step-by-step.ts'
 
 const rules = ['fresh: true', 'soon: { maxAge: 1s }', 'known: { acr: ["urn:gatehouse:demo:password"] }', 'strict: { acr: [second-factor] }']
 const policy =
@@ -211,8 +212,38 @@ describe('a vote is refused', () => {
   test('when somebody else signed in', async () => {
     const held = await hold('fresh')
     atBrowser = 'admin'
+    const { id: approval, digest } = held.approval
+    // the desktop notices by itself
+    await expect(reviewer.stepUp({ approval, digest, maxAgeSeconds: 300, acr: '' })).rejects.toMatchObject({ code: 'STEP_UP_INVALID' })
     await expect(vote(held.approval)).rejects.toMatchObject({ code: 'STEP_UP_INVALID', data: { problem: 'somebody else signed in' } })
     atBrowser = 'reviewer'
+    await expectStillHeld(held)
+  })
+
+  test('when somebody else signed in, and the desktop does not mind', async () => {
+    const held = await hold('fresh')
+    const { id: approval, digest } = held.approval
+    const { key, provider: own, tokens } = await signInStepByStep(gateway.url, { username: 'reviewer' })
+    const listener = await openLoopbackListener({ timeoutSeconds: 30 })
+    const begun = await own.beginStepUp(listener.redirectUri, { approval, digest, maxAgeSeconds: 300, acr: '' })
+    const browser = signInByFetch(begun.url.href, { username: 'admin' })
+    const answer = await listener.answer
+    const stepUp = await own.redeemStepUp(answer.url, begun, 'admin')
+    answer.respond({ name: 'test' })
+    await browser
+    const authorize = async (method: string, url: string) => ({
+      authorization: `DPoP ${tokens.accessToken}`,
+      dpop: await key.prove({ method, url: new URL(url), accessToken: tokens.accessToken }),
+      accessToken: tokens.accessToken,
+    })
+    const careless = gatewayApi({ baseUrl: gateway.url, identity: { authorize, recheck: () => Promise.resolve() } })
+    const sign = async (text: string) => ({ signature: await key.sign(text), key: { ...key.publicKey } })
+    const identity = { state: reviewer.state, sign, stepUp: () => Promise.resolve(stepUp) }
+    const voting = castVote(
+      { identity, clock: systemClock, send: (request) => careless.call('vote', request) },
+      { approval, decision: 'approve', reason: 'x', digest },
+    )
+    await expect(voting).rejects.toMatchObject({ code: 'STEP_UP_INVALID', data: { problem: 'somebody else signed in' } })
     await expectStillHeld(held)
   })
 
