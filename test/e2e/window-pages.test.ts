@@ -117,9 +117,9 @@ describe('an operator', () => {
     await open('/sessions', 'mira')
     await page.getByRole('heading', { name: 'Live' }).waitFor()
     await page.keyboard.press('Control+k')
-    await page.getByRole('textbox', { name: 'Search' }).fill('warehouse')
+    await page.getByRole('textbox', { name: 'Search' }).fill('github-internal')
     await page.keyboard.press('Enter')
-    await expect.poll(() => page.getByRole('dialog', { name: 'Start a session on warehouse' }).isVisible(), patiently).toBe(true)
+    await expect.poll(() => page.getByRole('dialog', { name: 'Start a session on github-internal' }).isVisible(), patiently).toBe(true)
   })
 
   test('does not get to pages of other roles', async () => {

@@ -186,7 +186,16 @@ export const pagesUnderTest: readonly PageUnderTest[] = [
   { name: 'people-empty', path: '/people', as: 'priya', scenario: 'empty' },
   { name: 'people-error', path: '/people', as: 'priya', scenario: 'error' },
   { name: 'people-loading', path: '/people', as: 'priya', scenario: 'loading' },
-  { name: 'connections-ask', path: '/connections?start=warehouse', as: 'priya' },
+  {
+    name: 'connections-ask',
+    path: '/connections',
+    as: 'mira',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Give back the access to github-internal' }).click()
+      await page.getByRole('button', { name: 'Ask for access on github-internal' }).click()
+      await page.getByRole('dialog').getByRole('button', { name: 'Ask for access' }).click()
+    },
+  },
   { name: 'policies', path: '/policies', as: 'priya' },
   {
     name: 'policies-draft',

@@ -21,7 +21,8 @@ import { StartSession } from './start-session.tsx'
 /** What MCP servers the person may reach, and from where a session is started. */
 export function ConnectionsPage() {
   const connections = useDesktopQuery('connections:list')
-  const standings = useDesktopQuery('access:standings').data
+  const access = useDesktopQuery('access:standings')
+  const standings = access.data
   const { start } = useSearch({ from: '/connections' })
   const navigate = useNavigate()
   const administrator = useHasRole('administrator')
@@ -34,6 +35,8 @@ export function ConnectionsPage() {
   const starting = list.find((connection) => connection.name === start)
   const standing = starting && standings?.[starting.name]
   const asks = standing?.state === 'ask'
+  // whether one has to ask first is known before anything is asked
+  const starts = !access.isPending && (standing === undefined || standing.state === 'free' || standing.state === 'granted')
 
   return (
     <div className="page">
@@ -72,7 +75,7 @@ export function ConnectionsPage() {
           />
         </div>
       )}
-      {starting !== undefined && !asks && <StartSession key={starting.name} connection={starting} onClose={() => select(undefined)} />}
+      {starting !== undefined && starts && <StartSession key={starting.name} connection={starting} onClose={() => select(undefined)} />}
       {starting !== undefined && asks && (
         <AskForAccess key={`ask ${starting.name}`} connection={starting} offers={standing.offers} onClose={() => select(undefined)} />
       )}
