@@ -3,12 +3,16 @@ import { useEffect } from 'react'
 import type { AppError } from '../../../src-protocol/app-error.ts'
 import type { SessionId } from '../../../src-protocol/ids.ts'
 import type { Verification } from '../../../src-protocol/verification.ts'
-import { desktopKey, useDesktopQuery } from '../../api/use-desktop-query.ts'
+import { desktopKey, useDesktopQueryWith } from '../../api/use-desktop-query.ts'
 
 /** Verifies a recording, or one of its records. The library keeps the outcome, so lists that show it are asked again. */
-export function useVerification(session: SessionId, seq?: number): UseQueryResult<Verification, AppError> {
+export function useVerification(session: SessionId, seq?: number, enabled = true): UseQueryResult<Verification, AppError> {
   const client = useQueryClient()
-  const verification = useDesktopQuery('library:verify', seq === undefined ? { session } : { session, seq })
+  const verification = useDesktopQueryWith({
+    channel: 'library:verify',
+    input: [seq === undefined ? { session } : { session, seq }],
+    enabled,
+  })
   const { dataUpdatedAt } = verification
   useEffect(() => {
     if (dataUpdatedAt > 0) void client.invalidateQueries({ queryKey: desktopKey('library:list') })

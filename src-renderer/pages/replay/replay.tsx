@@ -35,7 +35,9 @@ export function Replay({ row, columns, seq }: ReplayProps) {
   const shown = useMemo(() => filterRows(timeline, { ...filters, matches }), [timeline, filters, matches])
   const search = useRef<HTMLInputElement>(null)
   useReplayKeys({ timeline, store, shown, search })
-  const verification = useVerification(row.session)
+  // hashing a long session takes a core for a second: what is looked at is drawn first
+  const isDrawn = useIsDrawn()
+  const verification = useVerification(row.session, undefined, isDrawn)
   const highlight = text.trim() === '' ? undefined : text.trim()
 
   return (
@@ -65,6 +67,16 @@ export function Replay({ row, columns, seq }: ReplayProps) {
       </div>
     </div>
   )
+}
+
+/** False until the window has had nothing to do for a moment. */
+function useIsDrawn(): boolean {
+  const [isDrawn, setIsDrawn] = useState(false)
+  useEffect(() => {
+    const handle = requestIdleCallback(() => setIsDrawn(true), { timeout: 1000 })
+    return () => cancelIdleCallback(handle)
+  }, [])
+  return isDrawn
 }
 
 interface MessageProps {
