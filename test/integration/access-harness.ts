@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
@@ -11,10 +11,11 @@ import type { AccessAsk, AccessGrant, AccessRequest, AccessRule, AccessTerms } f
 import { gatewayConfig } from '../../src-protocol/config.ts'
 import { voteText } from '../../src-protocol/http-api.ts'
 import { connectionName, type ConnectionName, type SessionId } from '../../src-protocol/ids.ts'
-import { logEntry, type LogEntry } from '../../src-protocol/log-entry.ts'
+import type { LogEntry } from '../../src-protocol/log-entry.ts'
 import type { Session } from '../../src-protocol/model.ts'
 import { connectScriptedAgent, type AgentIdentity, type ScriptedAgent } from '../fakes/scripted-agent.ts'
 import { createMovableTime, type MovableTime } from '../fixtures/movable-time.ts'
+import { readLogEntries } from '../fixtures/read-log-entries.ts'
 import {
   clientSecret,
   prepareGateway,
@@ -194,20 +195,3 @@ export async function grantAccess(person: SignedInPerson, reviewer: SignedInPers
 
 export const openOn = (person: SignedInPerson, connection: ConnectionName, minutes = 60): Promise<Session> =>
   person.api.call('openSession', { connection, reason, minutes })
-
-/** Reads the entry bundle as anybody could (C2SP tlog-tiles): 16-bit lengths before each entry; the log of a test has one. */
-async function readLogEntries(folder: string): Promise<LogEntry[]> {
-  const entries = join(folder, 'tile', 'entries')
-  const names = await readdir(entries, { recursive: true })
-  const sizeOf = (name: string): number => Number(name.split('/')[1] ?? 256)
-  const [newest] = names.filter((name) => /^000(\.p\/\d+)?$/.test(name)).toSorted((a, b) => sizeOf(b) - sizeOf(a))
-  if (newest === undefined) throw new Error('the log has no entries')
-  const bytes = await readFile(join(entries, newest))
-  const found: LogEntry[] = []
-  for (let at = 0; at < bytes.length;) {
-    const length = bytes.readUInt16BE(at)
-    found.push(logEntry.parse(JSON.parse(bytes.toString('utf8', at + 2, at + 2 + length))))
-    at += 2 + length
-  }
-  return found
-}

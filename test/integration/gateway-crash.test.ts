@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -6,6 +5,7 @@ import { verifyRecording } from '../../src-core/recording/verify-recording.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { Session } from '../../src-protocol/model.ts'
 import { connectScriptedAgent, type AgentIdentity, type ScriptedAgent } from '../fakes/scripted-agent.ts'
+import { readLogEntries } from '../fixtures/read-log-entries.ts'
 import {
   exchange,
   openEcho,
@@ -182,19 +182,14 @@ describe('what somebody takes from the recording of a running session while the 
     const session = await openEcho(operator)
     for (let turn = 0; turn < 5; turn += 1) await exchange(operator, session.id, toolCall('echo', { text: `turn-${turn}` })).done
     const known = await readFile(openFile(session), 'utf8')
-    await until(async () => loggedCount(session) >= known.trimEnd().split('\n').length, 'the log knows of all records')
+    await until(async () => (await loggedCount(session)) >= known.trimEnd().split('\n').length, 'the log knows of all records')
     await gateway.kill('SIGKILL')
     return session
   }
 
-  /** from the log's own files */
-  function loggedCount({ id }: Session): number {
-    const folder = join(folders.root, 'log', 'tile', 'entries')
-    const texts = readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'))
-    const counts = texts.flatMap((text) => [...text.matchAll(new RegExp(`"session.checkpoint","session":"${id}","count":(\\d+)`, 'g'))])
-    return Math.max(0, ...counts.map(([, count]) => Number(count)))
+  async function loggedCount({ id }: Session): Promise<number> {
+    const entries = await readLogEntries(join(folders.root, 'log'))
+    return Math.max(0, ...entries.map((entry) => (entry.kind === 'session.checkpoint' && entry.session === id ? entry.count : 0)))
   }
 
   async function expectAltered(session: Session, sentence: RegExp): Promise<void> {

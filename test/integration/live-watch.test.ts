@@ -3,14 +3,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { parseVerifierKey } from '../../src-core/log/signed-note.ts'
-import { openLogReader } from '../../src-node/log-reader.ts'
 import type { AppError } from '../../src-protocol/app-error.ts'
 import type { SessionId } from '../../src-protocol/ids.ts'
-import { logEntry, type LogEntry } from '../../src-protocol/log-entry.ts'
+import type { LogEntry } from '../../src-protocol/log-entry.ts'
 import type { Session } from '../../src-protocol/model.ts'
 import { sessionRecord, type SessionRecord } from '../../src-protocol/recording.ts'
 import { missedRecords, watchEvent, type MissedRecords } from '../../src-protocol/watch.ts'
+import { readLogEntries } from '../fixtures/read-log-entries.ts'
 import {
   exchange,
   openEcho,
@@ -137,17 +136,7 @@ const recordingOf = async (id: SessionId): Promise<string> => {
   }, 'the recording is sealed')
   return text
 }
-/** every entry of the gateway's log */
-async function logEntries(): Promise<LogEntry[]> {
-  const { note, key } = await auditor.api.call('logCheckpoint')
-  const verifier = parseVerifierKey(key)
-  if (!verifier.ok) throw new Error('the gateway has no key')
-  const log = await openLogReader(join(gateway.root, 'log'), verifier.key)
-  expect(log.checkpoint.length).toBeGreaterThanOrEqual(note.length)
-  const entries: LogEntry[] = []
-  for await (const { bytes } of log.entries(0, log.size)) entries.push(logEntry.parse(JSON.parse(Buffer.from(bytes).toString('utf8'))))
-  return entries
-}
+const logEntries = (): Promise<LogEntry[]> => readLogEntries(join(gateway.root, 'log'))
 
 test('an auditor sees each record as it was recorded, masked; the operator is told, and both stand in the evidence', async () => {
   const session = await openEcho(operator)

@@ -219,7 +219,7 @@ test('everything that happens to a tool is logged', async () => {
   await decide('echo', 'reject')
   serveTools(poisoned, risky)
   await client.list()
-  const kinds = loggedAbout(connection).map(({ kind }) => kind)
+  const kinds = (await loggedAbout(connection)).map(({ kind }) => kind)
   expect(kinds.filter((kind) => kind.startsWith('tool.'))).toEqual([
     'tool.pinned',
     'tool.changed',

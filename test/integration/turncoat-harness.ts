@@ -1,5 +1,5 @@
 /** A server that changes what it offers, behind real gateway, agent and process. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
@@ -8,7 +8,9 @@ import { startAgent, type Agent } from '../../src-agent/agent.ts'
 import { systemClock } from '../../src-node/clock.ts'
 import { agentConfig } from '../../src-protocol/config.ts'
 import type { ConnectionName, SessionId } from '../../src-protocol/ids.ts'
+import type { LogEntry } from '../../src-protocol/log-entry.ts'
 import type { MessageRecord } from '../../src-protocol/recording.ts'
+import { readLogEntries } from '../fixtures/read-log-entries.ts'
 import { readRecords } from '../fixtures/read-records.ts'
 import {
   exchange,
@@ -139,27 +141,5 @@ export const decide = async (tool: string, decision: 'accept' | 'reject', hash?:
 export const leftOut = (session: SessionId) =>
   readRecords(gateway.recordings, session).flatMap((record) => (record as MessageRecord).leftOut ?? [])
 
-interface Logged {
-  kind: string
-  connection?: string
-}
-
-/** Reads the entry bundles as anybody could (C2SP tlog-tiles): of each the full one, else the longest; 16-bit lengths before each entry. */
-export function loggedAbout(name: string): Logged[] {
-  const root = join(gateway.root, 'log', 'tile', 'entries')
-  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => /^\d{3}(\.p\/\d+)?$/.test(file))
-  const bundles = new Map<string, string>()
-  const width = (file: string) => Number(file.split('/')[1] ?? 256)
-  for (const file of files) {
-    const known = bundles.get(file.slice(0, 3))
-    if (known === undefined || width(known) < width(file)) bundles.set(file.slice(0, 3), file)
-  }
-  const entries: Logged[] = []
-  for (const [, file] of [...bundles].toSorted(([one], [other]) => one.localeCompare(other))) {
-    const bytes = readFileSync(join(root, file))
-    for (let at = 0; at < bytes.length; at += 2 + bytes.readUInt16BE(at)) {
-      entries.push(JSON.parse(bytes.toString('utf8', at + 2, at + 2 + bytes.readUInt16BE(at))) as Logged)
-    }
-  }
-  return entries.filter((entry) => entry.connection === name)
-}
+export const loggedAbout = async (name: string): Promise<LogEntry[]> =>
+  (await readLogEntries(join(gateway.root, 'log'))).filter((entry) => 'connection' in entry && entry.connection === name)
