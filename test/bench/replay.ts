@@ -127,7 +127,7 @@ async function afterText(page: Page, words: string): Promise<number> {
   return took
 }
 
-/** ms of work for each of 200 frames while the list is scrolled by most of a screen in each of them, and in leaps in between */
+/** ms from frame to frame, 200 times, while the list is scrolled by most of a screen in each of them, and in leaps in between; a dropped frame is twice as long */
 const scrolledFrames = (page: Page): Promise<number[]> =>
   page.evaluate(async () => {
     const list = document.querySelector('[role=listbox]')
