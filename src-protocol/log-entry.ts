@@ -18,18 +18,6 @@ const base = { v: z.literal(1), at: timestamp }
 
 export const logEntry = z.discriminatedUnion('kind', [
   z.object({ ...base, kind: z.literal('gateway.start'), gateway: z.string(), version: z.string() }),
-  z.object({
-    ...base,
-    kind: z.literal('session.open'),
-    session: sessionId,
-    counter: z.number().int(),
-    person: z.string(),
-    connection: connectionName,
-    policyVersion: z.string(),
-    maskingVersion: z.string(),
-    /** of the access that it began under, where a rule demands one */
-    grant: accessGrantId.optional(),
-  }),
   /** the gateway runs: told at its start, at an interval and at an orderly stop */
   z.object({
     ...base,
@@ -42,6 +30,18 @@ export const logEntry = z.discriminatedUnion('kind', [
   }),
   /** from the next checkpoint on another key signs: a note over both keys, signed by both (src-core/log/key-rotation.ts) */
   z.object({ ...base, kind: z.literal('key.rotate'), note: z.string() }),
+  z.object({
+    ...base,
+    kind: z.literal('session.open'),
+    session: sessionId,
+    counter: z.number().int(),
+    person: z.string(),
+    connection: connectionName,
+    policyVersion: z.string(),
+    maskingVersion: z.string(),
+    /** of the access that it began under, where a rule demands one */
+    grant: accessGrantId.optional(),
+  }),
   z.object({
     ...base,
     kind: z.literal('session.checkpoint'),

@@ -1,7 +1,6 @@
 /** Tables of the gateway's state. Times are RFC 3339 texts, documents are JSON texts. The tables of sign-ins belong to identity/. */
 import type { Generated } from 'kysely'
 
-
 export interface AgentRow {
   id: string
   name: string

@@ -97,7 +97,7 @@ describe('gatehouse connect', () => {
 
   test('ends when somebody else ends its session, and says so', async () => {
     const { exited, errors, ready } = await connected()
-    await administrator.handlers['sessions:end'](ready.session)
+    await administrator.handlers['sessions:end-other']({ session: ready.session, reason: 'maintenance' })
     expect(await exited).toBe(1)
     expect(errors.join('\n')).toContain('The session has ended (ended-by-administrator)')
   })

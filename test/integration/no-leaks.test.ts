@@ -71,7 +71,11 @@ async function leaveHanging({ access, client }: Running): Promise<() => Promise<
 
 test.for<[string, (running: Running) => Promise<unknown>, string]>([
   ['ended by its operator', ({ session }) => operator.handlers['sessions:end'](session.id), 'ended-by-operator'],
-  ['ended by a reviewer', ({ session }) => reviewer.handlers['sessions:end'](session.id), 'ended-by-reviewer'],
+  [
+    'ended by a reviewer',
+    ({ session }) => reviewer.handlers['sessions:end-other']({ session: session.id, reason: 'looks odd' }),
+    'ended-by-reviewer',
+  ],
   ['ended by the crash of its server', ({ client }) => client.call('crash'), 'server-stopped'],
   ['ended by the agent that stops', () => chain.restartAgent(), 'agent-disconnected'],
 ])('%s, with calls open and clients gone', async ([, end, reason]) => {

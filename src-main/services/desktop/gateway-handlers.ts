@@ -16,7 +16,8 @@ type GatewayChannel = Extract<
   | `tester:${string}`
   | `approvals:${string}`
   | `policies:${string}`
-  | `recordings:${string}` | `storage:${string}`
+  | `recordings:${string}`
+  | `storage:${string}`
 >
 
 /** What the gateway answers, and what belongs to sessions of this computer. */
