@@ -169,7 +169,7 @@ describe('the end of a session', () => {
     const administrator = await chain.signedIn('admin2')
     const changes: Session[] = []
     operator.subscribe('session:changed', (session) => changes.push(session))
-    await administrator.handlers['sessions:end'](endpoint.session.id)
+    await administrator.handlers['sessions:end-other']({ session: endpoint.session.id, reason: 'maintenance' })
     expect(await silent).toMatch(/ended/)
     await expect.poll(() => changes.at(-1)).toMatchObject({ id: endpoint.session.id, state: 'ended', endReason: 'ended-by-administrator' })
     await expect(connect(endpoint)).rejects.toThrow(/SESSION_ENDED|410/)
