@@ -56,7 +56,11 @@ function replayRow(record: SessionRecord, requests: ReadonlyMap<number, MessageR
     case 'resume':
       return { ...row, kind: 'resume', summary: resumeSummary(record) }
     case 'live-watch':
-      return { ...row, kind: 'live-watch', summary: oneLine(`${record.by.name} ${record.event === 'began' ? 'watches' : 'stopped watching'}`) }
+      return {
+        ...row,
+        kind: 'live-watch',
+        summary: oneLine(`${record.by.name} ${record.event === 'began' ? 'watches' : 'stopped watching'}`),
+      }
     default:
       return record satisfies never
   }

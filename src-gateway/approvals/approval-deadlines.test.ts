@@ -101,7 +101,7 @@ afterEach(async () => {
 
 const stateOf = async ({ id }: Approval) => (await approvals.get({ ...dora.person, roles: ['auditor'] }, id)).state
 const voteAt = (approval: Approval) =>
-  approvals.vote(signedIn, approval.id, voteRequestOf(dora, approval, { at: clock.now().toISOString() as Approval['requestedAt'] }))
+  approvals.vote(signedIn, approval.id, voteRequestOf(dora, approval, { at: clock.now().toISOString() }))
 
 describe('3. Two expiries: to decide and to run. Time-out is denial. Setting the clock back revives nothing', () => {
   test('nobody decides in time: it is denied, and the log says so', async () => {

@@ -227,7 +227,7 @@ describe('a reviewer', () => {
     await page.getByLabel('What is wrong with it?').fill('Mira is on holiday: this is not her.')
     await page.keyboard.press('Enter')
     await page.getByText('Reported by you').first().waitFor()
-    await page.getByText('the session was ended, and administrators were told').waitFor()
+    await expect.poll(() => page.getByText('the session was ended, and administrators were told').isVisible(), patiently).toBe(true)
   })
 
   test('walks the list with J and K', async () => {
