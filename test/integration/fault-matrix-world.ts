@@ -61,6 +61,8 @@ export interface World {
   readonly reviewer: SignedInPerson
   readonly auditor: SignedInPerson
   readonly administrator: SignedInPerson
+  /** the person whose sessions are tried, signed in once more: only they see their calls */
+  readonly operator: SignedInPerson
   gateway: GatewayProcess
   /** after its process has ended */
   startGateway(): Promise<void>
@@ -78,11 +80,13 @@ export async function startWorld(limits: Record<string, number>, documents: { ma
   writeFileSync(folders.policy, policy)
   if (documents.masking !== undefined) writeFileSync(folders.masking, documents.masking)
   const gateway = await startGatewayProcess(folders.config)
-  const [administrator, reviewer, auditor] = [await signInAs(url, 'admin'), await signInAs(url, 'reviewer'), await signInAs(url, 'auditor')]
+  const [administrator, operator] = [await signInAs(url, 'admin'), await signInAs(url, 'operator')]
+  const [reviewer, auditor] = [await signInAs(url, 'reviewer'), await signInAs(url, 'auditor')]
   const world: World = {
     url,
     proxy,
     administrator,
+    operator,
     reviewer,
     auditor,
     gateway,
@@ -91,7 +95,7 @@ export async function startWorld(limits: Record<string, number>, documents: { ma
       world.gateway = await startGatewayProcess(folders.config)
     },
     async close() {
-      for (const person of [administrator, reviewer, auditor]) person.leave()
+      for (const person of [administrator, operator, reviewer, auditor]) person.leave()
       await world.gateway.kill('SIGTERM')
       await proxy.close()
       await provider.stop()
@@ -309,7 +313,7 @@ export async function approveAll(world: World, session: string): Promise<void> {
 export const countWaiting = async (world: World, session: string): Promise<number> => (await waiting(world, session)).length
 
 const runCalls = async (world: World, session: string) =>
-  (await world.administrator.api.call('session', { id: session })).calls.filter(({ tool }) => tool === 'run')
+  (await world.operator.api.call('session', { id: session })).calls.filter(({ tool }) => tool === 'run')
 
 /** calls that were recorded, and are not held */
 export const countCalls = async (world: World, session: string): Promise<number> => (await runCalls(world, session)).length

@@ -5,8 +5,13 @@ import { describe, expect, test } from 'vitest'
 const root = join(import.meta.dirname, '../..')
 const rows = readFileSync(join(root, 'docs', 'approvals.md'), 'utf8')
   .split('\n')
-  .filter((line) => line.startsWith('| ') && !line.startsWith('| promise'))
-  .map((line) => line.slice(2, -2).split(' | '))
+  .filter((line) => line.startsWith('| ') && !/^\| (promise|---)/.test(line))
+  .map((line) =>
+    line
+      .slice(2, -2)
+      .split(' | ')
+      .map((cell) => cell.trim()),
+  )
 
 describe('docs/approvals.md', () => {
   test('has each promise once', () => {
