@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { zstdDecompressSync } from 'node:zlib'
 import { createCustomers } from '../seed/people.ts'
 import { seededCustomers } from '../seed/seed-database.ts'
 import { dsnCanary, type DemoLayout } from '../supervisor/layout.ts'
@@ -23,8 +24,7 @@ export function searchForCanaries({ layout, tokens, album }: { layout: DemoLayou
       const file = join(folder, name)
       if (file.startsWith(layout.agent) || file.startsWith(layout.scratch) || !statSync(file, { throwIfNoEntry: false })?.isFile()) continue
       files += 1
-      // latin1: every byte is one character, so text inside binary files is found too
-      const text = readFileSync(file).toString('latin1')
+      const text = textOf(file)
       const report = (what: string) => found.push(`${what} in ${relative(folder, file)}`)
       if (text.includes(dsnCanary)) report('the credential')
       if (tokens.some((token) => text.includes(token)) || tokenShape.test(text)) report('a token')
@@ -37,4 +37,17 @@ export function searchForCanaries({ layout, tokens, album }: { layout: DemoLayou
   album.note(
     `Searched ${files} files for the credential, tokens and ${values.size} seeded card numbers, IBANs and social security numbers: none found.`,
   )
+}
+
+/** latin1: every byte is one character, so text inside binary files is found too */
+function textOf(file: string): string {
+  try {
+    const bytes = readFileSync(file)
+    return (file.endsWith('.jsonl.zst') ? zstdDecompressSync(bytes) : bytes).toString('latin1')
+  } catch (error) {
+    // replaced or compressed meanwhile: what took its place is searched, or the recording that it is made of was
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code?.startsWith('ZSTD_') === true || code === 'Z_BUF_ERROR') return ''
+    throw error
+  }
 }

@@ -58,7 +58,9 @@ const recorded = (id: SessionId) => readRecords(join(chain.folder, 'recordings')
 function filesWith(value: string): string[] {
   return readdirSync(chain.folder, { recursive: true, encoding: 'utf8' }).filter((file) => {
     const path = join(chain.folder, file)
-    return statSync(path).isFile() && readFileSync(path).includes(value)
+    // a file that is replaced meanwhile is away for a moment
+    const found = statSync(path, { throwIfNoEntry: false })
+    return found?.isFile() === true && readFileSync(path).includes(value)
   })
 }
 
