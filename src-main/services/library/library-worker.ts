@@ -13,6 +13,7 @@ const service = openLibraryService({ file, clock: systemClock })
 const methods = service as unknown as Record<string, (...input: unknown[]) => unknown>
 const asked = new Map<number, (outcome: Outcome) => void>()
 let questions = 0
+let closed = false
 
 const tell = (message: FromThread): void => port.postMessage(message)
 
@@ -34,6 +35,8 @@ async function answer({ id, name, input }: Extract<ToThread, { type: 'call' }>):
     const value = await method(...input.map((one, place) => (one === functionMark ? callBack(id, place) : one)))
     tell({ type: 'result', id, outcome: { ok: true, value } })
   } catch (error) {
+    // what was under way at the end has nobody to tell
+    if (closed) return
     // what is not expected is told with its reference to this thread, which writes it down
     if (!(error instanceof AppError))
       process.stderr.write(`library: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
@@ -48,6 +51,7 @@ port.on('message', (message: ToThread) => {
     asked.get(message.id)?.(message.outcome)
     asked.delete(message.id)
   } else {
+    closed = true
     service.close()
     port.close()
   }
