@@ -1,11 +1,11 @@
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { VoteRequest } from '../../src-protocol/http-api.ts'
-import { timestamp } from '../../src-protocol/ids.ts'
 import type { Approval, Person, Vote } from '../../src-protocol/model.ts'
-import { decideApprovalState, voteClockToleranceMs } from './approval-state.ts'
+import { decideApprovalState } from './approval-state.ts'
+import { problemOfSignature, wasMemberAt } from './check-signed-decision.ts'
 import { decidingGroups } from './quorum.ts'
 import { stepUpProblem, type StepUp } from './step-up.ts'
-import { keyThumbprint, verifyReviewerSignature, verifyVoteSignature } from './vote-signature.ts'
+import { verifyReviewerSignature } from './vote-signature.ts'
 
 export interface VoteFacts {
   approval: Approval
@@ -27,7 +27,6 @@ export type VoteDecision = { ok: true; vote: Vote } | { ok: false; error: AppErr
 export function decideVote(facts: VoteFacts): VoteDecision {
   const { approval, voter, request, keyThumbprint: provenThumbprint, freshSignIn, now } = facts
   const refuse = (...error: ConstructorParameters<typeof AppError>): VoteDecision => ({ ok: false, error: new AppError(...error) })
-  const unsigned = (problem: string) => refuse('APPROVAL_SIGNATURE_INVALID', { problem })
 
   const { state } = decideApprovalState(approval, now)
   if (state === 'expired') return refuse('APPROVAL_EXPIRED', { approval: approval.id })
@@ -42,12 +41,8 @@ export function decideVote(facts: VoteFacts): VoteDecision {
   if (approval.votes.some((vote) => vote.person.sub === voter.sub)) return refuse('APPROVAL_ALREADY_VOTED')
   if (approval.reasonRequired && reason.trim() === '') return refuse('REASON_REQUIRED')
 
-  if (request.digest !== approval.digest) return unsigned('it is for another digest than the request has')
-  if (!timestamp.safeParse(at).success) return unsigned('its time is not well formed')
-  if (Math.abs(Date.parse(at) - now.getTime()) > voteClockToleranceMs) return unsigned('its time is more than two minutes off')
-  const thumbprint = keyThumbprint(key)
-  if (thumbprint === undefined) return unsigned('its key is not a public ES256 key')
-  if (thumbprint !== provenThumbprint) return unsigned('its key is not the key of your sign-in')
+  const problem = problemOfSignature(approval, voter, request, provenThumbprint, now)
+  if (problem) return { ok: false, error: problem }
 
   const terms = decision === 'approve' ? digestInput.stepUp : undefined
   if (terms && !freshSignIn) {
@@ -55,8 +50,8 @@ export function decideVote(facts: VoteFacts): VoteDecision {
   }
   if (terms && freshSignIn) {
     if (freshSignIn.sub !== voter.sub) return refuse('STEP_UP_INVALID', { problem: 'somebody else signed in' })
-    const problem = stepUpProblem(terms, freshSignIn.stepUp, now, stepUpSlackMs)
-    if (problem !== undefined) return refuse('STEP_UP_INVALID', { problem })
+    const stale = stepUpProblem(terms, freshSignIn.stepUp, now, stepUpSlackMs)
+    if (stale !== undefined) return refuse('STEP_UP_INVALID', { problem: stale })
   }
   const vote: Vote = {
     person: { sub: voter.sub, name: voter.name },
@@ -69,8 +64,9 @@ export function decideVote(facts: VoteFacts): VoteDecision {
     key,
     ...(request.reviewer && { reviewer: request.reviewer }),
   }
-  if (vote.reviewer && !verifyReviewerSignature(approval, vote)) return unsigned('that of the reviewer key does not fit what it signs')
-  return verifyVoteSignature(approval, vote) ? { ok: true, vote } : unsigned('it does not fit what it signs')
+  if (vote.reviewer && !verifyReviewerSignature(approval, vote))
+    return refuse('APPROVAL_SIGNATURE_INVALID', { problem: 'that of the reviewer key does not fit what it signs' })
+  return { ok: true, vote }
 }
 
 /** `auth_time` is in whole seconds, by the clock of the identity provider. */
@@ -78,8 +74,5 @@ const stepUpSlackMs = 2000
 
 /** The groups by which a vote counts: its voter is in them, and was when the request was made. */
 function groupsAtRequest({ approval, voter, groupsSince = {} }: VoteFacts): string[] {
-  return decidingGroups(approval.digestInput).filter((group) => {
-    const since = Object.hasOwn(groupsSince, group) ? groupsSince[group] : undefined
-    return voter.groups.includes(group) && (since === undefined || Date.parse(since) <= Date.parse(approval.requestedAt))
-  })
+  return decidingGroups(approval.digestInput).filter((group) => wasMemberAt([group], voter, groupsSince, approval.requestedAt))
 }
