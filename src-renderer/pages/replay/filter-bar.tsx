@@ -1,5 +1,5 @@
 import { Layers, Wrench } from 'lucide-react'
-import { useMemo, type Ref } from 'react'
+import { memo, useMemo, type Ref } from 'react'
 import type { Verdict as VerdictName } from '../../../src-protocol/model.ts'
 import { FilterChip, FilterMenu } from '../../components/filter-chip.tsx'
 import { SearchField } from '../../components/search-field.tsx'
@@ -24,42 +24,13 @@ interface FilterBarProps {
 
 /** What the list shows: by text, verdict, tool and kind, each with its count. */
 export function FilterBar({ timeline, filters, onFilters, text, onText, onStep, searching, shownCount, searchRef }: FilterBarProps) {
-  const verdicts = useMemo(() => countVerdicts(timeline), [timeline])
-  const tools = useMemo(() => countTools(timeline), [timeline])
-  const kinds = useMemo(() => countKinds(timeline), [timeline])
-  const toggle = (verdict: VerdictName, on: boolean): void => {
-    const next = new Set(filters.verdicts)
-    if (on) next.add(verdict)
-    else next.delete(verdict)
-    onFilters({ ...filters, verdicts: next })
-  }
   const total = timeline.count
   return (
     <div className={styles.bar} role="search" aria-label="Filter messages">
       <div className={styles.search}>
         <SearchField ref={searchRef} small label="Find in messages" keyHint="/" value={text} onChange={onText} onStep={onStep} />
       </div>
-      {verdictNames
-        .filter((verdict) => verdict !== 'failed' || verdicts.failed > 0)
-        .map((verdict) => (
-          <FilterChip key={verdict} pressed={filters.verdicts.has(verdict)} onChange={(on) => toggle(verdict, on)}>
-            <Verdict verdict={verdict} /> <span className="num">{verdicts[verdict].toLocaleString('en')}</span>
-          </FilterChip>
-        ))}
-      <FilterMenu
-        label="Tool"
-        icon={Wrench}
-        options={tools.map(({ tool, count }) => ({ value: tool, label: <span className="mono">{tool}</span>, count }))}
-        value={filters.tool}
-        onChange={(tool) => onFilters({ ...filters, tool })}
-      />
-      <FilterMenu
-        label="Kind"
-        icon={Layers}
-        options={kinds.map(({ kind, count }) => ({ value: kind, label: kindTitles[kind], count }))}
-        value={filters.kind}
-        onChange={(kind) => onFilters({ ...filters, kind })}
-      />
+      <Filters timeline={timeline} filters={filters} onFilters={onFilters} />
       <span className={`${styles.count} small t3 num`} role="status">
         {searching
           ? 'Searching…'
@@ -82,3 +53,41 @@ export function FilterBar({ timeline, filters, onFilters, text, onText, onStep, 
     </div>
   )
 }
+
+/** Of its own, so that no keystroke redraws them. */
+const Filters = memo(function Filters({ timeline, filters, onFilters }: Pick<FilterBarProps, 'timeline' | 'filters' | 'onFilters'>) {
+  const verdicts = useMemo(() => countVerdicts(timeline), [timeline])
+  const tools = useMemo(() => countTools(timeline), [timeline])
+  const kinds = useMemo(() => countKinds(timeline), [timeline])
+  const toggle = (verdict: VerdictName, on: boolean): void => {
+    const next = new Set(filters.verdicts)
+    if (on) next.add(verdict)
+    else next.delete(verdict)
+    onFilters({ ...filters, verdicts: next })
+  }
+  return (
+    <>
+      {verdictNames
+        .filter((verdict) => verdict !== 'failed' || verdicts.failed > 0)
+        .map((verdict) => (
+          <FilterChip key={verdict} pressed={filters.verdicts.has(verdict)} onChange={(on) => toggle(verdict, on)}>
+            <Verdict verdict={verdict} /> <span className="num">{verdicts[verdict].toLocaleString('en')}</span>
+          </FilterChip>
+        ))}
+      <FilterMenu
+        label="Tool"
+        icon={Wrench}
+        options={tools.map(({ tool, count }) => ({ value: tool, label: <span className="mono">{tool}</span>, count }))}
+        value={filters.tool}
+        onChange={(tool) => onFilters({ ...filters, tool })}
+      />
+      <FilterMenu
+        label="Kind"
+        icon={Layers}
+        options={kinds.map(({ kind, count }) => ({ value: kind, label: kindTitles[kind], count }))}
+        value={filters.kind}
+        onChange={(kind) => onFilters({ ...filters, kind })}
+      />
+    </>
+  )
+})

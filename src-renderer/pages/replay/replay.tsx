@@ -1,5 +1,7 @@
-import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
+import { memo, useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
+import type { AppError } from '../../../src-protocol/app-error.ts'
 import type { LibraryRow, ReplayColumns } from '../../../src-protocol/desktop-api.ts'
+import type { Verification } from '../../../src-protocol/verification.ts'
 import { ErrorState } from '../../components/error-state.tsx'
 import { LoadingRows } from '../../components/loading-rows.tsx'
 import { FilterBar } from './filter-bar.tsx'
@@ -31,43 +33,51 @@ export function Replay({ row, columns, seq }: ReplayProps) {
   const store = usePlaybackStore(timeline, seq)
   const [filters, setFilters] = useState<ReplayFilters>(noFilters)
   const [text, setText] = useState('')
-  const { matches, searching } = useMessageSearch(row.session, text)
+  const { matches, found, searching } = useMessageSearch(row.session, text)
   const shown = useMemo(() => filterRows(timeline, { ...filters, matches }), [timeline, filters, matches])
   const search = useRef<HTMLInputElement>(null)
   useReplayKeys({ timeline, store, shown, search })
   // hashing a long session takes a core for a second: what is looked at is drawn first
   const isDrawn = useIsDrawn()
   const verification = useVerification(row.session, undefined, isDrawn)
-  const highlight = text.trim() === '' ? undefined : text.trim()
+  const onStep = useCallback(
+    (direction: 1 | -1) => store.update((playback) => stepMessage(playback, direction, shown, timeline)),
+    [store, shown, timeline],
+  )
 
   return (
     <div className={styles.page}>
-      <ReplayHeader row={row} timeline={timeline} verification={verification.data} />
-      <TimeSection timeline={timeline} store={store} shown={shown} />
+      <Header row={row} timeline={timeline} verification={verification.data} />
+      <Times timeline={timeline} store={store} shown={shown} />
       <FilterBar
         timeline={timeline}
         filters={filters}
         onFilters={setFilters}
         text={text}
         onText={setText}
-        onStep={(direction) => store.update((playback) => stepMessage(playback, direction, shown, timeline))}
+        onStep={onStep}
         searching={searching}
         shownCount={shown.length}
         searchRef={search}
       />
       <div className={styles.columns}>
-        <MessageList session={row.session} timeline={timeline} store={store} shown={shown} highlight={highlight} />
+        <Messages session={row.session} timeline={timeline} store={store} shown={shown} highlight={found} />
         <Message
           row={row}
           timeline={timeline}
           store={store}
-          highlight={highlight}
-          proof={{ verification: verification.data, error: verification.error }}
+          highlight={found}
+          verification={verification.data}
+          error={verification.error}
         />
       </div>
     </div>
   )
 }
+
+const Header = memo(ReplayHeader)
+const Times = memo(TimeSection)
+const Messages = memo(MessageList)
 
 /** False until the window has had nothing to do for a moment. */
 function useIsDrawn(): boolean {
@@ -84,11 +94,12 @@ interface MessageProps {
   timeline: Timeline
   store: PlaybackStore
   highlight: string | undefined
-  proof: Parameters<typeof RecordSide>[0]['proof']
+  verification: Verification | undefined
+  error: AppError | null
 }
 
 /** The message that the playback stands on, and what is known about it. */
-function Message({ row, timeline, store, highlight, proof }: MessageProps) {
+const Message = memo(function Message({ row, timeline, store, highlight, verification, error }: MessageProps) {
   // at 32× rows pass faster than messages can be read: the pane may lag behind the list
   const current = useDeferredValue(usePlayback(store, (playback) => playback.row))
   const [view, setView] = useState<MessageView>('tree')
@@ -101,10 +112,15 @@ function Message({ row, timeline, store, highlight, proof }: MessageProps) {
   return (
     <>
       <MessagePane exchange={exchange.data} view={view} onView={setView} highlight={highlight} />
-      <RecordSide session={row.session} exchange={exchange.data} verdict={verdictOf(timeline, decidedRow)} proof={proof} />
+      <RecordSide
+        session={row.session}
+        exchange={exchange.data}
+        verdict={verdictOf(timeline, decidedRow)}
+        proof={{ verification, error }}
+      />
     </>
   )
-}
+})
 
 function usePlaybackStore(timeline: Timeline, seq: number | undefined): PlaybackStore {
   const [store] = useState(() => createPlaybackStore(timeline, windowFrames))
