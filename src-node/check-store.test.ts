@@ -73,6 +73,7 @@ test('a store as the gateway left it has no errors; the session that runs is a n
     sessions: 3,
     recordings: 3,
     records: 23,
+    removed: 0,
     findings: [{ code: 'session-open', severity: 'note', place: idOf(3), sentence: expect.any(String) }],
   })
 })

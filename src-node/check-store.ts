@@ -16,6 +16,8 @@ export interface StoreCheck {
   sessions: number
   recordings: number
   records: number
+  /** recordings that a rule of retention removed, as the log says */
+  removed: number
   findings: Finding[]
 }
 
@@ -43,7 +45,8 @@ export async function checkStore(
   const entries = await orUnreadable(log, () =>
     auditLogFiles({ folder: log, trusted: key, known: checkpoints, witnesses, audit, findings }),
   )
-  const check = { entries, sessions: audit.sessions.size, recordings: 0, records: 0 }
+  const removed = [...audit.sessions.values()].filter((logged) => logged.removed !== undefined).length
+  const check = { entries, sessions: audit.sessions.size, recordings: 0, records: 0, removed }
   if (recordings !== undefined) {
     const found = await findRecordings(recordings)
     for (const [session, path] of found) {
@@ -54,8 +57,13 @@ export async function checkStore(
     for (const [session, logged] of audit.sessions) {
       if (!logged.close)
         findings.push(note('session-open', session, 'It is not closed: it still runs, or its gateway has not been started since.'))
-      if (!found.has(session) && (logged.close || logged.checkpoints.length > 0)) {
-        findings.push(error('recording-missing', session, 'Its recording is not there.'))
+      if (found.has(session)) {
+        if (logged.removed)
+          findings.push(
+            note('recording-kept', session, `The log says that it was removed (entry ${logged.removed.index}), and it is there.`),
+          )
+      } else if (!logged.removed && (logged.close || logged.checkpoints.length > 0)) {
+        findings.push(error('recording-missing', session, 'Its recording is not there, and the log does not say that it was removed.'))
       }
     }
   }

@@ -29,6 +29,10 @@ export const accessGrantId = z
   .string()
   .regex(/^acg_[A-Za-z0-9]{16}$/)
   .brand<'AccessGrantId'>()
+export const holdId = z
+  .string()
+  .regex(/^hld_[A-Za-z0-9]{16}$/)
+  .brand<'HoldId'>()
 /** A connection is named by its administrator; the name is what people, policies and URLs use. */
 export const connectionName = z
   .string()

@@ -13,6 +13,7 @@ import {
   timestamp,
 } from './ids.ts'
 import { approvalDigestInput, endReason, vote } from './model.ts'
+import { retentionEntries } from './retention.ts'
 
 const base = { v: z.literal(1), at: timestamp }
 
@@ -244,6 +245,7 @@ export const logEntry = z.discriminatedUnion('kind', [
   }),
   /** a stored recording is not the one of which the log knows */
   z.object({ ...base, kind: z.literal('recording.finding'), session: sessionId, finding: z.enum(['altered', 'missing']) }),
+  ...retentionEntries,
   /** an evidence pack: the SHA-256 of its manifest, which names every file */
   z.object({
     ...base,

@@ -44,9 +44,9 @@ function witnessKey(text: string): VerifierKey {
   return parsed.key
 }
 
-function report({ entries, sessions, recordings, records, findings }: StoreCheck): string {
+function report({ entries, sessions, recordings, records, removed, findings }: StoreCheck): string {
   const errors = findings.filter(({ severity }) => severity === 'error').length
   const lines = findings.map(({ severity, code, place, sentence }) => `${severity.padEnd(5)}  ${code}  ${place}: ${sentence}`)
-  const sum = `${entries} entries, ${sessions} sessions, ${recordings} recordings with ${records} records: ${errors === 0 ? 'nothing is wrong' : `${errors} errors`}`
+  const sum = `${entries} entries, ${sessions} sessions, ${recordings} recordings with ${records} records${removed > 0 ? `, ${removed} removed by retention` : ''}: ${errors === 0 ? 'nothing is wrong' : `${errors} errors`}`
   return `${[...lines, sum].join('\n')}\n`
 }

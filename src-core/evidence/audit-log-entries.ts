@@ -1,6 +1,7 @@
 import type { LogEntry } from '../../src-protocol/log-entry.ts'
 import type { ApprovalDigestInput, Vote } from '../../src-protocol/model.ts'
 import { createAccessAudit, type AccessFindingCode } from './audit-access.ts'
+import { createRetentionAudit, type RetentionFindingCode } from './audit-retention.ts'
 import { createUptimeWatch, type UptimeEvent } from './watch-uptime.ts'
 import { approvalDigest } from '../approval/approval-digest.ts'
 import { endsRequest, fillByVotes, isFilled } from '../approval/quorum.ts'
@@ -8,6 +9,7 @@ import { verifyVoteSignature } from '../approval/vote-signature.ts'
 
 export type FindingCode =
   | AccessFindingCode
+  | RetentionFindingCode
   | 'log-corrupt'
   | 'log-rolled-back'
   | 'log-forked'
@@ -21,6 +23,7 @@ export type FindingCode =
   | 'session-closed-twice'
   | 'session-open'
   | 'recording-missing'
+  | 'recording-kept'
   | 'recording-unlogged'
   | 'recording-unreadable'
   | 'recording-differs'
@@ -52,8 +55,11 @@ export interface Finding {
 /** What the log says about one session. */
 export interface LoggedSession {
   counter: number | undefined
+  open?: { person: string; connection: string }
   checkpoints: { count: number; root: string }[]
-  close?: { count: number; root: string; endReason: string }
+  close?: { count: number; root: string; endReason: string; at: string; index: number }
+  /** a rule of retention removed its recording */
+  removed?: { at: string; index: number }
 }
 
 interface LoggedApproval {
@@ -84,12 +90,13 @@ export function createLogAudit(): LogAudit {
   const approvals = new Map<string, LoggedApproval>()
   const uptime = createUptimeWatch()
   const access = createAccessAudit((code, index, sentence) => report(code, index, sentence))
+  const retention = createRetentionAudit((code, index, sentence) => report(code, index, sentence), sessions)
   let lastCounter = 0
   const report = (code: FindingCode, index: number, sentence: string, severity: Finding['severity'] = 'error') =>
     findings.push({ code, severity, place: `entry ${index}`, sentence })
 
   function openSession(entry: Extract<LogEntry, { kind: 'session.open' }>, index: number): void {
-    const { session, counter } = entry
+    const { session, counter, person, connection } = entry
     const before = counters.get(counter)
     if (before === undefined && counter !== lastCounter + 1) {
       const missing = counter - lastCounter - 1
@@ -102,8 +109,11 @@ export function createLogAudit(): LogAudit {
     counters.set(counter, session)
     lastCounter = Math.max(lastCounter, counter)
     const known = sessions.get(session)
-    if (known) known.counter ??= counter
-    else sessions.set(session, { counter, checkpoints: [] })
+    const open = { person, connection }
+    if (known) {
+      known.counter ??= counter
+      known.open ??= open
+    } else sessions.set(session, { counter, open, checkpoints: [] })
   }
 
   function sessionOf(id: string, index: number): LoggedSession {
@@ -115,7 +125,7 @@ export function createLogAudit(): LogAudit {
     return unopened
   }
 
-  function closeSession({ session, count, root, endReason }: Extract<LogEntry, { kind: 'session.close' }>, index: number): void {
+  function closeSession({ session, count, root, endReason, at }: Extract<LogEntry, { kind: 'session.close' }>, index: number): void {
     const logged = sessionOf(session, index)
     const before = logged.close
     // after a crash the same end may be logged twice
@@ -125,7 +135,7 @@ export function createLogAudit(): LogAudit {
     if (endReason === 'recording-altered') {
       report('recording-altered', index, `The gateway found the recording of ${session} altered when it was started again.`)
     }
-    logged.close ??= { count, root, endReason }
+    logged.close ??= { count, root, endReason, at, index }
   }
 
   function approvalOf(id: string, digest: string, index: number): LoggedApproval | undefined {
@@ -172,6 +182,7 @@ export function createLogAudit(): LogAudit {
     add(entry, index) {
       uptime.add(entry, index)
       access.add(entry, index)
+      retention.add(entry, index)
       switch (entry.kind) {
         case 'session.open':
           return openSession(entry, index)
@@ -180,6 +191,9 @@ export function createLogAudit(): LogAudit {
           return
         case 'session.close':
           return closeSession(entry, index)
+        case 'recording.removed':
+          sessionOf(entry.session, index).removed ??= { at: entry.at, index }
+          return
         case 'approval.requested':
           return request(entry, index)
         case 'approval.vote':
