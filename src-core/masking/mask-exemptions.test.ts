@@ -15,7 +15,7 @@ function load(...rules: string[]) {
 const cards = load(`detect: [card], ${exempt}`, 'detect: [email]')
 const text = JSON.stringify({ jsonrpc: '2.0', id: 1, result: { card, mail, more: [card] } })
 const mask = (masking: ReturnType<typeof load>, of: string, choices: Partial<RpcTarget> = {}, id: string | number = 1) =>
-  maskRpc(masking, of, { connection: 'db', groups: ['dba'], ...choices }, id)
+  maskRpc(masking, of, { connection: 'db', groups: ['dba'], ...choices }, { id })
 
 describe('a person who is exempt from a rule', () => {
   test('gets what it masks, and what is recorded is masked', () => {

@@ -9,6 +9,8 @@ import { MaskRun, type MaskTally } from './mask-run.ts'
 export interface MaskTarget extends RulesTarget {
   /** what names the call is masked like everything else */
   idsToo?: boolean
+  /** the message is about another one, which its parameters name */
+  aboutCall?: boolean | undefined
   /** for the action `tag`; without it such a value is masked like any other */
   tag?: ((value: string) => string) | undefined
   /** the message is the gateway's own: what would block another one is masked in it, for it may be the answer that says so */
@@ -169,7 +171,7 @@ class MaskingVisitor implements JsonVisitor {
 
   #namesTheCall(name: string): boolean {
     if (this.#depth === 1) return name === 'id'
-    return (name === 'progressToken' || name === 'requestId') && this.#path[0] === 'params'
+    return this.#run.aboutCall && (name === 'progressToken' || name === 'requestId') && this.#path[0] === 'params'
   }
 
   #leave(): void {

@@ -1,4 +1,4 @@
-import type { RequestId } from '../json/parse-message.ts'
+import type { Message, RequestId } from '../json/parse-message.ts'
 import type { Exempted } from '../../src-protocol/recording.ts'
 import type { Exemption, Masking } from './load-masking.ts'
 import { maskParsed, maskText, type MaskResult, type MaskTarget } from './mask-message.ts'
@@ -25,6 +25,14 @@ export interface MaskedNames {
   tool?: string
 }
 
+/** By what somebody who waits for the message, or for what it is about, knows it. */
+export type MessageNames = Pick<Message, 'id' | 'method' | 'params'>
+
+const aboutCalls = new Map([
+  ['notifications/progress', 'progressToken'],
+  ['notifications/cancelled', 'requestId'],
+])
+
 const namePaths = new Set(['/method', '/params/name'])
 /** random by definition; the digits of about one in a thousand look like something else */
 const uuid = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/gi
@@ -37,14 +45,18 @@ export function isSensitive(masking: Masking, text: string, target: MaskTarget):
 }
 
 /**
- * Masks a JSON-RPC message. Whoever waits for an answer knows it by its id, which is mostly their own: so an id is delivered as it is. A text
- * that masking would hit is masked in what is recorded. What is recorded is masked by every rule, whoever is exempt.
+ * Masks a JSON-RPC message. Whoever waits for an answer knows it by its id, which is mostly their own: so an id is delivered as it is, and so
+ * is what a notification about a call names it by. A text that masking would hit is masked in what is recorded. What is recorded is masked by
+ * every rule, whoever is exempt.
  * @throws AppError MESSAGE_UNMASKABLE, MESSAGE_BLOCKED
  */
-export function maskRpc(masking: Masking, text: string, target: RpcTarget, id?: RequestId | null): MaskedRpc {
+export function maskRpc(masking: Masking, text: string, target: RpcTarget, names: MessageNames = {}): MaskedRpc {
   const exemption = target.groups && masking.exemptionFor(target.groups)
-  if (!exemption) return maskNamed(masking, text, target, id)
-  const masked = maskNamed(masking, text, { ...target, exemption }, id)
+  const about = names.method === undefined ? undefined : aboutCalls.get(names.method)
+  const ids = about === undefined ? [names.id] : [names.id, names.params?.[about]]
+  if (about !== undefined) target = { ...target, aboutCall: true }
+  if (!exemption) return maskNamed(masking, text, target, ids)
+  const masked = maskNamed(masking, text, { ...target, exemption }, ids)
   const exempted = exemptedOf(exemption, masked, target.fromClient === true)
   if (exempted.length === 0) return masked
   if (target.fromClient) return { ...masked, exempted }
@@ -66,9 +78,9 @@ function exemptedOf({ rules }: Exemption, { masks }: MaskResult, blocksOnly: boo
   return [...found.values()]
 }
 
-function maskNamed(masking: Masking, text: string, target: MaskTarget, id?: RequestId | null): MaskedRpc {
+function maskNamed(masking: Masking, text: string, target: MaskTarget, ids: readonly unknown[]): MaskedRpc {
   let masked: MaskedRpc = maskParsed(masking, text, target)
-  const idToo = typeof id === 'string' && isSensitive(masking, id, target)
+  const idToo = ids.some((id) => typeof id === 'string' && isSensitive(masking, id, target))
   if (!idToo && !masked.masks.some(({ path }) => namePaths.has(path))) return masked
   const delivered = idToo ? masked.text : undefined
   if (idToo) masked = maskParsed(masking, text, { ...target, idsToo: true })

@@ -17,6 +17,10 @@ export class MaskRun {
     this.rules = masking.rulesFor(target)
   }
 
+  get aboutCall(): boolean {
+    return this.#target.aboutCall === true
+  }
+
   /** For a search of which only what it found is of interest. */
   scratch(): MaskTally {
     return new MaskTally()

@@ -54,7 +54,7 @@ export const testOfMasking = {
           id: 1,
           result: { content: [{ type: 'text', text: planted.map(({ value }) => `seen ${value} here`).join('\n') }] },
         })
-        const masked = maskRpc(masking, text, { connection, tag: createTag(randomBytes(32)), groups: [] }, 1)
+        const masked = maskRpc(masking, text, { connection, tag: createTag(randomBytes(32)), groups: [] }, { id: 1 })
         const session = newSessionId()
         const writer = await recordings.create({
           session,

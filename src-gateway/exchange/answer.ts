@@ -21,7 +21,7 @@ export function answer(
   const { session, stream } = exchange
   const method = exchange.request?.method ?? 'unknown'
   const { id } = exchange.request ?? (JSON.parse(text) as { id?: RequestId | null })
-  const masked = maskFor(ports.inForce().masking, exchange, text, exchange.request?.tool, undefined, id)
+  const masked = maskFor(ports.inForce().masking, exchange, text, exchange.request?.tool, undefined, { id })
   const parsed = parseMessage(masked.bytes, { maxBytes: Infinity, maxDepth: deepestMessage })
   exchange.answered = true
   const facts = { direction: 'server' as const, method, tool: exchange.request?.tool, approval: options.approval, own: true as const }

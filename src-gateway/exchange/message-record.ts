@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto'
-import type { Message, RequestId } from '../../src-core/json/parse-message.ts'
+import type { Message } from '../../src-core/json/parse-message.ts'
 import type { Masking } from '../../src-core/masking/load-masking.ts'
 import { maximumLineBytes } from '../../src-core/recording/record-lines.ts'
 import { createTag } from '../../src-core/masking/create-tag.ts'
-import { maskRpc, type MaskedNames } from '../../src-core/masking/mask-rpc.ts'
+import { maskRpc, type MaskedNames, type MessageNames } from '../../src-core/masking/mask-rpc.ts'
 import type { MaskApplied } from '../../src-protocol/model.ts'
 import type { Exempted, MessageRecord } from '../../src-protocol/recording.ts'
 import type { MessageHead } from '../../src-protocol/tunnel.ts'
@@ -30,7 +30,7 @@ export interface MaskedMessage {
 const encoder = new TextEncoder()
 
 /**
- * Masks a message of the session's connection: JSON that was parsed, or that we made, and its id. Where nothing was masked `bytes` are the original ones.
+ * Masks a message of the session's connection: JSON that was parsed, or that we made, and what it is known by. Where nothing was masked `bytes` are the original ones.
  * @throws AppError MESSAGE_UNMASKABLE, and unless the gateway made the message MESSAGE_BLOCKED
  */
 export function maskFor(
@@ -39,12 +39,12 @@ export function maskFor(
   text: string,
   tool?: string,
   original?: Uint8Array,
-  id?: RequestId | null,
+  names?: MessageNames,
   from: 'client' | 'server' | 'gateway' = 'gateway',
 ): MaskedMessage {
   const { connection, salt, person } = exchange.session
   const whose = from === 'gateway' ? { own: true } : { groups: person.groups, fromClient: from === 'client' }
-  const masked = maskRpc(masking, text, { connection, tool, tag: createTag(salt), ...whose }, id)
+  const masked = maskRpc(masking, text, { connection, tool, tag: createTag(salt), ...whose }, names)
   const bytes = original !== undefined && masked.text === text ? original : encoder.encode(masked.text)
   const message: MaskedMessage = { text: masked.text, bytes, masks: masked.masks, maskingVersion: masking.version }
   if (masked.names) message.names = masked.names

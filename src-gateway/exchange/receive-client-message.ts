@@ -16,7 +16,7 @@ import { headerProblem } from './header-check.ts'
 import { holdForApproval } from './hold-for-approval.ts'
 import { inspectLarge, largeMessageBytes, maskedBy } from './inspect-large.ts'
 import { isRecordable, maskFor, messageRecord, type MaskedMessage } from './message-record.ts'
-import { rpcError, toolRefusal } from './rpc-answer.ts'
+import { blockedBy, rpcError, toolRefusal } from './rpc-answer.ts'
 import { serverRequestKey } from './server-requests.ts'
 
 /** Nobody can judge more than this, and every reviewer's desktop is sent it. */
@@ -48,7 +48,7 @@ export function receiveClientMessage(ports: ExchangePorts, exchange: Exchange, b
     return refuse(ports, exchange, new AppError(parsed.code, parsed.data), bytes.length, parsed.id, parsed.method)
   }
   const { message, text } = parsed
-  decide(ports, exchange, message, bytes, (tool) => maskFor(ports.inForce().masking, exchange, text, tool, bytes, message.id, 'client'))
+  decide(ports, exchange, message, bytes, (tool) => maskFor(ports.inForce().masking, exchange, text, tool, bytes, message, 'client'))
 }
 
 async function receiveLarge(ports: ExchangePorts, exchange: Exchange, bytes: Uint8Array): Promise<void> {
@@ -200,12 +200,12 @@ function deny(ports: ExchangePorts, exchange: Exchange, { decision, refusal }: D
   const { request } = exchange
   const { rule, because, policyVersion } = decision
   const error = new AppError('POLICY_DENIED', { because, rule: rule ?? 'default deny' })
-  const data = { rule, policyVersion, because }
+  const todo = rule === null ? 'If you need this, ask an administrator for a rule that allows it.' : error.remedy
+  const data = { remedy: todo, rule, policyVersion, because }
   if (refusal) return refuseTool(ports, exchange, refusal)
   if (!request) return answer(ports, exchange, rpcError(null, error, data), { status: error.status })
   if (request.method !== 'tools/call') return answer(ports, exchange, rpcError(request.id, error, data))
   const by = rule === null ? 'Denied: no rule allows it' : `Denied by rule ${rule}`
-  const todo = rule === null ? 'If you need this, ask an administrator for a rule that allows it.' : error.remedy
   const text = `${by} (policy ${policyVersion.slice(0, 12)}). ${because} ${todo}`
   return answer(ports, exchange, toolRefusal(request, text, { code: error.code, ...data }))
 }
@@ -224,7 +224,7 @@ function refuse(ports: ExchangePorts, exchange: Exchange, error: AppError, lengt
     method === undefined ? undefined : maskText(ports.inForce().masking, method, { connection: exchange.session.connection }).text
   const durable = recordError(exchange, error, { refusedBytes: length, ...(shown !== undefined && { method: shown }) })
   exchange.delivery.after(durable, () => {})
-  answer(ports, exchange, rpcError(id ?? null, error), { status: error.status })
+  answer(ports, exchange, rpcError(id ?? null, error, blockedBy(error, ports.inForce().masking)), { status: error.status })
 }
 
 /** Only what answers an open request of the server goes on: its request was decided about, so this needs no decision of its own. */

@@ -11,7 +11,7 @@ import { isRecordable, maskFor, messageRecord, type MaskedMessage } from './mess
 import { continueProgress } from './progress.ts'
 import { refuseServerRequest } from './refuse-server-request.ts'
 import { isRevisedList, reviseList, type RevisedList } from './revise-list.ts'
-import { rpcError } from './rpc-answer.ts'
+import { blockedBy, rpcError } from './rpc-answer.ts'
 import { eventProblem } from './server-fields.ts'
 import { noteServerRequest } from './server-requests.ts'
 
@@ -42,7 +42,7 @@ export function receiveServerMessage(ports: ExchangePorts, exchange: Exchange, h
   const text = continueProgress(exchange, message, parsed.text)
   const original = text === parsed.text ? bytes : undefined
   return takeMessage(ports, exchange, head, message, text, (tool) =>
-    maskFor(maskingOf(ports, exchange, isForeign(exchange, message)), exchange, text, tool, original, message.id, 'server'),
+    maskFor(maskingOf(ports, exchange, isForeign(exchange, message)), exchange, text, tool, original, message, 'server'),
   )
 }
 
@@ -142,7 +142,7 @@ function withhold(ports: ExchangePorts, exchange: Exchange, error: AppError): vo
   if (!request || exchange.answered) return
   exchange.upstream?.abort()
   endCall(ports, exchange, { verdict: 'failed', because: error.message })
-  answer(ports, exchange, rpcError(request.id, error))
+  answer(ports, exchange, rpcError(request.id, error, blockedBy(error, ports.inForce().masking)))
 }
 
 function unreadable(server: string, { code, data }: Extract<MessageParse, { ok: false }>): AppError {

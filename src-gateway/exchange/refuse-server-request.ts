@@ -14,7 +14,9 @@ export function refuseServerRequest(ports: ExchangePorts, exchange: Exchange, re
   const { session, head } = exchange
   const error = new AppError('POLICY_DENIED', { because: decision?.because ?? '', rule: decision?.rule ?? 'default deny' })
   const id = request.id ?? null
-  const masked = maskFor(ports.inForce().masking, exchange, rpcError(id, error, { rule: decision?.rule ?? null }), undefined, undefined, id)
+  const masked = maskFor(ports.inForce().masking, exchange, rpcError(id, error, { rule: decision?.rule ?? null }), undefined, undefined, {
+    id,
+  })
   const facts = { direction: 'client' as const, method: request.method ?? 'unknown' }
   const send = async () => {
     await session.record(messageRecord(exchange, { kind: 'response', id }, masked, facts))

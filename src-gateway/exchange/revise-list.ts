@@ -59,7 +59,7 @@ export function reviseList(
   // what the gateway learns of a list is what its client is shown: nobody is exempt
   if (edited === text && !masked.exempted) return { masked, leftOut, noted }
   const masking = maskingOf(ports, exchange, isForeign(exchange, message))
-  return { masked: maskFor(masking, exchange, edited, undefined, undefined, message.id), leftOut, noted }
+  return { masked: maskFor(masking, exchange, edited, undefined, undefined, message), leftOut, noted }
 }
 
 /** By the request that is answered; where there is none (a stream that was taken up again) by its form, as a client would read it. */

@@ -1,4 +1,5 @@
 import type { RequestId } from '../../src-core/json/parse-message.ts'
+import type { Masking } from '../../src-core/masking/load-masking.ts'
 import type { AppError } from '../../src-protocol/app-error.ts'
 import type { ErrorCode } from '../../src-protocol/errors.ts'
 import type { OpenRequest } from './exchange.ts'
@@ -17,18 +18,26 @@ const numbers: Partial<Record<ErrorCode, number>> = {
   TOOL_UNKNOWN: -32602,
 }
 
-/** An error as a JSON-RPC response: the code to decide by, what happened, and what to do about it. */
-export function rpcError(id: RequestId | null, error: AppError, data: Record<string, unknown> = {}): string {
+/**
+ * An error as a JSON-RPC response: the code to decide by, what happened, and what to do about it.
+ * @param data may have another `remedy`
+ */
+export function rpcError(id: RequestId | null, error: AppError, data: Record<string, unknown> & { remedy?: string } = {}): string {
+  const { remedy = error.remedy } = data
   return JSON.stringify({
     jsonrpc: '2.0',
     id,
     error: {
       code: numbers[error.code] ?? -32001,
-      message: `${error.message} ${error.remedy}`,
-      data: { code: error.code, remedy: error.remedy, ...data },
+      message: `${error.message} ${remedy}`,
+      data: { code: error.code, remedy, ...data },
     },
   })
 }
+
+/** Which rule of the masking document withheld a message, by which version of it, and its sentence; nothing of any other error. */
+export const blockedBy = ({ code, data }: AppError, { version }: Masking): Record<string, unknown> =>
+  code === 'MESSAGE_BLOCKED' ? { rule: data['rule'], maskingVersion: version, because: data['because'] } : {}
 
 /**
  * What a tools/call gets instead of a result. It is marked as an error although the protocol worked: the model then reads the text,

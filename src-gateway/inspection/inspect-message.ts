@@ -70,7 +70,7 @@ export function inspectMessage(masking: Masking, job: InspectionJob): Inspection
   const target = { connection, tool, groups, fromClient: 'named' in job.tool, tag: createTag(job.tagKey) }
   let masked: MaskedRpc
   try {
-    masked = maskRpc(added ? masking.adding(added) : masking, text, target, message.id)
+    masked = maskRpc(added ? masking.adding(added) : masking, text, target, message)
   } catch (error) {
     // the client that waits for an answer knows it by its id
     if (target.fromClient && error instanceof AppError) return { ok: false, code: error.code, data: error.data, ...namesOf(message) }
