@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { keepIdleMemorySmall } from '../src-node/idle-memory.ts'
+import { systemScheduler } from '../src-node/scheduler.ts'
 import { AppError } from '../src-protocol/app-error.ts'
 import { evidenceCommand } from './commands/evidence-command.ts'
 import { logCommand } from './commands/log-command.ts'
@@ -27,8 +29,9 @@ program
   .description('Runs the gateway until it is interrupted.')
   .requiredOption('--config <file>', 'configuration (YAML)')
   .action(async ({ config }: { config: string }) => {
+    const started = keepIdleMemorySmall(systemScheduler)
     const { runGateway } = await import('./commands/gateway.ts')
-    await runGateway({ config })
+    await runGateway({ config, started })
   })
 
 program

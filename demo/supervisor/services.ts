@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { seedDatabase } from '../seed/seed-database.ts'
 import { seedFiles } from '../seed/seed-files.ts'
 import { checkpointOf } from './answers.ts'
+import { endWithParent } from './end-with-parent.ts'
 import { enrolDemo } from './enrol-demo.ts'
 import { freePort } from './free-port.ts'
 import { demoLayout, type DemoLayout } from './layout.ts'
@@ -70,7 +70,7 @@ export async function startServices(options: {
       const service = startProcess({
         name,
         command: process.execPath,
-        args: ['--import', pathToFileURL(join(root, 'demo', 'supervisor', 'end-with-parent.ts')).href, ...args],
+        args: [...endWithParent, ...args],
         env: { ...baseEnvironment(), ...env },
         cwd: root,
         logFile: join(layout.logs, `${name}.log`),

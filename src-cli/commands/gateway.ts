@@ -9,13 +9,15 @@ import { startGateway } from '../../src-gateway/main.ts'
  * Runs the gateway until the process is told to stop; its sessions are sealed before it ends.
  * @throws AppError CONFIG_UNREADABLE, CONFIG_INVALID, CONFLICT, PORT_TAKEN …
  */
-export async function runGateway(options: { config: string }): Promise<void> {
+export async function runGateway(options: { config: string; started: () => () => void }): Promise<void> {
   const file = resolve(options.config)
   const config = readConfigFile(file, gatewayConfig)
   const log = createLogger('gateway')
   const gateway = await startGateway({ config, folder: dirname(file), env: process.env, log, clock: systemClock })
+  const stop = options.started()
   const signal = await nextSignal()
   log.info({ signal }, 'gateway stops')
+  stop()
   await gateway.close()
 }
 

@@ -1,21 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { endWithParent } from '../../demo/supervisor/end-with-parent.ts'
 import { startProcess, type ManagedProcess } from '../../demo/supervisor/managed-process.ts'
 
 export const root = resolve(import.meta.dirname, '..', '..')
 // the services are started with the environment of this process
 process.env['GATEHOUSE_LOG_LEVEL'] = 'warn'
 
-/** However the benchmark ends, what it started ends too. */
-const endWithBenchmark = ['--import', pathToFileURL(join(root, 'demo', 'supervisor', 'end-with-parent.ts')).href]
-
 /** A Node program of an arm. What it may write into a home folder goes into the arm's own. */
 export function startNode(name: string, args: readonly string[], folder: string, env: NodeJS.ProcessEnv = {}): ManagedProcess {
   return startProcess({
     name,
     command: process.execPath,
-    args: [...endWithBenchmark, ...args],
+    args: [...endWithParent, ...args],
     env: armEnvironment(folder, env),
     cwd: root,
     logFile: join(folder, `${name}.log`),

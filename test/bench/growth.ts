@@ -29,6 +29,8 @@ export interface GrowthResults {
 }
 
 const few = 10
+/** what is measured is a gateway that rests: after this long it has given back what start and work left behind (src-node/idle-memory.ts) */
+const restMs = 25_000
 const steps = 10
 const clients = 32
 
@@ -36,7 +38,7 @@ export async function measureGrowth(folder: string, most: number): Promise<Growt
   const program = buildProgram()
   const grown = await startGateway(join(folder, 'many'), program)
   try {
-    await sleep(3000)
+    await sleep(restMs)
     const idleBytes = residentBytes(grown.gatewayPid)
     const { sessions, openedPerSecond } = await openIdleSessions(grown, most, join(folder, 'many'))
     const recordedMany = await grown.recorded()
@@ -141,7 +143,7 @@ async function openIdleSessions(gateway: MeasuredGateway, most: number, folder: 
     }
     process.stderr.write('\n')
     const openedPerSecond = most / ((performance.now() - started) / 1000)
-    await sleep(5000)
+    await sleep(restMs)
     sessions.push({ count: most, bytes: residentBytes(gateway.gatewayPid) })
     await opener.endAll()
     for (let recorded = 0; recorded < most; recorded = await gateway.recorded()) await sleep(500)

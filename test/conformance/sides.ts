@@ -7,7 +7,7 @@ import { stringify } from 'yaml'
 import { freePort } from '../../demo/supervisor/free-port.ts'
 import { startProcess, type ManagedProcess } from '../../demo/supervisor/managed-process.ts'
 import { startServices } from '../../demo/supervisor/services.ts'
-import { endWithTests } from '../fixtures/program.ts'
+import { endWithParent } from '../../demo/supervisor/end-with-parent.ts'
 import { openForwarder } from './forwarder.ts'
 
 /** A server as a suite reaches it: over HTTP on loopback, behind a forwarder. */
@@ -38,7 +38,7 @@ function start(program: ServerProgram, folder: string, env: NodeJS.ProcessEnv = 
   return startProcess({
     name: program.name,
     command,
-    args: [...endWithTests, ...args],
+    args: [...endWithParent, ...args],
     env: { PATH, HOME, GATEHOUSE_LOG_LEVEL: 'warn', ...env },
     cwd: root,
     logFile,

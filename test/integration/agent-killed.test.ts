@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import { afterEach, describe, expect, test } from 'vitest'
 import { processGone } from '../fixtures/process-gone.ts'
 import { descendantsOf } from '../fixtures/process-tree.ts'
-import { endWithTests } from '../fixtures/program.ts'
+import { endWithParent } from '../../demo/supervisor/end-with-parent.ts'
 
 const patience = { timeout: 30_000, interval: 100 }
 
@@ -23,7 +23,7 @@ afterEach(() => {
 })
 
 async function startHost(): Promise<{ child: ChildProcess; server: number; grandchild: number; guardian: number }> {
-  const child = spawn(process.execPath, [...endWithTests, join(import.meta.dirname, '../fixtures/child-server-host.ts')], {
+  const child = spawn(process.execPath, [...endWithParent, join(import.meta.dirname, '../fixtures/child-server-host.ts')], {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   })
   host = child

@@ -16,7 +16,8 @@ import type { ConnectionName } from '../../src-protocol/ids.ts'
 import type { SessionRecord } from '../../src-protocol/recording.ts'
 import { parseRecords } from '../../src-core/recording/record-lines.ts'
 import { startLabelledProxy, type LabelledProxy } from '../fixtures/labelled-proxy.ts'
-import { endWithTests, gatehouse, killProgram, startProgram } from '../fixtures/program.ts'
+import { gatehouse, killProgram, startProgram } from '../fixtures/program.ts'
+import { endWithParent } from '../../demo/supervisor/end-with-parent.ts'
 import {
   castVote,
   freePort,
@@ -150,7 +151,7 @@ export class HttpLedger {
   }
 
   async start(): Promise<void> {
-    const args = [...endWithTests, ledgerProgram, '--http', String(this.port)]
+    const args = [...endWithParent, ledgerProgram, '--http', String(this.port)]
     const env = { PATH: '/nonexistent', LEDGER: this.#folder }
     this.#child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'ignore', 'ipc'] })
     this.pids.push(this.#child.pid ?? 0)

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { endWithTests } from '../fixtures/program.ts'
+import { endWithParent } from '../../demo/supervisor/end-with-parent.ts'
 import { clientSecret } from './identity-harness.ts'
 
 export interface GatewayProcess {
@@ -16,7 +16,7 @@ export async function startGatewayProcess(
   config: string,
   options: { largestFileKiB?: number; program?: string } = {},
 ): Promise<GatewayProcess> {
-  const command = [process.execPath, ...endWithTests, options.program ?? 'src-cli/gatehouse.ts', 'gateway', '--config', config]
+  const command = [process.execPath, ...endWithParent, options.program ?? 'src-cli/gatehouse.ts', 'gateway', '--config', config]
   const limited =
     options.largestFileKiB === undefined ? command : ['bash', '-c', `ulimit -f ${options.largestFileKiB}; exec "$@"`, 'bash', ...command]
   const [program = '', ...args] = limited

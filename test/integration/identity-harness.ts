@@ -11,7 +11,7 @@ import { AppError } from '../../src-protocol/app-error.ts'
 import { gatewayConfig } from '../../src-protocol/config.ts'
 import { systemClock, type Clock } from '../../src-node/clock.ts'
 import { openIdentity, type Identity, type IdentityEvent } from '../../src-gateway/identity/identity.ts'
-import { endWithTests } from '../fixtures/program.ts'
+import { endWithParent } from '../../demo/supervisor/end-with-parent.ts'
 import type { Lifetimes } from '../../src-gateway/identity/desktop-provider.ts'
 
 /** The demo identity provider as the process it is in real use. */
@@ -28,7 +28,7 @@ export async function startIdentityProviderProcess(
         '--client-secret',
         'env:DEMO_CLIENT_SECRET',
       ]
-  const child = spawn(process.execPath, [...endWithTests, 'demo/identity-provider.ts', ...how], {
+  const child = spawn(process.execPath, [...endWithParent, 'demo/identity-provider.ts', ...how], {
     env: { ...process.env, DEMO_CLIENT_SECRET: clientSecret, GATEHOUSE_LOG_LEVEL: 'silent' },
     stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
   })
