@@ -1,6 +1,10 @@
 import { defineConfig } from 'vitest/config'
 
-/** Three projects: pure and in-process tests, real processes over real sockets, the desktop in a browser engine. */
+/**
+ * Three projects: pure and in-process tests, real processes over real sockets, the desktop in a browser engine. The files of a project that is
+ * not isolated share their worker's modules: reading those anew for each file took longer than most of the files. So a test that replaces
+ * something of Node or of a module puts it back.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -9,6 +13,7 @@ export default defineConfig({
           name: 'unit',
           include: ['src-*/**/*.test.{ts,tsx}', 'test/unit/**/*.test.ts', 'test/architecture.test.ts'],
           testTimeout: 30_000,
+          isolate: false,
         },
       },
       {
