@@ -94,6 +94,7 @@ export const theme = createTheme({
         checkIconPosition: 'right',
       },
     },
+    MultiSelect: { defaultProps: { size: 'md', inputWrapperOrder: ['label', 'input', 'description', 'error'] } },
     TagsInput: { defaultProps: { size: 'md', inputWrapperOrder: ['label', 'input', 'description', 'error'] } },
   },
 })

@@ -1,5 +1,6 @@
 /**
- * Looks at every page: `node test/renderer/screenshots.ts [--only session,inbox] [--theme dark] [--wide] [--out folder] [--no-axe]`.
+ * Looks at every page: `node test/renderer/screenshots.ts [--only session,inbox] [--theme dark] [--size 1920x1080] [--zoom 1.25]
+ * [--forced-colors] [--out folder] [--no-axe]`. A zoom leaves the window its size and the page less room, as in the application.
  * Writes one PNG per page and theme and fails if a page has an accessibility violation, an error in its console, or a text cut by its window.
  */
 import { mkdir } from 'node:fs/promises'
@@ -17,12 +18,15 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string' },
     theme: { type: 'string' },
-    wide: { type: 'boolean', default: false },
+    size: { type: 'string', default: '1280x800' },
+    zoom: { type: 'string', default: '1' },
+    'forced-colors': { type: 'boolean', default: false },
     out: { type: 'string', default: 'test-results/screens' },
     'no-axe': { type: 'boolean', default: false },
   },
 })
-const viewport = values.wide ? { width: 1920, height: 1080 } : { width: 1280, height: 800 }
+const zoom = Number(values.zoom)
+const [width = 1280, height = 800] = values.size.split('x').map((length) => Math.round(Number(length) / zoom))
 /** The time on every screenshot, so that two runs can be compared. */
 const time = new Date('2026-11-22T13:19:39.000Z')
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
@@ -31,7 +35,9 @@ type Theme = 'light' | 'dark'
 
 async function look(browser: Browser, url: string, subject: PageUnderTest, theme: Theme): Promise<string[]> {
   const context = await browser.newContext({
-    viewport,
+    viewport: { width, height },
+    deviceScaleFactor: zoom,
+    forcedColors: values['forced-colors'] ? 'active' : 'none',
     colorScheme: theme,
     timezoneId: 'Europe/Berlin',
     locale: 'en-GB',

@@ -3,8 +3,8 @@ import { Ban } from 'lucide-react'
 import { useState, type FormEvent } from 'react'
 import type { AccessGrant } from '../../../src-protocol/access.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
+import { DialogButtons } from '../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../components/error-state.tsx'
-import styles from './access.module.css'
 
 const shortestReason = 3
 
@@ -22,7 +22,7 @@ export function EndAccess({ grant, onClose }: { grant: AccessGrant; onClose: () 
   }
   return (
     <Modal opened onClose={onClose} title={`Revoke access to ${grant.connection}?`} size={480}>
-      <form className={styles.form} onSubmit={submit} noValidate>
+      <form className="stack" onSubmit={submit} noValidate>
         <p className="t2">
           Sessions that {grant.person.name} began under it end at this moment, and calls that run are cut. To come back, it has to be asked
           for again.
@@ -37,14 +37,11 @@ export function EndAccess({ grant, onClose }: { grant: AccessGrant; onClose: () 
           data-autofocus
         />
         {end.error !== null && <ErrorNote error={end.error} />}
-        <div className={styles.footer}>
-          <Button variant="quiet" onClick={onClose}>
-            Keep it
-          </Button>
+        <DialogButtons onCancel={onClose} cancel="Keep it">
           <Button type="submit" variant="danger" loading={end.isPending} leftSection={<Ban className="small" aria-hidden />}>
             Revoke access
           </Button>
-        </div>
+        </DialogButtons>
       </form>
     </Modal>
   )

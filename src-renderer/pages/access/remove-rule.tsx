@@ -2,9 +2,9 @@ import { Button, Modal } from '@mantine/core'
 import { Trash2 } from 'lucide-react'
 import type { AccessRule } from '../../../src-protocol/access.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
+import { DialogButtons } from '../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../components/error-state.tsx'
 import { Note } from '../../components/note.tsx'
-import styles from './access.module.css'
 
 /** Asks before a rule is removed; says what that opens. `only`: it is the connection’s last. */
 export function RemoveRule({ rule, only, onClose }: { rule: AccessRule; only: boolean; onClose: () => void }) {
@@ -12,7 +12,7 @@ export function RemoveRule({ rule, only, onClose }: { rule: AccessRule; only: bo
   const { title, connection } = rule.terms
   return (
     <Modal opened onClose={onClose} title={`Remove “${title}”?`} size={480}>
-      <div className={styles.form}>
+      <div className="stack">
         <p className="t2">Access that it gave ends at this moment, and requests that wait are void.</p>
         {only && (
           <Note tone="held" title={`It is the last rule of ${connection}.`}>
@@ -20,10 +20,7 @@ export function RemoveRule({ rule, only, onClose }: { rule: AccessRule; only: bo
           </Note>
         )}
         {remove.error !== null && <ErrorNote error={remove.error} />}
-        <div className={styles.footer}>
-          <Button variant="quiet" onClick={onClose} data-autofocus>
-            Keep it
-          </Button>
+        <DialogButtons onCancel={onClose} cancel="Keep it" cancelFirst>
           <Button
             variant="danger"
             loading={remove.isPending}
@@ -32,7 +29,7 @@ export function RemoveRule({ rule, only, onClose }: { rule: AccessRule; only: bo
           >
             Remove rule
           </Button>
-        </div>
+        </DialogButtons>
       </div>
     </Modal>
   )

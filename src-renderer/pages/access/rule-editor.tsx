@@ -3,6 +3,7 @@ import { useState, type FormEvent } from 'react'
 import type { AccessRule } from '../../../src-protocol/access.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
 import { useDesktopQuery } from '../../api/use-desktop-query.ts'
+import { DialogButtons } from '../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../components/error-state.tsx'
 import { Note } from '../../components/note.tsx'
 import { draftOf, problemsOf, termsOf, type RuleDraft } from './rule-draft.ts'
@@ -39,7 +40,7 @@ export function RuleEditor({ rule, rules, onClose }: RuleEditorProps) {
 
   return (
     <Modal opened onClose={onClose} title={rule === undefined ? 'New access rule' : `Edit “${rule.terms.title}”`} size={640}>
-      <form className={styles.form} onSubmit={submit} noValidate>
+      <form className="stack" onSubmit={submit} noValidate>
         <div className={styles.pair}>
           <Select
             label="Connection"
@@ -85,7 +86,7 @@ export function RuleEditor({ rule, rules, onClose }: RuleEditorProps) {
           />
           <NumberInput
             label="Longest access, in minutes"
-            description="At most 10080, a week."
+            description="At most 10,080, a week."
             min={1}
             max={10_080}
             value={draft.maxMinutes}
@@ -130,14 +131,11 @@ export function RuleEditor({ rule, rules, onClose }: RuleEditorProps) {
         />
         {draft.scheduled && <ScheduleFields draft={draft} problems={shown} onChange={set} />}
         {saving.error !== null && <ErrorNote error={saving.error} />}
-        <div className={styles.footer}>
-          <Button variant="quiet" onClick={onClose}>
-            Cancel
-          </Button>
+        <DialogButtons onCancel={onClose}>
           <Button type="submit" variant="filled" loading={saving.isPending}>
             {rule === undefined ? 'Create rule' : 'Save rule'}
           </Button>
-        </div>
+        </DialogButtons>
       </form>
     </Modal>
   )

@@ -6,6 +6,7 @@ import { useCopy } from '../../api/use-copy.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
 import { useDesktopState } from '../../api/use-desktop-state.ts'
 import { CodePane } from '../../components/code-pane.tsx'
+import { DialogButtons } from '../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../components/error-state.tsx'
 import { Note } from '../../components/note.tsx'
 import { formatShortTime } from '../../components/time.ts'
@@ -27,7 +28,7 @@ export function EnrolAgent({ existing, onClose }: { existing: readonly Agent[]; 
   if (create.data !== undefined) return <JoinToken name={name} {...create.data} onClose={onClose} />
   return (
     <Modal opened onClose={onClose} title="Enrol an agent" size={520}>
-      <form className={styles.form} onSubmit={submit} noValidate>
+      <form className="stack" onSubmit={submit} noValidate>
         <TextInput
           label="Name"
           description="How people recognise the machine: dc1-agent-1."
@@ -40,14 +41,11 @@ export function EnrolAgent({ existing, onClose }: { existing: readonly Agent[]; 
           data-autofocus
         />
         {create.error !== null && <ErrorNote error={create.error} />}
-        <div className={styles.footer}>
-          <Button variant="quiet" onClick={onClose}>
-            Cancel
-          </Button>
+        <DialogButtons onCancel={onClose}>
           <Button type="submit" variant="filled" loading={create.isPending}>
             Create join token
           </Button>
-        </div>
+        </DialogButtons>
       </form>
     </Modal>
   )
@@ -57,7 +55,7 @@ function JoinToken({ name, joinToken, expiresAt, onClose }: { name: string; join
   const { gateway } = useDesktopState()
   return (
     <Modal opened onClose={onClose} title={`Join token for ${name}`} size={640} closeOnClickOutside={false}>
-      <div className={styles.form}>
+      <div className="stack">
         <Note tone="held" title="This token is shown only once.">
           It works for one enrolment, until {formatShortTime(expiresAt)}. Whoever has it can enrol an agent under this name.
         </Note>
@@ -67,12 +65,11 @@ function JoinToken({ name, joinToken, expiresAt, onClose }: { name: string; join
         <Step number={2} title="Start it there, once with the token" copy={agentCommand(joinToken)}>
           <CodePane text={agentCommand(joinToken)} language="shell" framed wrap label="The command" />
         </Step>
-        <div className={styles.footer}>
-          <span className="small t3 grow">It appears in the list by itself. Then register its servers as connections.</span>
+        <DialogButtons hint="It appears in the list by itself. Then register its servers as connections.">
           <Button variant="filled" onClick={onClose}>
             Done
           </Button>
-        </div>
+        </DialogButtons>
       </div>
     </Modal>
   )

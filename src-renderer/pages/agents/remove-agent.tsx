@@ -2,24 +2,21 @@ import { Button, Modal } from '@mantine/core'
 import { Trash2 } from 'lucide-react'
 import type { Agent } from '../../../src-protocol/model.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
+import { DialogButtons } from '../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../components/error-state.tsx'
-import styles from './agents.module.css'
 
 /** Asks before an agent is removed; says what ends with it. */
 export function RemoveAgent({ agent, onClose }: { agent: Agent; onClose: () => void }) {
   const remove = useDesktopMutation('agents:remove', onClose)
   return (
     <Modal opened onClose={onClose} title={`Remove ${agent.name}?`} size={440}>
-      <div className={styles.form}>
+      <div className="stack">
         <p className="t2">
           Its key is not accepted any more, and sessions on its servers end. Connections that lead to it stay, but cannot be used. To come
           back it needs a new join token.
         </p>
         {remove.error !== null && <ErrorNote error={remove.error} />}
-        <div className={styles.footer}>
-          <Button variant="quiet" onClick={onClose} data-autofocus>
-            Keep it
-          </Button>
+        <DialogButtons onCancel={onClose} cancel="Keep it" cancelFirst>
           <Button
             variant="danger"
             loading={remove.isPending}
@@ -28,7 +25,7 @@ export function RemoveAgent({ agent, onClose }: { agent: Agent; onClose: () => v
           >
             Remove agent
           </Button>
-        </div>
+        </DialogButtons>
       </div>
     </Modal>
   )

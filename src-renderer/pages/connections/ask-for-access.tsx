@@ -5,6 +5,7 @@ import { describeSchedule } from '../../../src-core/access/access-schedule.ts'
 import type { AccessOffer } from '../../../src-protocol/access.ts'
 import type { Connection } from '../../../src-protocol/model.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
+import { DialogButtons } from '../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../components/error-state.tsx'
 import { Facts } from '../../components/facts.tsx'
 import { formatDateTime } from '../../components/time.ts'
@@ -26,7 +27,7 @@ export function AskForAccess({ connection, offers, onClose }: AskForAccessProps)
   const offer = open.find(({ rule }) => rule.id === chosen) ?? open[0]
   return (
     <Modal opened onClose={onClose} title={`Ask for access to ${connection.name}`} size={520}>
-      <div className={styles.form}>
+      <div className="stack">
         {offers.length > 1 && (
           <Select
             label="Rule"
@@ -62,7 +63,7 @@ function AskForm({ offer: { rule, closesAt }, onClose }: { offer: AccessOffer; o
     ask.mutate({ rule: rule.id, reason: reason.trim(), minutes, ...(ticket.trim() !== '' && { ticket: ticket.trim() }) })
   }
   return (
-    <form className={styles.form} onSubmit={submit} noValidate>
+    <form className="stack" onSubmit={submit} noValidate>
       <Facts
         items={[
           { label: 'Rule', value: terms.title },
@@ -106,14 +107,11 @@ function AskForm({ offer: { rule, closesAt }, onClose }: { offer: AccessOffer; o
         />
       </div>
       {ask.error !== null && <ErrorNote error={ask.error} />}
-      <div className={styles.footer}>
-        <Button variant="quiet" onClick={onClose}>
-          Cancel
-        </Button>
+      <DialogButtons onCancel={onClose}>
         <Button type="submit" variant="filled" loading={ask.isPending} leftSection={<KeyRound className="small" aria-hidden />}>
           Ask for access
         </Button>
-      </div>
+      </DialogButtons>
     </form>
   )
 }

@@ -3,6 +3,7 @@ import { useState, type FormEvent } from 'react'
 import type { Agent, Connection } from '../../../src-protocol/model.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
 import { useDesktopQuery } from '../../api/use-desktop-query.ts'
+import { DialogButtons } from '../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../components/error-state.tsx'
 import { LoadingRows } from '../../components/loading-rows.tsx'
 import { Note } from '../../components/note.tsx'
@@ -74,7 +75,7 @@ function RegisterForm({ agents, existing, onClose }: RegisterFormProps) {
   }
 
   return (
-    <form className={styles.form} onSubmit={submit} noValidate>
+    <form className="stack" onSubmit={submit} noValidate>
       <Select
         label="Server"
         description="What the agents’ own files declare. Commands and credentials stay with the agent."
@@ -127,9 +128,9 @@ function RegisterForm({ agents, existing, onClose }: RegisterFormProps) {
         />
         <NumberInput
           label="Longest session, in minutes"
-          description="At most 1440, a day."
+          description="At most 1,440, a day."
           min={1}
-          max={1440}
+          max={1_440}
           value={draft.maxMinutes}
           onChange={(value) => change({ maxMinutes: Number(value) })}
           error={shown.maxMinutes}
@@ -144,14 +145,11 @@ function RegisterForm({ agents, existing, onClose }: RegisterFormProps) {
         allowDeselect={false}
       />
       {create.error !== null && <ErrorNote error={create.error} />}
-      <div className={styles.footer}>
-        <Button variant="quiet" onClick={onClose}>
-          Cancel
-        </Button>
+      <DialogButtons onCancel={onClose}>
         <Button type="submit" variant="filled" loading={create.isPending}>
           Register
         </Button>
-      </div>
+      </DialogButtons>
     </form>
   )
 }

@@ -2,23 +2,20 @@ import { Button, Modal } from '@mantine/core'
 import { Trash2 } from 'lucide-react'
 import type { Connection } from '../../../src-protocol/model.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
+import { DialogButtons } from '../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../components/error-state.tsx'
-import styles from './connections.module.css'
 
 /** Asks before a connection is removed; says what stays. */
 export function RemoveConnection({ connection, onClose }: { connection: Connection; onClose: () => void }) {
   const remove = useDesktopMutation('connections:remove', onClose)
   return (
     <Modal opened onClose={onClose} title={`Remove ${connection.name}?`} size={440}>
-      <div className={styles.form}>
+      <div className="stack">
         <p className="t2">
           Nobody can start a session on it any more. Recordings stay as they are, and the removal stands in the log with your name.
         </p>
         {remove.error !== null && <ErrorNote error={remove.error} />}
-        <div className={styles.footer}>
-          <Button variant="quiet" onClick={onClose} data-autofocus>
-            Keep it
-          </Button>
+        <DialogButtons onCancel={onClose} cancel="Keep it" cancelFirst>
           <Button
             variant="danger"
             loading={remove.isPending}
@@ -27,7 +24,7 @@ export function RemoveConnection({ connection, onClose }: { connection: Connecti
           >
             Remove connection
           </Button>
-        </div>
+        </DialogButtons>
       </div>
     </Modal>
   )

@@ -4,6 +4,7 @@ import { Play } from 'lucide-react'
 import { useId, useState, type FormEvent } from 'react'
 import type { Connection } from '../../../src-protocol/model.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
+import { DialogButtons } from '../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../components/error-state.tsx'
 import { Facts } from '../../components/facts.tsx'
 import { formatShortTime } from '../../components/time.ts'
@@ -39,7 +40,7 @@ export function StartSession({ connection, onClose }: { connection: Connection; 
 
   return (
     <Modal opened onClose={onClose} title={`Start a session on ${connection.name}`} size={520}>
-      <form className={styles.form} onSubmit={submit} noValidate>
+      <form className="stack" onSubmit={submit} noValidate>
         <Facts
           items={[
             { label: 'Server', value: [connection.title, connection.description].filter(Boolean).join(' · ') },
@@ -74,14 +75,11 @@ export function StartSession({ connection, onClose }: { connection: Connection; 
           </div>
         </div>
         {open.error !== null && <ErrorNote error={open.error} />}
-        <div className={styles.footer}>
-          <Button variant="quiet" onClick={onClose}>
-            Cancel
-          </Button>
+        <DialogButtons onCancel={onClose}>
           <Button type="submit" variant="filled" loading={open.isPending} leftSection={<Play className="small" aria-hidden />}>
             Start session
           </Button>
-        </div>
+        </DialogButtons>
       </form>
     </Modal>
   )

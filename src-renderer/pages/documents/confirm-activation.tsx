@@ -1,14 +1,14 @@
-import { Button, Modal, Textarea } from '@mantine/core'
+import { Modal, Textarea } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { ShieldCheck } from 'lucide-react'
 import { useState } from 'react'
 import type { ActivationApprovals, ActivationOutcome } from '../../../src-protocol/policy-proposal.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
+import { DialogButtons } from '../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../components/error-state.tsx'
 import { ReasonButton } from '../../components/reason-button.tsx'
 import { describeChanges, type LineChanges } from './changed-lines.ts'
 import { kindWords, type DocumentKind } from './document-kind.ts'
-import styles from './documents.module.css'
 
 interface ConfirmActivationProps {
   kind: DocumentKind
@@ -35,31 +35,25 @@ export function ConfirmActivation({ kind, text, changes, approvals, onClose, onA
   const missing = given.length < shortestMessage && (proposes || given !== '') ? 'Say in a few words what changed and why.' : undefined
   return (
     <Modal opened onClose={onClose} title={proposes ? `Propose this ${noun}?` : `Activate this ${noun}?`} size={480}>
-      <div className={styles.dialog}>
+      <div className="stack">
         <p className="t2">
           {proposes
             ? `Another administrator has to activate it: ${describeChanges(changes)}. Until then the version in force decides. The proposal stands in the log with your name, and ends after seven days.`
             : `From the next call on it decides for everybody, in running sessions too: ${describeChanges(changes)}. It stands in the log with your name, and the version before it stays readable. Requests that wait under the old version become void.`}
         </p>
         <Textarea
-          label="What changed and why"
-          description={
-            proposes ? 'The other administrator reads it; it stays with the version.' : 'It stays with the version. It may be empty.'
-          }
+          label={proposes ? 'What changed and why' : 'What changed and why (optional)'}
+          description={proposes ? 'The other administrator reads it; it stays with the version.' : 'It stays with the version.'}
           autosize
           minRows={2}
           maxRows={6}
           maxLength={500}
-          required={proposes}
           value={message}
           onChange={(event) => setMessage(event.currentTarget.value)}
           data-autofocus
         />
         {activate.error !== null && <ErrorNote error={activate.error} />}
-        <div className={styles.dialogButtons}>
-          <Button variant="quiet" onClick={onClose}>
-            Go back
-          </Button>
+        <DialogButtons onCancel={onClose} cancel="Go back">
           <ReasonButton
             variant="filled"
             reason={missing}
@@ -69,7 +63,7 @@ export function ConfirmActivation({ kind, text, changes, approvals, onClose, onA
           >
             {proposes ? 'Propose' : 'Activate'}
           </ReasonButton>
-        </div>
+        </DialogButtons>
       </div>
     </Modal>
   )

@@ -4,11 +4,11 @@ import { Ban, ShieldCheck } from 'lucide-react'
 import { useState } from 'react'
 import type { PolicyProposal } from '../../../src-protocol/policy-proposal.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
+import { DialogButtons } from '../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../components/error-state.tsx'
 import { ReasonButton } from '../../components/reason-button.tsx'
 import { describeChanges, type LineChanges } from './changed-lines.ts'
 import { kindWords } from './document-kind.ts'
-import styles from './documents.module.css'
 
 interface DecideProposalProps {
   proposal: PolicyProposal
@@ -39,7 +39,7 @@ export function DecideProposal({ proposal, changes, decision, onClose }: DecideP
       title={decision === 'activate' ? `Activate the ${noun} that was proposed?` : `Reject the ${noun} that was proposed?`}
       size={480}
     >
-      <div className={styles.dialog}>
+      <div className="stack">
         {decision === 'activate' ? (
           <p className="t2">
             From the next call on it decides for everybody, in running sessions too: {describeChanges(changes)}. It stands in the log with
@@ -54,7 +54,6 @@ export function DecideProposal({ proposal, changes, decision, onClose }: DecideP
               minRows={2}
               maxRows={6}
               maxLength={500}
-              required
               value={reason}
               onChange={(event) => setReason(event.currentTarget.value)}
               data-autofocus
@@ -62,10 +61,7 @@ export function DecideProposal({ proposal, changes, decision, onClose }: DecideP
           </>
         )}
         {error !== null && <ErrorNote error={error} />}
-        <div className={styles.dialogButtons}>
-          <Button variant="quiet" onClick={onClose} data-autofocus={decision === 'activate' ? true : undefined}>
-            Go back
-          </Button>
+        <DialogButtons onCancel={onClose} cancel="Go back" cancelFirst={decision === 'activate'}>
           {decision === 'activate' ? (
             <Button
               variant="filled"
@@ -86,7 +82,7 @@ export function DecideProposal({ proposal, changes, decision, onClose }: DecideP
               Reject
             </ReasonButton>
           )}
-        </div>
+        </DialogButtons>
       </div>
     </Modal>
   )

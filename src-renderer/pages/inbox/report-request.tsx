@@ -1,8 +1,9 @@
-import { Button, Modal, TextInput } from '@mantine/core'
+import { Modal, TextInput } from '@mantine/core'
 import { Flag } from 'lucide-react'
 import { useState } from 'react'
 import type { Approval } from '../../../src-protocol/model.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
+import { DialogButtons } from '../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../components/error-state.tsx'
 import { ReasonButton } from '../../components/reason-button.tsx'
 import styles from './inbox.module.css'
@@ -27,7 +28,7 @@ export function ReportRequest({ approval, obstacle, onClose }: ReportRequestProp
   return (
     <Modal opened onClose={onClose} title="Report and block?" size={480}>
       <form
-        className={styles.confirm}
+        className="stack"
         onSubmit={(event) => {
           event.preventDefault()
           if (obstacle === undefined) send()
@@ -56,14 +57,11 @@ export function ReportRequest({ approval, obstacle, onClose }: ReportRequestProp
           data-autofocus
         />
         {report.error !== null && <ErrorNote error={report.error} />}
-        <div className={styles.buttons}>
-          <Button variant="quiet" onClick={onClose}>
-            Go back
-          </Button>
+        <DialogButtons onCancel={onClose} cancel="Go back">
           <ReasonButton type="submit" variant="danger" reason={obstacle} loading={report.isPending} leftSection={<Flag aria-hidden />}>
             Report and block
           </ReasonButton>
-        </div>
+        </DialogButtons>
       </form>
     </Modal>
   )

@@ -1,11 +1,11 @@
-import { Button, Modal, Textarea } from '@mantine/core'
+import { Modal, Textarea } from '@mantine/core'
 import { Power } from 'lucide-react'
 import { useState } from 'react'
 import type { Session } from '../../../src-protocol/model.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
+import { DialogButtons } from '../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../components/error-state.tsx'
 import { ReasonButton } from '../../components/reason-button.tsx'
-import styles from './session.module.css'
 
 /** Asks before a session is ended; says what happens at that moment. */
 export function EndSession({ session, own, onClose }: { session: Session; own: boolean; onClose: () => void }) {
@@ -21,7 +21,7 @@ export function EndSession({ session, own, onClose }: { session: Session; own: b
       title={own ? `End your session on ${session.connection}?` : `End ${session.person.name}’s session on ${session.connection}?`}
       size={480}
     >
-      <div className={styles.dialog}>
+      <div className="stack">
         <p className="t2">
           {own ? 'Your client' : 'Their client'} loses the connection at once: open streams are cut, and calls that wait are withdrawn. A
           call that runs at this moment may still take effect. The recording is sealed.
@@ -39,10 +39,7 @@ export function EndSession({ session, own, onClose }: { session: Session; own: b
           />
         )}
         {error !== null && <ErrorNote error={error} />}
-        <div className={styles.footer}>
-          <Button variant="quiet" onClick={onClose} {...(own && { 'data-autofocus': true })}>
-            Keep it running
-          </Button>
+        <DialogButtons onCancel={onClose} cancel="Keep it running" cancelFirst={own}>
           <ReasonButton
             variant="danger"
             leftSection={<Power className="small" aria-hidden />}
@@ -52,7 +49,7 @@ export function EndSession({ session, own, onClose }: { session: Session; own: b
           >
             End session
           </ReasonButton>
-        </div>
+        </DialogButtons>
       </div>
     </Modal>
   )

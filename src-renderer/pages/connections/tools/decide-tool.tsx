@@ -5,6 +5,7 @@ import type { ConnectionName } from '../../../../src-protocol/ids.ts'
 import type { PinnedTool } from '../../../../src-protocol/model.ts'
 import { useDesktopMutation } from '../../../api/use-desktop-mutation.ts'
 import { useDesktopState } from '../../../api/use-desktop-state.ts'
+import { DialogButtons } from '../../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../../components/error-state.tsx'
 import { Facts } from '../../../components/facts.tsx'
 import { spokenDigest } from '../../../components/hash.tsx'
@@ -87,7 +88,7 @@ function ConfirmDecision({ connection, pin, decision, reason, onClose }: Confirm
   const accept = decision === 'accept'
   return (
     <Modal opened onClose={onClose} title={accept ? 'Accept this definition?' : 'Reject this tool?'} size={480}>
-      <div className={styles.confirm}>
+      <div className="stack">
         <div className={styles.bigHash} title={hash}>
           {spokenDigest(hash)}
         </div>
@@ -111,10 +112,7 @@ function ConfirmDecision({ connection, pin, decision, reason, onClose }: Confirm
           ]}
         />
         {decide.error !== null && <ErrorNote error={decide.error} />}
-        <div className={styles.buttons}>
-          <Button variant="quiet" onClick={onClose}>
-            Go back
-          </Button>
+        <DialogButtons onCancel={onClose} cancel="Go back">
           <Button
             variant={accept ? 'filled' : 'danger'}
             loading={decide.isPending}
@@ -128,7 +126,7 @@ function ConfirmDecision({ connection, pin, decision, reason, onClose }: Confirm
           >
             {accept ? 'Accept definition' : 'Reject tool'}
           </Button>
-        </div>
+        </DialogButtons>
       </div>
     </Modal>
   )

@@ -1,13 +1,14 @@
-import { Button, Modal, Select } from '@mantine/core'
+import { Modal, Select } from '@mantine/core'
 import { useState } from 'react'
 import type { SessionId } from '../../../../src-protocol/ids.ts'
 import { desktop } from '../../../api/desktop.ts'
 import { useDesktopQueryWith } from '../../../api/use-desktop-query.ts'
+import { DialogButtons } from '../../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../../components/error-state.tsx'
+import { ReasonButton } from '../../../components/reason-button.tsx'
 import { formatDateTime } from '../../../components/time.ts'
 import type { AppError } from '../../../../src-protocol/app-error.ts'
 import { answersOf, messageOf } from './recorded-response.ts'
-import styles from './trial.module.css'
 
 export interface PickedResponse {
   text: string
@@ -39,7 +40,7 @@ export function PickRecorded({ onClose, onPick }: { onClose: () => void; onPick:
   }
   return (
     <Modal opened onClose={onClose} title="Choose a recorded response">
-      <div className={styles.pick}>
+      <div className="stack">
         {list.isSuccess && rows.length === 0 ? (
           <p className="t2">No recording is on this computer. Download one in Recordings, or paste a response.</p>
         ) : (
@@ -74,12 +75,11 @@ export function PickRecorded({ onClose, onPick }: { onClose: () => void; onPick:
         )}
         <p className="t3 small">What was masked when it was recorded stays masked.</p>
         {[list.error, recording.error, error].map((failure) => failure && <ErrorNote key={failure.code} error={failure} />)}
-        <div className={styles.pickActions}>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button variant="filled" disabled={seq === null} onClick={() => void take()}>
+        <DialogButtons onCancel={onClose}>
+          <ReasonButton variant="filled" reason={seq === null ? 'Choose a response first.' : undefined} onClick={() => void take()}>
             Use it
-          </Button>
-        </div>
+          </ReasonButton>
+        </DialogButtons>
       </div>
     </Modal>
   )
