@@ -29,6 +29,7 @@ import {
   verdict,
 } from './model.ts'
 import { activationOutcome, activationRequest, policyProposal, policyProposals, rejectionReason } from './policy-proposal.ts'
+import { comparedCalls, comparisonRequest } from './library-comparison.ts'
 import { recordingHits, recordingQuery } from './recording-search.ts'
 import {
   accessReview,
@@ -369,6 +370,7 @@ export const desktopContract = {
   /** stops the import that runs, if one does */
   'library:cancel-import': { input: nothing, output: nothing },
   'library:get': { input: sessionId, output: z.object({ row: libraryRow, rows: z.array(replayRow) }) },
+  'library:compare': { input: comparisonRequest, output: z.object({ left: libraryRow, right: libraryRow, pairs: comparedCalls }) },
   /** a replay without its texts, which `library:rows` gives for the rows that are drawn */
   'library:open': { input: sessionId, output: z.object({ row: libraryRow, columns: replayColumns }) },
   'library:rows': {

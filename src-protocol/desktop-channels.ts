@@ -83,6 +83,7 @@ const channels = {
   'library:import-state': true,
   'library:cancel-import': true,
   'library:get': true,
+  'library:compare': true,
   'library:open': true,
   'library:rows': true,
   'library:record': true,

@@ -2,7 +2,7 @@
 
 const maximumLength = 160
 /** Arguments that say it all by themselves, in the order of preference. */
-const tellingArguments = ['sql', 'query', 'statement', 'command', 'path', 'uri', 'url', 'name', 'message']
+export const tellingArguments = ['sql', 'query', 'statement', 'command', 'path', 'uri', 'url', 'name', 'message']
 
 type JsonObject = Record<string, unknown>
 

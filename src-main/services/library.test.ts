@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { AppError } from '../../src-protocol/app-error.ts'
 import { libraryRow, replayRow, type LibraryQuery } from '../../src-protocol/desktop-api.ts'
 import type { SessionId } from '../../src-protocol/ids.ts'
+import { newSessionId } from '../../src-node/random-id.ts'
 import { base64Of } from '../../src-core/log/base64.ts'
 import { signCheckpoint } from '../../src-core/log/checkpoint.ts'
 import { rootOf } from '../../src-core/log/merkle-frontier.ts'
@@ -73,6 +74,22 @@ describe('keeping recordings', () => {
     expect(library.record(session, 3)).toEqual({ line, leaf: Buffer.from(leafHash(Buffer.from(line))).toString('hex') })
     expect(library.verify(session)).toMatchObject({ verified: true })
     expect(library.verify(session, 3)).toMatchObject({ verified: true, steps: [{ title: 'Record 3' }, {}, {}, {}, {}] })
+  })
+  test('two of them are compared call by call', () => {
+    library.add(text, proof, fixtureVerifierKey)
+    const changed = recordsFixture(8, { session: other }).map((record) =>
+      record.kind === 'request' && record.seq === 3 ? { ...record, body: record.body.replace('SELECT', 'DELETE') } : record,
+    )
+    const changedText = recordingText(changed)
+    library.add(changedText, proofFixture(changedText, { entry: { session: other } }), fixtureVerifierKey)
+    const { pairs, ...rows } = library.compare({ left: session, right: other, ignoreValues: false })
+    expect(rows).toEqual({ left: library.open(session).row, right: library.open(other).row })
+    const seqs = (bytes: Uint8Array) => [...new Int32Array(new Uint8Array(bytes).buffer)]
+    expect([seqs(pairs.left), seqs(pairs.right)]).toEqual([
+      [1, 3, -1, 5, 7],
+      [1, -1, 3, 5, 7],
+    ])
+    expect(code(() => library.compare({ left: session, right: newSessionId(), ignoreValues: false }))).toBe('NOT_FOUND')
   })
   test('bytes are as good as text, and adding twice is adding once', () => {
     library.add(Buffer.from(text), proof, fixtureVerifierKey)

@@ -12,6 +12,7 @@ import type {
   ReplayRow,
 } from '../../src-protocol/desktop-api.ts'
 import type { SessionId } from '../../src-protocol/ids.ts'
+import type { ComparisonRequest } from '../../src-protocol/library-comparison.ts'
 import type { Verification } from '../../src-protocol/verification.ts'
 import { hexOf } from '../../src-core/log/merkle-hash.ts'
 import { parseVerifierKey } from '../../src-core/log/signed-note.ts'
@@ -19,6 +20,7 @@ import { parseTlogProof } from '../../src-core/log/tlog-proof.ts'
 import { recordLeaf } from '../../src-core/recording/record-leaf.ts'
 import { verifyRecording } from '../../src-core/recording/verify-recording.ts'
 import type { Clock } from '../../src-node/clock.ts'
+import { compareRecordings } from './library/compare-recordings.ts'
 import { openLibraryDatabase } from './library/library-database.ts'
 import { parseImportedRecording } from './library/parse-imported-recording.ts'
 import { createPinnedCheckpoints, type PinnedCheckpoints } from './library/pinned-checkpoints.ts'
@@ -48,6 +50,8 @@ export interface Library extends Pick<PinnedCheckpoints, 'pin' | 'pinnedFor'> {
   get(session: SessionId): { row: LibraryRow; rows: ReplayRow[] }
   /** A replay without its texts. @throws AppError NOT_FOUND */
   open(session: SessionId): { row: LibraryRow; columns: ReplayColumns }
+  /** Two of them call by call. @throws AppError NOT_FOUND */
+  compare(request: ComparisonRequest): DesktopOutput<'library:compare'>
   /** @throws AppError NOT_FOUND */
   rows(session: SessionId, seqs: readonly number[]): ReplayRow[]
   /** The stored line and its leaf hash (hex). @throws AppError NOT_FOUND */
@@ -146,6 +150,7 @@ export function openLibrary(options: { file: string; clock: Clock; elapsed?: () 
       const recording = recordings.get(session)
       return { row: readRow(recording), columns: recordings.columns(session) }
     },
+    compare: (request) => compareRecordings(recordings, request),
     rows: (session, seqs) => recordings.rows(recordings.get(session), seqs),
     record(session, seq) {
       const line = recordings.line(recordings.get(session), seq)

@@ -5,6 +5,7 @@ import { replayRowsOf } from '../../src-core/recording/replay-rows.ts'
 import type { SessionRecord } from '../../src-protocol/recording.ts'
 import type { Verification } from '../../src-protocol/verification.ts'
 import { fakeLibraryRows } from './recordings/library-rows.ts'
+import { compareRows } from './recordings/compare-rows.ts'
 import { findFakeRecords } from './recordings/find-records.ts'
 import { facetsOf, pageOfRows } from './recordings/page-of-rows.ts'
 import { fakeStorage } from './recordings/storage.ts'
@@ -39,6 +40,7 @@ export function fakeLibrary(options: FakeLibraryOptions = {}): LibraryHandlers {
   const otherRows = replayRowsOf(ordersRecording(52))
   let rows = options.rows ?? fakeLibraryRows()
 
+  const rowsOf = (session: string): ReplayRow[] => (session === fakeSessionId(1) ? otherRows : replayRows)
   const rowOf = (session: string): LibraryRow => {
     const row = rows.find((candidate) => candidate.session === session)
     if (!row) throw new AppError('NOT_FOUND', { what: `The recording ${session}` })
@@ -81,14 +83,19 @@ export function fakeLibrary(options: FakeLibraryOptions = {}): LibraryHandlers {
     'library:cancel-import': async () => undefined,
     'library:get': async (session) => ({
       row: { ...rowOf(session), records: replayRows.length },
-      rows: session === fakeSessionId(1) ? otherRows : replayRows,
+      rows: rowsOf(session),
     }),
     'library:open': async (session) => ({
       row: { ...rowOf(session), records: replayRows.length },
-      columns: replayColumnsOf(session === fakeSessionId(1) ? otherRows : replayRows),
+      columns: replayColumnsOf(rowsOf(session)),
+    }),
+    'library:compare': async ({ left, right }) => ({
+      left: rowOf(left),
+      right: rowOf(right),
+      pairs: compareRows(rowsOf(left), rowsOf(right)),
     }),
     'library:rows': async ({ session, seqs }) => {
-      const all = session === fakeSessionId(1) ? otherRows : replayRows
+      const all = rowsOf(session)
       return seqs.flatMap((seq) => all[seq] ?? [])
     },
     'library:record': async ({ seq }) => {

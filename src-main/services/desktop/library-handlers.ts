@@ -85,6 +85,7 @@ export function libraryHandlers(options: {
       return undefined
     },
     'library:get': (session) => library.get(session),
+    'library:compare': (request) => library.compare(request),
     'library:open': (session) => library.open(session),
     'library:rows': ({ session, seqs }) => library.rows(session, seqs),
     'library:record': ({ session, seq }) => library.record(session, seq),

@@ -25,6 +25,7 @@ const threadOf: Record<Method, 'writer' | 'reader'> = {
   remove: 'writer',
   verify: 'writer',
   among: 'reader',
+  compare: 'reader',
   facets: 'reader',
   find: 'reader',
   get: 'reader',

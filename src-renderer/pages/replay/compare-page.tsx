@@ -2,18 +2,16 @@ import { useParams } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import type { DesktopOutput } from '../../../src-protocol/desktop-api.ts'
 import { sessionId, type SessionId } from '../../../src-protocol/ids.ts'
-import { useDesktopQuery } from '../../api/use-desktop-query.ts'
+import { useDesktopQueryWith } from '../../api/use-desktop-query.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { ErrorState } from '../../components/error-state.tsx'
 import { FilterChip } from '../../components/filter-chip.tsx'
 import { LoadingRows } from '../../components/loading-rows.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
-import { callsOf, compareCalls, countRelations, type Relation } from './compare-calls.ts'
 import { CompareHeads } from './compare-heads.tsx'
 import { CompareTable } from './compare-table.tsx'
+import { choosePairs, readPairs, type Relation } from './compared-pairs.ts'
 import styles from './compare-page.module.css'
-
-type Recording = DesktopOutput<'library:get'>
 
 /** Two recorded sessions, call by call. */
 export function ComparePage() {
@@ -26,18 +24,22 @@ export function ComparePage() {
 }
 
 function LoadedComparison({ left, right }: { left: SessionId; right: SessionId }) {
-  const one = useDesktopQuery('library:get', left)
-  const other = useDesktopQuery('library:get', right)
-  const failed = one.isError ? one : other.isError ? other : undefined
+  const [ignoreValues, setIgnoreValues] = useState(false)
+  const comparison = useDesktopQueryWith({ channel: 'library:compare', input: [{ left, right, ignoreValues }], keepPrevious: true })
   return (
     <div className="page">
       <PageHeader crumbs={[{ title: 'Recordings', to: '/recordings' }, { title: 'Compare' }]} title="Compare two sessions" />
-      {failed ? (
-        <ErrorState error={failed.error} onRetry={() => void failed.refetch()} />
-      ) : one.data && other.data ? (
-        <Comparison left={one.data} right={other.data} />
+      {comparison.isError ? (
+        <ErrorState error={comparison.error} onRetry={() => void comparison.refetch()} />
+      ) : comparison.data ? (
+        <Comparison
+          {...comparison.data}
+          ignoreValues={ignoreValues}
+          onIgnoreValues={setIgnoreValues}
+          comparing={comparison.isPlaceholderData}
+        />
       ) : (
-        <LoadingRows rows={12} label="Opening the recordings" />
+        <LoadingRows rows={12} label="Comparing the recordings" />
       )}
     </div>
   )
@@ -50,12 +52,17 @@ const filters: readonly { relation: Relation; title: string }[] = [
   { relation: 'same', title: 'Same' },
 ]
 
-function Comparison({ left, right }: { left: Recording; right: Recording }) {
-  const [ignoreValues, setIgnoreValues] = useState(false)
+interface ComparisonProps extends DesktopOutput<'library:compare'> {
+  ignoreValues: boolean
+  onIgnoreValues: (on: boolean) => void
+  /** what is shown is still the comparison before */
+  comparing: boolean
+}
+
+function Comparison({ left, right, pairs: columns, ignoreValues, onIgnoreValues, comparing }: ComparisonProps) {
   const [wanted, setWanted] = useState<ReadonlySet<Relation>>(new Set())
-  const pairs = useMemo(() => compareCalls(callsOf(left.rows), callsOf(right.rows), ignoreValues), [left, right, ignoreValues])
-  const counts = useMemo(() => countRelations(pairs), [pairs])
-  const shown = useMemo(() => (wanted.size === 0 ? pairs : pairs.filter(({ relation }) => wanted.has(relation))), [pairs, wanted])
+  const pairs = useMemo(() => readPairs(columns), [columns])
+  const shown = useMemo(() => choosePairs(pairs, wanted), [pairs, wanted])
   const toggle = (relation: Relation, on: boolean): void => {
     const next = new Set(wanted)
     if (on) next.add(relation)
@@ -64,24 +71,27 @@ function Comparison({ left, right }: { left: Recording; right: Recording }) {
   }
   return (
     <div className={styles.body}>
-      <CompareHeads left={left.row} right={right.row} />
+      <CompareHeads left={left} right={right} />
       <div className={styles.filters} role="search" aria-label="Filter calls">
         {filters.map(({ relation, title }) => (
           <FilterChip key={relation} pressed={wanted.has(relation)} onChange={(on) => toggle(relation, on)}>
-            {title} <span className="num">{counts[relation].toLocaleString('en')}</span>
+            {title} <span className="num">{pairs.counts[relation].toLocaleString('en')}</span>
           </FilterChip>
         ))}
         <span className={styles.end}>
+          <span role="status" className="small t3">
+            {comparing && 'Comparing…'}
+          </span>
           <FilterChip
             pressed={ignoreValues}
-            onChange={setIgnoreValues}
-            title="Calls that differ in numbers and quoted texts only count as the same"
+            onChange={onIgnoreValues}
+            title="Calls that differ in values only, such as numbers and quoted texts, count as the same"
           >
             Ignore values
           </FilterChip>
         </span>
       </div>
-      <CompareTable pairs={shown} left={left.row} right={right.row} />
+      <CompareTable pairs={shown} left={left} right={right} />
     </div>
   )
 }

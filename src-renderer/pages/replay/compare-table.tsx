@@ -1,11 +1,12 @@
 import { Link } from '@tanstack/react-router'
 import { ArrowLeftRight, Equal, Minus, Plus, type LucideIcon } from 'lucide-react'
-import type { LibraryRow } from '../../../src-protocol/desktop-api.ts'
+import type { LibraryRow, ReplayRow } from '../../../src-protocol/desktop-api.ts'
 import { formatDateTime } from '../../components/time.ts'
 import { Verdict } from '../../components/verdict.tsx'
 import { VisibleText } from '../../components/visible-text.tsx'
-import type { ComparedCall, ComparedPair, Relation } from './compare-calls.ts'
 import { useVirtualRows } from '../../components/use-virtual-rows.ts'
+import { relationOf, verdictOfCode, type ComparedPairs, type Relation } from './compared-pairs.ts'
+import { useReplayRows } from './use-replay-rows.ts'
 import styles from './compare-table.module.css'
 
 const rowHeight = 32
@@ -18,17 +19,20 @@ const marks: Record<Relation, { icon: LucideIcon; word: string }> = {
 }
 
 interface CompareTableProps {
-  pairs: readonly ComparedPair[]
+  pairs: ComparedPairs
   left: LibraryRow
   right: LibraryRow
 }
 
 /** The calls of both sessions; each opens its replay at that message. */
 export function CompareTable({ pairs, left, right }: CompareTableProps) {
-  const { scroller, items, before, after } = useVirtualRows({ count: pairs.length, rowHeight, headHeight: 33 })
+  const { scroller, items, before, after } = useVirtualRows({ count: pairs.count, rowHeight, headHeight: 33 })
+  const [first, end] = [items[0]?.index ?? 0, (items.at(-1)?.index ?? -1) + 1]
+  const leftRow = useReplayRows(left.session, pairs.left, first, end)
+  const rightRow = useReplayRows(right.session, pairs.right, first, end)
   return (
     <div ref={scroller} className={styles.scroller} tabIndex={0} role="region" aria-label="Calls of both sessions">
-      <table className={`table ${styles.table}`} aria-rowcount={pairs.length + 1}>
+      <table className={`table ${styles.table}`} aria-rowcount={pairs.count + 1}>
         <colgroup>
           <col />
           <col className={styles.verdict} />
@@ -50,40 +54,43 @@ export function CompareTable({ pairs, left, right }: CompareTableProps) {
         <tbody>
           {before > 0 && <Gap height={before} />}
           {items.map((item) => {
-            const pair = pairs[item.index]
-            if (!pair) return null
-            const { icon: Icon, word } = marks[pair.relation]
+            const [one, other] = [pairs.left[item.index] ?? -1, pairs.right[item.index] ?? -1]
+            const relation = relationOf(pairs, item.index)
+            const { icon: Icon, word } = marks[relation]
             return (
-              <tr key={item.key} aria-rowindex={item.index + 2} className={styles[pair.relation]}>
-                <CallCell call={pair.left} session={left.session} />
-                <td className={pair.left ? undefined : styles.nothing}>{pair.left && <Verdict verdict={pair.left.verdict} />}</td>
+              <tr key={item.key} aria-rowindex={item.index + 2} className={styles[relation]}>
+                <CallCell seq={one} row={leftRow(one)} session={left.session} />
+                <VerdictCell code={pairs.leftVerdicts[item.index]} />
                 <td className={styles.mark} title={word}>
                   <Icon className="small" aria-hidden />
                   <span className="unseen">{word}</span>
                 </td>
-                <td className={pair.right ? undefined : styles.nothing}>{pair.right && <Verdict verdict={pair.right.verdict} />}</td>
-                <CallCell call={pair.right} session={right.session} />
+                <VerdictCell code={pairs.rightVerdicts[item.index]} />
+                <CallCell seq={other} row={rightRow(other)} session={right.session} />
               </tr>
             )
           })}
           {after > 0 && <Gap height={after} />}
         </tbody>
       </table>
-      {pairs.length === 0 && <p className={`${styles.none} t2`}>No call passes the filters.</p>}
+      {pairs.count === 0 && <p className={`${styles.none} t2`}>No call passes the filters.</p>}
     </div>
   )
 }
 
-function CallCell({ call, session }: { call: ComparedCall | undefined; session: LibraryRow['session'] }) {
-  if (!call) return <td className={styles.nothing} aria-label="No such call" />
-  const { row } = call
+function VerdictCell({ code }: { code: number | undefined }) {
+  const verdict = verdictOfCode(code)
+  return <td className={verdict ? undefined : styles.nothing}>{verdict && <Verdict verdict={verdict} />}</td>
+}
+
+/** `row` is the text of the call, once it has come. */
+function CallCell({ seq, row, session }: { seq: number; row: ReplayRow | undefined; session: LibraryRow['session'] }) {
+  if (seq < 0) return <td className={styles.nothing} aria-label="No such call" />
   return (
-    <td title={row.summary}>
-      <Link to="/recordings/$session" params={{ session }} search={{ seq: row.seq }} className={styles.call}>
-        <span className={`${styles.number} num`}>{row.seq}</span> <span className="mono">{row.tool ?? row.method}</span>{' '}
-        <span className="t2">
-          <VisibleText text={row.summary.slice(0, 200)} />
-        </span>
+    <td title={row?.summary}>
+      <Link to="/recordings/$session" params={{ session }} search={{ seq }} className={styles.call}>
+        <span className={`${styles.number} num`}>{seq}</span> <span className="mono">{row?.tool ?? row?.method}</span>{' '}
+        <span className="t2">{row && <VisibleText text={row.summary.slice(0, 200)} />}</span>
       </Link>
     </td>
   )

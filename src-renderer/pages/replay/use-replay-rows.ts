@@ -8,6 +8,9 @@ const portion = 200
 /** kept; scrolling through a long session must not fill the memory */
 const mostKept = 5_000
 
+/** row numbers in the order in which they are shown; -1 where there is none */
+type Rows = Uint32Array | Int32Array
+
 interface Kept {
   rows: Map<number, ReplayRow>
   asked: Set<number>
@@ -17,27 +20,29 @@ interface Kept {
  * The texts of the rows that are drawn. `from` and `to` are the places in `shown` that are on the screen. A row that has not come yet is undefined: what the
  * timeline knows of it is drawn until then.
  */
-export function useReplayRows(session: SessionId, shown: Uint32Array, from: number, to: number): (row: number) => ReplayRow | undefined {
+export function useReplayRows(session: SessionId, shown: Rows, from: number, to: number): (row: number) => ReplayRow | undefined {
   const [kept] = useState<Kept>(() => ({ rows: new Map(), asked: new Set() }))
   const [, setArrived] = useState(0)
 
-  const ask = useEffectEvent((rows: Uint32Array, first: number, last: number) => {
+  const ask = useEffectEvent((rows: Rows, first: number, last: number) => {
     if (kept.rows.size > mostKept) {
       kept.rows.clear()
       kept.asked.clear()
     }
     // nothing to ask for as long as all that is drawn is there
     let missing = false
-    for (let at = first; at < last; at += 1) missing ||= !kept.asked.has(rows[at] ?? 0)
+    for (let at = first; at < last; at += 1) missing ||= isMissing(rows[at] ?? -1, kept)
     if (!missing) return
     const around = Math.max(0, portion - (last - first)) >> 1
-    const seqs = [...rows.subarray(Math.max(0, first - around), last + around)].filter((row) => !kept.asked.has(row)).slice(0, 500)
+    const seqs = [...rows.subarray(Math.max(0, first - around), last + around)].filter((row) => isMissing(row, kept)).slice(0, 500)
     for (const seq of seqs) kept.asked.add(seq)
     void fetchRows(session, seqs, kept).then(() => setArrived((times) => times + 1))
   })
   useEffect(() => ask(shown, from, to), [shown, from, to])
   return (row) => kept.rows.get(row)
 }
+
+const isMissing = (row: number, { asked }: Kept): boolean => row >= 0 && !asked.has(row)
 
 async function fetchRows(session: SessionId, seqs: number[], kept: Kept): Promise<void> {
   try {
