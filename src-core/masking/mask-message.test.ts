@@ -17,6 +17,7 @@ rules:
 const loaded = loadMasking(document)
 if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems))
 const { masking } = loaded
+const card = '4111111111111111'
 const prod = { connection: 'prod-db', tool: 'execute_sql' }
 const mask = (value: unknown, target = prod) => maskMessage(masking, JSON.stringify(value), target)
 
@@ -79,6 +80,23 @@ describe('masking a message', () => {
     ['an error', { error: { code: 1, message: 'no user ada@acme.example' } }, { error: { code: 1, message: 'no user [MASKED:email]' } }],
   ] as const)('a field that is %s', ([, value, expected]) => {
     expect(JSON.parse(mask(value).text)).toEqual(expected)
+  })
+
+  test.for([
+    ['a value', { result: { structuredContent: { note: card } } }],
+    ['a key', { result: { structuredContent: { [card]: 1 } } }],
+    ['an address', { result: { content: [{ type: 'resource_link', uri: `db://cards/${card}`, name: 'x' }] } }],
+    ['_meta', { result: { _meta: { 'x/y': [card] }, content: [] } }],
+    ['an error', { error: { code: -1, message: `no ${card}`, data: { card } } }],
+    ['a progress message', { method: 'notifications/progress', params: { progressToken: 1, progress: 1, message: card } }],
+    ['the arguments of a tool', { method: 'tools/call', params: { name: 'x', arguments: { deep: [{ note: card }] } } }],
+    ['the text of a resource', { result: { contents: [{ uri: 'x:y', mimeType: 'text/csv', text: `a,${card}` }] } }],
+    ['a text of a resource in base64', { result: { contents: [{ uri: 'x:y', mimeType: 'text/csv', blob: btoa(`a,b,c,d,${card}`) }] } }],
+  ])('every string is searched: %s', ([, message]) => {
+    const { text } = maskMessage(masking, JSON.stringify(message), prod)
+    expect(text).toContain('[MASKED:card]')
+    expect(text).not.toContain(card)
+    expect(text).not.toContain(btoa(`a,b,c,d,${card}`))
   })
 
   test('a value used as a name does not get into the path', () => {

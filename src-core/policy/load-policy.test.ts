@@ -110,6 +110,7 @@ describe('a condition is refused if', () => {
     ['it nests beyond reason', `${'('.repeat(1900)}true${')'.repeat(1900)}`, 'not valid CEL'],
     ['it nests deeper than the limit', `args${'.a'.repeat(70)}`, 'deeper than 60'],
     ['it reads an unknown variable', 'argz.sql == "x"', 'argz is not known'],
+    ['it reads what a server claims about its tools', 'annotations.readOnlyHint', 'annotations is not known'],
     ['it calls an unknown function', 'env("HOME") == "x"', 'function env is not known'],
     ['it calls an unknown method', 'args.a.format([1]) == "x"', 'function format is not known'],
     ['it calls a function that makes texts grow', 'args.a.replace("a", args.b) == "x"', 'function replace is not known'],

@@ -127,6 +127,25 @@ test('one that is gone when the answer comes withholds it', async () => {
   expect(delivered.join()).toContain('MESSAGE_UNMASKABLE')
 })
 
+test('a change counts for the next message of a session; each record says which version masked which place by which rule', async () => {
+  const allowing = '  - { id: all, match: {}, effect: allow, because: It is harmless. }\n'
+  await rule(allowing)
+  const before = ports.inForce().masking.version
+  open(call(1))
+  await records[0]?.durable()
+  await rule(allowing, '  - { id: no-pay, fields: [salary], because: Salaries are private. }\n')
+  const now = ports.inForce().masking.version
+  answer(salary(1))
+  await allDurable()
+  expect(now).not.toBe(before)
+  expect(records[0]?.record).toMatchObject({ maskingVersion: before })
+  expect(records[1]?.record).toMatchObject({
+    maskingVersion: now,
+    masks: expect.arrayContaining([{ rule: 'no-pay', kind: 'salary', path: '/result/structuredContent/salary', count: 1 }]) as unknown,
+  })
+  expect(delivered.join()).not.toContain('5100')
+})
+
 test('the id of an event that holds what is masked withholds its message', async () => {
   await rule('  - { id: m, match: {}, effect: mask, mask: [{ detect: [email] }], because: Addresses are private. }\n', '  []')
   open(call(1))

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -46,6 +47,23 @@ test('what was in force is in force again after a start, and the log says so', a
     { kind: 'policy.version', version, author: 'admin' },
     { kind: 'policy.version', version, author: 'gateway start' },
   ])
+})
+
+test('every version is kept as it came, with its hash, author, time and message: nothing is updated in place', async () => {
+  const policies = started()
+  await policies.activate({ kind: 'masking', text: 'version: 1\nrules: []\n' }, admin)
+  const first = await policies.activate({ kind: 'policy', text: documentOf('deny'), message: 'Quiet.' }, admin)
+  await policies.activate({ kind: 'policy', text: documentOf('allow') }, { sub: 'ben', name: 'Ben' })
+  // the same text again, by somebody else
+  await policies.activate({ kind: 'policy', text: documentOf('deny'), message: 'Back.' }, { sub: 'ben', name: 'Ben' })
+  const { outcome: _, ...kept } = first
+  const all = (await policies.list()).filter(({ kind }) => kind === 'policy')
+  expect(all).toHaveLength(2)
+  expect(all.find(({ version }) => version === first.version)).toEqual({ ...kept, text: documentOf('deny') })
+  expect(kept).toMatchObject({ version: hash('sha256', documentOf('deny'), 'hex'), author: 'admin', message: 'Quiet.' })
+  expect(Date.parse(kept.at)).not.toBeNaN()
+  // who brought it back, and why, stands in the log
+  expect(logged.at(-1)).toMatchObject({ version: first.version, author: 'ben', message: 'Back.' })
 })
 
 test('a text that was changed in the state is not put in force', async () => {

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -87,6 +88,9 @@ test('what one administrator proposes rules when another one activates it, and b
   expect(activated).toMatchObject({ ...names, active: true })
   expect(logged.at(-1)).toMatchObject({ kind: 'policy.version', ...names })
   expect(await proposalNow(id)).toMatchObject({ state: 'activated', decidedBy: ben })
+  // the difference can be told from what the log names: both texts are kept, and their hashes are in it
+  const texts = (await policies.list()).map(({ text }) => [hash('sha256', text, 'hex'), text])
+  expect(Object.fromEntries(texts)).toMatchObject({ [base]: documentOf('deny'), [version]: documentOf('allow') })
   await expect(policies.activateProposal(id, ben)).rejects.toMatchObject({ code: 'PROPOSAL_NOT_OPEN' })
 })
 
