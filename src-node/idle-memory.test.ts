@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { setFlagsFromString } from 'node:v8'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { keepIdleMemorySmall } from './idle-memory.ts'
 import { createManualScheduler } from './manual-scheduler.fixture.ts'
 
@@ -18,6 +19,9 @@ describe('memory of a process that may rest', () => {
       collect: () => void done.push('collect'),
     })
   })
+
+  // the other tests of this process may need more
+  afterAll(() => setFlagsFromString('--semi-space-growth-factor=2'))
 
   const fiveSeconds = (cpuMs: number) => {
     used += cpuMs
