@@ -26,7 +26,17 @@ export default defineConfig({
           maxWorkers: 3,
         },
       },
-      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000, maxWorkers: 2 } },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+          isolate: false,
+          globalSetup: 'test/e2e/serve-renderer-once.ts',
+        },
+      },
     ],
   },
 })

@@ -1,52 +1,18 @@
 /** Access and People in a browser engine, under the application's policy, against the double: by keyboard, and judged by axe. */
-import { AxeBuilder } from '@axe-core/playwright'
-import { chromium, type Browser, type Locator, type Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { findChromium } from '../electron-host/chromium.ts'
+import type { Locator, Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
 import { pendingAccess } from '../fakes/fake-access.ts'
 import type { PersonName } from '../fakes/fake-scenario.ts'
-import { pageUrl, pagesUnderTest } from '../renderer/pages.ts'
-import { serveRenderer, type ServedRenderer } from '../renderer/serve.ts'
+import { pagesUnderTest } from '../renderer/pages.ts'
+import { accessibilityViolations, patiently, usePages } from './use-pages.ts'
 
-let served: ServedRenderer
-let browser: Browser
+const pages = usePages()
 let page: Page
-let consoleErrors: string[] = []
-
-beforeAll(async () => {
-  served = await serveRenderer()
-  browser = await chromium.launch(await findChromium({ headless: true }))
-})
-afterAll(async () => {
-  await browser.close()
-  await served.close()
-})
-afterEach(async () => {
-  await page.context().close()
-  // a refused style or script of the content security policy shows here
-  if (consoleErrors.length > 0) throw new Error(`The console has errors:\n${consoleErrors.join('\n')}`)
-})
-
-async function openPage(colorScheme: 'light' | 'dark' = 'light'): Promise<void> {
-  const viewport = { width: 1280, height: 800 }
-  const context = await browser.newContext({ viewport, timezoneId: 'Europe/Berlin', colorScheme, reducedMotion: 'reduce' })
-  page = await context.newPage()
-  page.setDefaultTimeout(20_000)
-  consoleErrors = []
-  page.on('console', (message) => {
-    if (message.type() === 'error') consoleErrors.push(message.text())
-  })
-  page.on('pageerror', (error) => consoleErrors.push(error.message))
-}
-
-async function open(path: string, as: PersonName): Promise<void> {
-  await openPage()
-  await page.goto(pageUrl(served.url, { name: path, path, as }))
+const open = async (path: string, as: PersonName): Promise<void> => {
+  page = await pages.open({ path, as })
 }
 
 const button = (name: string | RegExp): Locator => page.getByRole('button', { name })
-/** A busy machine takes its time. */
-const patiently = { timeout: 20_000 }
 /** As somebody without a mouse. */
 const press = async (target: Locator): Promise<void> => {
   await target.focus()
@@ -158,11 +124,9 @@ const judged = pagesUnderTest.filter(({ name }) => /^(access|people|inbox-access
 test.for((['light', 'dark'] as const).flatMap((scheme) => judged.map((one) => [one.name, scheme, one] as const)))(
   '%s in %s has nothing that axe objects to',
   async ([, scheme, one]) => {
-    await openPage(scheme)
-    await page.goto(pageUrl(served.url, one))
+    page = await pages.open({ ...one, colorScheme: scheme })
     await page.getByRole('heading', { level: 1 }).first().waitFor()
     await one.prepare?.(page)
-    const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze()
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => String(target)).join(', ')}`)).toEqual([])
+    expect(await accessibilityViolations(page)).toEqual([])
   },
 )

@@ -1,35 +1,16 @@
 /** Live watch, overview, access review and SOC 2 in a browser engine, under the application's content security policy, against the double. */
-import { AxeBuilder } from '@axe-core/playwright'
-import { chromium, type Browser, type Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findChromium } from '../electron-host/chromium.ts'
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
 import type { PersonName, Scenario } from '../fakes/fake-scenario.ts'
 import { liveSession } from '../fakes/fake-sessions.ts'
 import { oversightPages } from '../renderer/oversight-pages.ts'
-import { pageUrl } from '../renderer/pages.ts'
-import { serveRenderer, type ServedRenderer } from '../renderer/serve.ts'
+import { accessibilityViolations, patiently, usePages } from './use-pages.ts'
 
-let served: ServedRenderer
-let browser: Browser
-
-beforeAll(async () => {
-  served = await serveRenderer()
-  browser = await chromium.launch(await findChromium({ headless: true }))
-})
-afterAll(async () => {
-  await browser.close()
-  await served.close()
-})
-
-async function open(path: string, as: PersonName = 'helene', scenario: Scenario = 'full'): Promise<Page> {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, timezoneId: 'Europe/Berlin' })
-  page.setDefaultTimeout(20_000)
-  await page.goto(pageUrl(served.url, { name: path, path, as, scenario }))
-  return page
-}
+const pages = usePages()
+const open = (path: string, as: PersonName = 'helene', scenario: Scenario = 'full'): Promise<Page> =>
+  pages.open({ path, as, scenario, motion: 'no-preference' })
 
 const other = 'ses_8b02f7Hs61nRtY4c'
-const patiently = { timeout: 20_000 }
 const selected = (page: Page) => page.getByRole('listbox', { name: 'Messages as they come' }).getByRole('option', { selected: true })
 
 describe('watching a session', () => {
@@ -46,7 +27,6 @@ describe('watching a session', () => {
     expect(await follow.getAttribute('aria-pressed')).toBe('false')
     await page.keyboard.press('End')
     await expect.poll(() => follow.getAttribute('aria-pressed'), patiently).toBe('true')
-    await page.close()
   })
 
   test('whoever ends it has to say why', async () => {
@@ -60,7 +40,6 @@ describe('watching a session', () => {
     await page.getByText('The session has ended.').waitFor()
     await page.getByRole('link', { name: '8b02f7' }).click()
     await page.getByText('Jonas Lindqvist ended it: Not what the ticket says').waitFor()
-    await page.close()
   })
 
   test('says what passed before it could be shown, and why a watch is refused', async () => {
@@ -69,8 +48,6 @@ describe('watching a session', () => {
     expect(await slow.getByRole('option').count()).toBeGreaterThan(5)
     const refused = await open(`/sessions/${other}/watch`, 'jonas', 'four-eyes')
     await refused.getByText('a role that may watch this session').waitFor()
-    await refused.close()
-    await slow.close()
   })
 
   test('operators watch nobody', async () => {
@@ -80,7 +57,6 @@ describe('watching a session', () => {
       .first()
       .waitFor()
     expect(await page.getByRole('listbox').count()).toBe(0)
-    await page.close()
   })
 })
 
@@ -96,7 +72,6 @@ describe('the overview', () => {
     await page.goBack()
     await page.getByRole('table', { name: 'Approvals by outcome' }).getByRole('link').first().click()
     await page.getByRole('heading', { name: /Approvals:/ }).waitFor()
-    await page.close()
   })
 
   test('the chart is read by keyboard, and as a table', async () => {
@@ -107,7 +82,6 @@ describe('the overview', () => {
     await page.getByRole('button', { name: 'Show as table' }).click()
     const table = page.getByRole('region', { name: /Calls by verdict/ })
     expect(await table.getByRole('row').count()).toBe(31)
-    await page.close()
   })
 
   test('gaps in the evidence stand on top, each with its sessions', async () => {
@@ -115,7 +89,6 @@ describe('the overview', () => {
     await page.getByRole('link', { name: '2 numbers of sessions missing' }).click()
     await page.getByText('118 to 119').waitFor()
     expect(page.url()).toMatch(/gap=missing-number/)
-    await page.close()
   })
 })
 
@@ -128,7 +101,6 @@ test('the access review finds who may and never did, and is saved', async () => 
   expect(await rows.count()).toBeLessThan(all)
   await page.getByRole('button', { name: 'Save as CSV' }).click()
   await page.getByText('access-review-2026-11-22.csv').waitFor()
-  await page.close()
 })
 
 test('a control is tried when it is asked for, and says what it did', async () => {
@@ -140,7 +112,6 @@ test('a control is tried when it is asked for, and says what it did', async () =
   await page.getByRole('button', { name: 'Run all tests' }).click()
   await page.getByText('Could not be tried').waitFor()
   expect(await page.getByText('Passed').count()).toBe(8)
-  await page.close()
 })
 
 test('these pages are for auditors, administrators and reviewers', async () => {
@@ -151,7 +122,6 @@ test('these pages are for auditors, administrators and reviewers', async () => {
       .first()
       .waitFor()
     expect(await page.getByRole('table').count()).toBe(0)
-    await page.close()
   }
 })
 
@@ -161,13 +131,8 @@ const looked = oversightPages.filter(({ name }) =>
 )
 
 test.for(looked)('$name has no accessibility violation', async (subject) => {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' })
-  const page = await context.newPage()
-  page.setDefaultTimeout(20_000)
-  await page.goto(pageUrl(served.url, subject))
+  const page = await pages.open(subject)
   await page.getByRole('heading', { level: 1 }).waitFor()
   await subject.prepare?.(page)
-  const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze()
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)).toEqual([])
-  await context.close()
+  expect(await accessibilityViolations(page)).toEqual([])
 })

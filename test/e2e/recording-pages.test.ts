@@ -1,33 +1,13 @@
 /** The auditor's pages in a browser engine, under the application's content security policy, against the double. */
-import { chromium, type Browser, type Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findChromium } from '../electron-host/chromium.ts'
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
 import { fakeSessionId, ordersSession } from '../fakes/fake-recordings.ts'
 import type { Scenario } from '../fakes/fake-scenario.ts'
-import { pageUrl } from '../renderer/pages.ts'
-import { serveRenderer, type ServedRenderer } from '../renderer/serve.ts'
+import { patiently, usePages } from './use-pages.ts'
 
-let served: ServedRenderer
-let browser: Browser
-
-beforeAll(async () => {
-  served = await serveRenderer()
-  browser = await chromium.launch(await findChromium({ headless: true }))
-})
-afterAll(async () => {
-  await browser.close()
-  await served.close()
-})
-
-async function open(path: string, scenario: Scenario = 'full'): Promise<Page> {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, timezoneId: 'Europe/Berlin' })
-  page.setDefaultTimeout(20_000)
-  await page.goto(pageUrl(served.url, { name: path, path, as: 'helene', scenario }))
-  return page
-}
-
-/** A busy machine takes its time. */
-const patiently = { timeout: 20_000 }
+const pages = usePages()
+const open = (path: string, scenario: Scenario = 'full'): Promise<Page> =>
+  pages.open({ path, as: 'helene', scenario, motion: 'no-preference' })
 
 const selectedMessage = (page: Page) => page.getByRole('listbox', { name: 'Messages' }).getByRole('option', { selected: true })
 const replay = `/recordings/${ordersSession}`
@@ -48,7 +28,6 @@ describe('the replay', () => {
     await page.keyboard.type('refund_backup_1119')
     await page.getByText(/^\d of 214/).waitFor()
     expect(await page.locator('mark').first().textContent()).toBe('refund_backup_1119')
-    await page.close()
   })
 
   test('playing moves on by itself', async () => {
@@ -57,7 +36,6 @@ describe('the replay', () => {
     await page.getByRole('button', { name: '32×' }).click()
     await page.getByRole('button', { name: 'Play', exact: true }).click()
     await expect.poll(async () => Number.parseInt((await selectedMessage(page).textContent()) ?? '0', 10), patiently).toBeGreaterThan(3)
-    await page.close()
   })
 
   test('a hostile message stays text: no markup runs, hidden characters show, a forged mask is no chip', async () => {
@@ -68,7 +46,6 @@ describe('the replay', () => {
     await page.getByText('U+202E').first().waitFor()
     await page.getByText('not masked by us: [MASKED:card]').waitFor()
     expect(await page.getByTitle(/^Masked:/).count()).toBe(0)
-    await page.close()
   })
 
   test('a masked value is a chip that names its rule', async () => {
@@ -76,7 +53,6 @@ describe('the replay', () => {
     await page.getByTitle('Masked: card, by the rule detect-card').first().waitFor()
     await page.getByRole('button', { name: 'Table' }).click()
     await expect.poll(() => page.getByTitle('Masked: card, by the rule detect-card').count(), patiently).toBe(2)
-    await page.close()
   })
 
   test('of 100,000 messages only those on the screen are drawn', async () => {
@@ -85,7 +61,6 @@ describe('the replay', () => {
     expect(await page.getByRole('option').count()).toBeLessThan(60)
     await page.getByRole('button', { name: 'Denied 46', exact: true }).click()
     await page.getByText('46 of 100,000').waitFor()
-    await page.close()
   })
 })
 
@@ -96,7 +71,6 @@ describe('the proof', () => {
     await page.getByText('5 of 5 steps hold').waitFor()
     await page.getByText('That no traffic went around the gateway.').waitFor()
     expect(await page.getByText('What to do').count()).toBe(0)
-    await page.close()
   })
 
   test('of an altered recording fails at its step and says what to do', async () => {
@@ -105,7 +79,6 @@ describe('the proof', () => {
     await page.getByText('Does not match').waitFor()
     expect(await page.getByText('What this proves').count()).toBe(0)
     await page.getByRole('button', { name: 'Download again and check' }).waitFor()
-    await page.close()
   })
 })
 
@@ -117,7 +90,6 @@ describe('the recordings', () => {
     await page.getByRole('checkbox', { name: 'Select all that are shown' }).check()
     await page.getByRole('button', { name: 'Verify' }).click()
     await page.getByText('3 verified').waitFor()
-    await page.close()
   })
 
   test('an action that is impossible says why', async () => {
@@ -126,7 +98,6 @@ describe('the recordings', () => {
     const download = page.getByRole('button', { name: 'Download' })
     expect(await download.getAttribute('aria-disabled')).toBe('true')
     await page.getByText('All of the selected are on this computer already.').waitFor({ state: 'attached' })
-    await page.close()
   })
 
   test('two of them are compared call by call', async () => {
@@ -137,6 +108,5 @@ describe('the recordings', () => {
     await page.getByRole('heading', { name: 'Compare two sessions' }).waitFor()
     await page.getByRole('button', { name: /^Same \d+/ }).click()
     expect(await page.getByTitle('Only left').count()).toBe(0)
-    await page.close()
   })
 })

@@ -40,8 +40,32 @@ const doublePlugin: Plugin = {
   },
 }
 
-export async function serveRenderer(port = 0): Promise<ServedRenderer> {
+/** With `when asked`, the first request waits for the build; one that failed answers each with its reason. */
+export async function serveRenderer(options: { port?: number; build?: 'at once' | 'when asked' } = {}): Promise<ServedRenderer> {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-renderer-'))
+  let built: Promise<void> | undefined
+  if (options.build !== 'when asked') await (built = buildInto(folder))
+  const server = createServer((request, response) => {
+    built ??= buildInto(folder)
+    built.then(
+      () => answer(folder, request.url ?? '/', response),
+      (error: unknown) => response.writeHead(500).end(String(error)),
+    )
+  })
+  await listen(server, options.port ?? 0)
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('The server has no port.')
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    close: async () => {
+      server.closeAllConnections()
+      await new Promise((closed) => server.close(closed))
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function buildInto(folder: string): Promise<void> {
   await build({
     configFile: false,
     root: join(root, 'src-renderer'),
@@ -57,18 +81,6 @@ export async function serveRenderer(port = 0): Promise<ServedRenderer> {
       target: 'chrome140',
     },
   })
-  const server = createServer((request, response) => void answer(folder, request.url ?? '/', response))
-  await listen(server, port)
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('The server has no port.')
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    close: async () => {
-      server.closeAllConnections()
-      await new Promise((closed) => server.close(closed))
-      await rm(folder, { recursive: true, force: true })
-    },
-  }
 }
 
 function listen(server: Server, port: number): Promise<void> {
@@ -100,6 +112,6 @@ async function answer(folder: string, requested: string, response: ServerRespons
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const served = await serveRenderer(Number(process.argv[2] ?? 0))
+  const served = await serveRenderer({ port: Number(process.argv[2] ?? 0) })
   process.stdout.write(`${served.url}/full/priya/index.html\n`)
 }
