@@ -31,6 +31,8 @@ import { createPolicySimulations } from './policies/policy-simulations.ts'
 import { createArchive, type Archive } from './recordings/archive.ts'
 import { createArchiveThread } from './recordings/archive-thread.ts'
 import { createNoteFinding } from './recordings/note-finding.ts'
+import { createRemovals } from './retention/removals.ts'
+import { createRetention, type Retention } from './retention/retention.ts'
 import { createRecordingScan, type RecordingScan } from './recordings/recording-scan.ts'
 import { createStorage } from './recordings/storage.ts'
 import { createRecordingIndex, type RecordingIndex } from './recordings/recording-index.ts'
@@ -74,6 +76,7 @@ export interface Gateway {
   index: RecordingIndex
   archive: Pick<Archive, 'sealed'>
   scan: Pick<RecordingScan, 'start'>
+  retention: Pick<Retention, 'start'>
   sessions: Sessions
   approvals: Approvals
   policies: Policies
@@ -101,6 +104,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     desktops.push({ type: 'storage' }, ({ person: { roles } }) => roles.includes('administrator') || roles.includes('auditor'))
   const onFinding = createNoteFinding({ database, log, logger, onChanged: storageChanged })
   const thread = createArchiveThread({ folder: config.recordings, scheduler })
+  const removals = createRemovals({ database, log })
   const { scanMegabytesPerSecond, scanEveryHours, minimumFreeMegabytes } = config.archive
   const scan = createRecordingScan({
     database,
@@ -111,6 +115,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     clock,
     scheduler,
     logger,
+    removals,
     onFinding,
   })
   const archive = createArchive({
@@ -122,6 +127,19 @@ export function createGateway(parts: GatewayParts): Gateway {
     scheduler,
     logger,
     onFinding,
+  })
+  const retention = createRetention({
+    database,
+    thread,
+    log,
+    removals,
+    terms: config.archive.retention,
+    releaseApprovals: config.archive.holds.releaseApprovals,
+    compress: config.archive.compression === 'zstd',
+    onFinding,
+    onChanged: storageChanged,
+    scheduler,
+    logger,
   })
   const storage = createStorage({
     database,
@@ -136,7 +154,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     logger,
     onChanged: storageChanged,
   })
-  const index = createRecordingIndex({ database, recordings, log, archive })
+  const index = createRecordingIndex({ database, recordings, log, archive, removals })
   const policies: Policies = createPolicies({
     database,
     log,
@@ -345,6 +363,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     approvals,
     recordings: index,
     storage,
+    retention,
     policies,
     simulations,
     packs,
@@ -399,11 +418,12 @@ export function createGateway(parts: GatewayParts): Gateway {
     index,
     archive,
     scan,
+    retention,
     sessions,
     approvals,
     policies,
     tools,
-    logListeners: [rows.listener, access.listener, scan.listener],
+    logListeners: [rows.listener, access.listener, scan.listener, ...retention.listeners],
     access,
     async close() {
       for (const stop of stopListening) stop()
@@ -414,7 +434,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       if (config.limits.graceSeconds > 0) desktops.close()
       await closed
       storage.close()
-      const scanClosed = scan.close()
+      const scanClosed = Promise.all([scan.close(), retention.close()])
       await archive.close()
       await scanClosed
       await inspections.close()

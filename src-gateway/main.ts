@@ -115,6 +115,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     // what an earlier run left undone
     gateway.archive.sealed()
     gateway.scan.start()
+    await gateway.retention.start()
     logger.info({ url: publicUrl, version }, 'gateway started')
     return { url: publicUrl, close: () => opened.close() }
   } catch (error) {

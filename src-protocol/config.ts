@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { connectionName } from './ids.ts'
 import { sqlDialect } from './model.ts'
 import { activationApprovals } from './policy-proposal.ts'
+import { releaseApprovals, retentionConfig } from './retention.ts'
 import { section } from './section.ts'
 
 /** A secret is never written into a file: `env:NAME` or `file:/path`. */
@@ -70,6 +71,18 @@ export const gatewayConfig = section({
     scanEveryHours: z.number().positive().max(8760).default(24),
     /** with less room on the disk of the recordings or of the log, no new session is started; a warning comes with four times as much */
     minimumFreeMegabytes: z.number().nonnegative().default(512),
+    /** when finished recordings are removed; without it they are kept for good */
+    retention: retentionConfig.optional(),
+    /** what keeps recordings beyond that, at the word of an administrator: with 2, another one has to agree to a release */
+    holds: section({ releaseApprovals: releaseApprovals.default(1) }).prefault({}),
+    /** a second folder, on another disk, that gets a copy of the log and of every finished recording, and nothing else */
+    copy: section({
+      folder: z.string(),
+      /** how long after a change it is brought up to date */
+      afterSeconds: z.number().positive().max(86_400).default(60),
+      /** an alarm is raised when the copy is behind for so long */
+      alarmMinutes: z.number().positive().max(10_080).default(60),
+    }).optional(),
   }).prefault({}),
   limits: section({
     /** bytes of one message from a client */

@@ -249,6 +249,11 @@ export const errors = {
     'The recording store cannot write ({problem}), so traffic is stopped.',
     'Ask an administrator to check the recordings folder: free space and permissions.',
   ],
+  RECORDING_REMOVED: [
+    410,
+    'The recording of session {session} was removed by the rule of retention on {at}; entry {index} of the log says so.',
+    'Look for a copy that somebody downloaded, or in an evidence pack: it can still be verified.',
+  ],
   STORAGE_LOW: [
     507,
     'No new session is started: the disk of the recordings has {free} MB left, and {minimum} MB are kept free.',

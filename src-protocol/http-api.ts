@@ -45,6 +45,7 @@ import {
   overviewSessionsQuery,
   period,
 } from './overview.ts'
+import { retentionApi } from './retention.ts'
 import { storageHealth } from './storage.ts'
 import { simulationId, simulationRequest, simulationRun } from './simulation.ts'
 
@@ -330,6 +331,8 @@ export const httpApi = {
 
   /** the disks of the evidence, and what is done with recordings after their session */
   storage: { method: 'GET', path: '/api/v1/storage', params: nothing, input: nothing, output: storageHealth },
+
+  ...retentionApi,
 
   /** makes a pack and puts its export into the log; it is handed out in parts, to the same person */
   makePack: { method: 'POST', path: '/api/v1/evidence/packs', params: nothing, input: packRequest, output: packSummary },

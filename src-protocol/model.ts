@@ -1,6 +1,7 @@
 /** The nouns that the HTTP API, the push channel and the desktop's IPC all carry. */
 import { z } from 'zod'
 import { agentId, approvalId, connectionName, sessionId, sha256Hex, timestamp } from './ids.ts'
+import { removedRecording } from './retention.ts'
 
 export const role = z.enum(['operator', 'reviewer', 'auditor', 'administrator'])
 export type Role = z.infer<typeof role>
@@ -378,5 +379,7 @@ export const recordingSummary = z.object({
   counts: verdictCounts,
   policyVersion: z.string(),
   maskingVersion: z.string(),
+  /** a rule of retention removed it: what is said here is all that is left */
+  removed: removedRecording.optional(),
 })
 export type RecordingSummary = z.infer<typeof recordingSummary>

@@ -35,7 +35,8 @@ export function createLogTime(): LogTime {
       } else if (last) passedMs += Math.max(0, entry.upMs - last.upMs)
       last = entry
       const before = marks.at(-1)
-      if (!before || passedMs - before.passedMs >= markEveryMs) marks.push({ index, passedMs })
+      if (before?.passedMs === passedMs) before.index = index
+      else if (!before || passedMs - before.passedMs >= markEveryMs) marks.push({ index, passedMs })
     },
     since(index) {
       // the first mark behind the entry: what passed before it is not counted

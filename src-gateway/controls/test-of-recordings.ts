@@ -12,11 +12,13 @@ const sampleSize = 10
 /** a test that runs beside the traffic reads no larger ones */
 const mostBytes = 32 * 1024 * 1024
 
-/** Each of the closed sessions with the same chance, in one pass over the log. */
+/** Each of the closed sessions with the same chance, in one pass over the log. What the log says was removed since is left out. */
 async function drawClosed(ports: ControlTestPorts): Promise<{ drawn: CloseEntry[]; total: number }> {
   const drawn: CloseEntry[] = []
+  const removed = new Set<string>()
   let total = 0
   for await (const { entry } of entriesOf(ports.log)) {
+    if (entry.kind === 'recording.removed') removed.add(entry.session)
     if (entry.kind !== 'session.close') continue
     total += 1
     if (drawn.length < sampleSize) drawn.push(entry)
@@ -25,7 +27,7 @@ async function drawClosed(ports: ControlTestPorts): Promise<{ drawn: CloseEntry[
       if (place < sampleSize) drawn[place] = entry
     }
   }
-  return { drawn, total }
+  return { drawn: drawn.filter(({ session }) => !removed.has(session)), total: total - removed.size }
 }
 
 async function tryEach(

@@ -72,7 +72,7 @@ export function createPolicySimulations(ports: PolicySimulationsPorts): PolicySi
     let cursor: string | undefined
     do {
       const page = await index.list({ limit: pageSize, ...(cursor !== undefined && { cursor }) })
-      chosen.push(...page.recordings.filter((summary) => isAskedFor(summary, filter)))
+      chosen.push(...page.recordings.filter((summary) => !summary.removed && isAskedFor(summary, filter)))
       cursor = page.next
       await pace()
     } while (cursor !== undefined && chosen.length < filter.limit && run.state === 'running')

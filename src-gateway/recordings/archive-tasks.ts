@@ -1,5 +1,7 @@
-import { access } from 'node:fs/promises'
+import { access, rm } from 'node:fs/promises'
 import { compressRecording, type Compression } from '../../src-node/compress-recording.ts'
+import { parseRecordLine } from '../../src-core/recording/record-lines.ts'
+import { syncFolder } from '../../src-node/durable-file.ts'
 import { recordingPaths } from '../../src-node/recording-paths.ts'
 import { isRecordingOf } from '../../src-node/recording-tree.ts'
 import type { RecordedSoFar } from '../../src-node/recording-writer.ts'
@@ -28,6 +30,10 @@ export interface ArchiveTasks {
   find(query: RecordingQuery): Promise<FoundPage>
   compress(recording: SealedRecording): Promise<Compression>
   check(recording: SealedRecording): Promise<'intact' | 'altered' | 'missing'>
+  /** the same, and what an intact one says of its session */
+  examine(recording: SealedRecording): Promise<{ state: 'intact'; person: string; connection: string } | { state: 'altered' | 'missing' }>
+  /** durable when it resolves: the file is gone, and its place in the index */
+  remove(session: string): Promise<void>
 }
 
 /** of recordings that are larger, a search does not look for the place; nor when it has read so much for one page */
@@ -75,6 +81,22 @@ export function createArchiveTasks(folder: string): ArchiveTasks {
       const file = await fileOf(session)
       if (file === undefined) return 'missing'
       return (await isRecordingOf(file, logged)) ? 'intact' : 'altered'
+    },
+    async examine({ session, ...logged }) {
+      const file = await fileOf(session)
+      if (file === undefined) return { state: 'missing' }
+      let first: Uint8Array | undefined
+      if (!(await isRecordingOf(file, logged, (line) => (first ??= Uint8Array.from(line))))) return { state: 'altered' }
+      const parsed = first && parseRecordLine(first)
+      // the root is the one of the log, so this is what the gateway wrote
+      if (!parsed?.ok || parsed.record.kind !== 'open' || parsed.record.session !== session) return { state: 'altered' }
+      return { state: 'intact', person: parsed.record.person.sub, connection: parsed.record.connection }
+    },
+    async remove(session) {
+      const paths = recordingPaths(folder, session)
+      for (const path of [paths.finished, paths.compressed, paths.temporary]) await rm(path, { force: true })
+      if (await isThere(paths.folder)) await syncFolder(paths.folder)
+      index.remove(session)
     },
   }
 }

@@ -26,6 +26,7 @@ const openIndex = () =>
     database: state.database,
     recordings: { readText: unused },
     archive: idleArchive,
+    removals: { logged: () => Promise.resolve(undefined) },
     log: { append: unused, tlogProof: unused } as unknown as Parameters<typeof createRecordingIndex>[0]['log'],
   })
 

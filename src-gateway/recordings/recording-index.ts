@@ -6,6 +6,7 @@ import type { HttpInput, HttpOutput } from '../../src-protocol/http-api.ts'
 import type { SessionId } from '../../src-protocol/ids.ts'
 import type { RecordingQuery } from '../../src-protocol/recording-search.ts'
 import { recordingSummary, type Person, type RecordingSummary } from '../../src-protocol/model.ts'
+import type { Removals } from '../retention/removals.ts'
 import type { RecordingRow } from '../state/schema.ts'
 import type { StateDatabase } from '../state/state-database.ts'
 import type { Archive } from './archive.ts'
@@ -30,8 +31,9 @@ export function createRecordingIndex(ports: {
   recordings: Pick<RecordingStore, 'readText'>
   log: TransparencyLog
   archive: Pick<Archive, 'sealed' | 'find' | 'backlog'>
+  removals: Pick<Removals, 'logged'>
 }): RecordingIndex {
-  const { database, recordings, log, archive } = ports
+  const { database, recordings, log, archive, removals } = ports
   /** Counted once: with a million rows it costs as much as the page. It is asked before the first insert can be, so none counts twice. */
   let total = database
     .selectFrom('recordings')
@@ -72,7 +74,11 @@ export function createRecordingIndex(ports: {
       const newest = database.selectFrom('recordings').selectAll().orderBy('log_index', 'desc').limit(size)
       const rows = await (cursor === undefined ? newest : newest.where('log_index', '<', cursorOf(cursor))).execute()
       const last = rows.at(-1)
-      return { recordings: rows.map(toSummary), total: await total, ...(rows.length === size && last && { next: String(last.log_index) }) }
+      return {
+        recordings: await Promise.all(rows.map(withRemoval)),
+        total: await total,
+        ...(rows.length === size && last && { next: String(last.log_index) }),
+      }
     },
 
     async search(query, by) {
@@ -103,9 +109,16 @@ export function createRecordingIndex(ports: {
     async handOut(session, to) {
       const row = await database.selectFrom('recordings').selectAll().where('session', '=', session).executeTakeFirst()
       if (!row) throw new AppError('NOT_FOUND', { what: `A sealed recording of session ${session}` })
+      const removed = await removals.logged(row)
+      if (removed) throw new AppError('RECORDING_REMOVED', { session, at: removed.at, index: removed.logIndex })
       await log.append({ kind: 'export', by: to.sub, session })
       return { summary: toSummary(row), text: await recordings.readText(session), proof: await log.tlogProof(row.log_index) }
     },
+  }
+
+  async function withRemoval(row: Selectable<RecordingRow>): Promise<RecordingSummary> {
+    const removed = await removals.logged(row)
+    return { ...toSummary(row), ...(removed && { removed }) }
   }
 }
 

@@ -1,9 +1,12 @@
+import type { Selectable } from 'kysely'
 import type { Clock } from '../../src-node/clock.ts'
 import { timestampOf } from '../../src-node/clock.ts'
 import type { Logger } from '../../src-node/logger.ts'
 import type { TransparencyLog } from '../../src-node/log-store.ts'
 import type { Scheduler } from '../../src-node/scheduler.ts'
 import type { StorageHealth } from '../../src-protocol/storage.ts'
+import type { Removals } from '../retention/removals.ts'
+import type { RecordingRow } from '../state/schema.ts'
 import type { LogListener } from '../state/replay-log.ts'
 import type { StateDatabase } from '../state/state-database.ts'
 import type { ArchiveThread } from './archive-thread.ts'
@@ -31,6 +34,7 @@ export interface RecordingScanPorts {
   clock: Clock
   scheduler: Scheduler
   logger: Logger
+  removals: Removals
   onFinding: NoteFinding
 }
 
@@ -39,7 +43,7 @@ const shortestRestMs = 20
 const hourMs = 3_600_000
 
 export function createRecordingScan(ports: RecordingScanPorts): RecordingScan {
-  const { database, thread, log, bytesPerSecond, everyHours, firstAfterMs = 5000, clock, scheduler, logger, onFinding } = ports
+  const { database, thread, log, bytesPerSecond, everyHours, firstAfterMs = 5000, clock, scheduler, logger, removals, onFinding } = ports
   let pass: { startedAt: string; checked: number; findings: number; recordings: number } | undefined
   let last: StorageHealth['scan']['last']
   let working: Promise<void> | undefined
@@ -47,21 +51,21 @@ export function createRecordingScan(ports: RecordingScanPorts): RecordingScan {
   let closed = false
   const isOpen = () => !closed
 
-  const kept = () => database.selectFrom('recordings').where('removed_at', 'is', null)
-
   async function runPass(): Promise<void> {
     const started = { startedAt: timestampOf(clock.now()), checked: 0, findings: 0, recordings: await countKept() }
     pass = started
     let row = await next(-1)
     while (row && isOpen()) {
-      const result = await thread.call('check', await sealedAs(log, row))
-      started.checked += 1
-      if (result !== 'intact') {
-        started.findings += 1
-        // a finding is told once; it stays one
-        if (row.finding !== result) await onFinding(row.session, result)
+      const result = await look(row)
+      if (result !== 'removed') {
+        started.checked += 1
+        if (result !== 'intact') {
+          started.findings += 1
+          // a finding is told once; it stays one
+          if (row.finding !== result) await onFinding(row.session, result)
+        }
       }
-      await rest(Math.max(shortestRestMs, (row.bytes / bytesPerSecond) * 1000))
+      await rest(result === 'removed' ? 1 : Math.max(shortestRestMs, (row.bytes / bytesPerSecond) * 1000))
       row = await next(row.log_index)
     }
     pass = undefined
@@ -71,10 +75,27 @@ export function createRecordingScan(ports: RecordingScanPorts): RecordingScan {
     last = { startedAt, finishedAt: timestampOf(clock.now()), recordings, findings }
   }
 
-  const next = (after: number) => kept().selectAll().where('log_index', '>', after).orderBy('log_index').limit(1).executeTakeFirst()
+  const next = (after: number) =>
+    database.selectFrom('recordings').selectAll().where('log_index', '>', after).orderBy('log_index').limit(1).executeTakeFirst()
+
+  /** That it was removed, too, is believed if the log says so, and not because the state does. */
+  async function look(row: Selectable<RecordingRow>): Promise<'intact' | 'altered' | 'missing' | 'removed'> {
+    if (row.removed_at !== null) {
+      if (await removals.logged(row)) return 'removed'
+      logger.error(
+        { session: row.session, alarm: 'recording-altered' },
+        'the state says that a recording was removed, and the log does not',
+      )
+      await database.updateTable('recordings').set({ removed_at: null, removed_index: null }).where('session', '=', row.session).execute()
+    }
+    const result = await thread.call('check', await sealedAs(log, row))
+    return result === 'missing' && (await removals.search(row)) ? 'removed' : result
+  }
 
   async function countKept(): Promise<number> {
-    const { recordings } = await kept()
+    const { recordings } = await database
+      .selectFrom('recordings')
+      .where('removed_at', 'is', null)
       .select(({ fn }) => fn.countAll<number>().as('recordings'))
       .executeTakeFirstOrThrow()
     return recordings

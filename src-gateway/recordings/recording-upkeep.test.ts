@@ -12,6 +12,7 @@ import { openRecordingStore, type RecordingStore } from '../../src-node/recordin
 import { systemScheduler } from '../../src-node/scheduler.ts'
 import { sessionId } from '../../src-protocol/ids.ts'
 import type { StorageHealth } from '../../src-protocol/storage.ts'
+import { createRemovals } from '../retention/removals.ts'
 import { sealRecording } from '../sessions/seal-session.ts'
 import { openState, type State } from '../state/state-database.ts'
 import { createArchive, type Archive } from './archive.ts'
@@ -60,9 +61,10 @@ beforeEach(async () => {
   const { database } = state
   const ports = { database, thread, log, scheduler: systemScheduler, logger }
   const onFinding = createNoteFinding({ ...ports, onChanged: () => (changes += 1) })
+  const removals = createRemovals({ database, log })
   archive = createArchive({ ...ports, folder: recordingsFolder, compress: true, settleMs: 0, onFinding })
-  scan = createRecordingScan({ ...ports, bytesPerSecond: 1e9, everyHours: 1, firstAfterMs: 0, clock: systemClock, onFinding })
-  index = createRecordingIndex({ database, recordings, log, archive })
+  scan = createRecordingScan({ ...ports, removals, bytesPerSecond: 1e9, everyHours: 1, firstAfterMs: 0, clock: systemClock, onFinding })
+  index = createRecordingIndex({ database, recordings, log, archive, removals })
 })
 afterEach(async () => {
   const scanned = scan.close()

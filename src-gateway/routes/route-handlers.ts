@@ -15,6 +15,8 @@ import type { Policies } from '../policies/policies.ts'
 import type { PolicySimulations } from '../policies/policy-simulations.ts'
 import type { RecordingIndex } from '../recordings/recording-index.ts'
 import type { Storage } from '../recordings/storage.ts'
+import { retentionHandlers } from '../retention/retention-handlers.ts'
+import type { Retention } from '../retention/retention.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { ToolPins } from '../tools/tool-pins.ts'
 
@@ -41,6 +43,7 @@ export interface RouteServices {
   approvals: Approvals
   recordings: RecordingIndex
   storage: Pick<Storage, 'health' | 'assertRoom'>
+  retention: Retention
   policies: Policies
   simulations: PolicySimulations
   packs: EvidencePacks
@@ -134,6 +137,7 @@ export function createRouteHandlers(services: RouteServices): RouteHandlers {
     recordings: ({ input }) => recordings.list(input),
     recording: ({ params, signedIn: { person } }) => recordings.handOut(params.id, person),
     storage: () => services.storage.health(),
+    ...retentionHandlers(services.retention),
     searchRecordings: ({ input, signedIn: { person } }) => recordings.search(input, person),
 
     overview: ({ input }) => overview.overview(input),

@@ -18,6 +18,7 @@ import { recoverSessions } from './recover-sessions.ts'
 import type { InterruptedSession } from './resume-session.ts'
 import { createSessionStore, type SessionStore } from './session-store.ts'
 import { idleArchive } from '../recordings/idle-archive.fixture.ts'
+import { createRemovals } from '../retention/removals.ts'
 
 const { privateKey } = generateKeyPairSync('ed25519')
 export const person = { sub: 'mira', name: 'Mira', groups: [], roles: ['operator' as const] }
@@ -35,7 +36,13 @@ async function open(): Promise<void> {
   state = await openState(folder)
   log = await openLog({ folder: join(folder, 'log'), origin: 'gatehouse.example/log', privateKey, clock: systemClock })
   recordings = await openRecordingStore({ folder: join(folder, 'recordings'), clock: systemClock })
-  index = createRecordingIndex({ database: state.database, recordings, log, archive: idleArchive })
+  index = createRecordingIndex({
+    database: state.database,
+    recordings,
+    log,
+    archive: idleArchive,
+    removals: createRemovals({ database: state.database, log }),
+  })
   store = createSessionStore(state.database)
 }
 

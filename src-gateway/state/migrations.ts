@@ -10,6 +10,8 @@ const migrations: Record<string, Migration> = {
   '005-approvals-in-the-log': { up: addLogIndex },
   '006-reported-approvals': { up: addReported },
   '007-recording-upkeep': { up: addRecordingUpkeep },
+  '008-retention': { up: addRetention },
+  '009-session-ended-by': { up: addEndedBy },
 }
 
 /** Brings the database to the newest schema; each step runs once, in the order of the names. */
@@ -100,6 +102,22 @@ async function addRecordingUpkeep(database: Kysely<unknown>): Promise<void> {
   await sql`CREATE INDEX recordings_plain ON recordings (log_index) WHERE stored_bytes IS NULL AND finding IS NULL AND removed_at IS NULL`.execute(
     database,
   )
+}
+
+/** Each index holds only what there is to do, in the order in which it is done. */
+async function addRetention(database: Kysely<unknown>): Promise<void> {
+  const statements = [
+    sql`ALTER TABLE recordings ADD COLUMN copied INTEGER NOT NULL DEFAULT 0`,
+    sql`CREATE INDEX recordings_kept ON recordings (connection, ended_at, session) WHERE removed_at IS NULL`,
+    sql`CREATE INDEX recordings_uncopied ON recordings (log_index) WHERE copied = 0 AND removed_at IS NULL`,
+    sql`CREATE INDEX recordings_copied_in_vain ON recordings (log_index) WHERE copied = 1 AND removed_at IS NOT NULL`,
+    sql`CREATE TABLE recording_copy (folder TEXT PRIMARY KEY, mark TEXT NOT NULL) STRICT`,
+  ]
+  for (const statement of statements) await statement.execute(database)
+}
+
+async function addEndedBy(database: Kysely<unknown>): Promise<void> {
+  await sql`ALTER TABLE sessions ADD COLUMN ended_by TEXT`.execute(database)
 }
 
 async function createToolPins(database: Kysely<unknown>): Promise<void> {

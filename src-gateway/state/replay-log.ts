@@ -5,7 +5,7 @@ import { logEntry, type LogEntry } from '../../src-protocol/log-entry.ts'
 export interface LogListener {
   /** bytes that every entry has which concerns it: only such entries are parsed */
   mark: string
-  note(entry: LogEntry): void
+  note(entry: LogEntry, index: number): void
 }
 
 /** Reads the log once, from its first entry to its last, for all who learn from it. */
@@ -16,6 +16,6 @@ export async function replayLog(log: Pick<TransparencyLog, 'entry' | 'size'>, li
     const concerned = listeners.filter(({ mark }) => bytes.includes(mark))
     if (concerned.length === 0) continue
     const entry = logEntry.parse(JSON.parse(bytes.toString()))
-    for (const listener of concerned) listener.note(entry)
+    for (const listener of concerned) listener.note(entry, index)
   }
 }

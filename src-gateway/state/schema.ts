@@ -63,6 +63,8 @@ export interface SessionRow {
   masking_version: string
   records: number
   counts: string
+  /** name and reason as JSON, if somebody else than its operator ended it */
+  ended_by: string | null
   /** of the desktop that opened it */
   sign_in: string | null
   /** hex; keys the hashes of arguments while the session runs, and is erased with its end */
@@ -168,6 +170,14 @@ export interface RecordingRow {
   /** when it was removed as a rule of retention says, and the log's entry of it */
   removed_at: string | null
   removed_index: number | null
+  /** 1: the second copy has it */
+  copied: Generated<number>
+}
+
+/** Which folder the second copy was begun in, and by what it is known again. */
+export interface RecordingCopyRow {
+  folder: string
+  mark: string
 }
 
 export interface StateTables {
@@ -182,4 +192,5 @@ export interface StateTables {
   policy_files: PolicyFileRow
   policy_proposals: PolicyProposalRow
   recordings: RecordingRow
+  recording_copy: RecordingCopyRow
 }

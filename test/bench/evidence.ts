@@ -30,6 +30,7 @@ import type { Figure, Figures } from './bars.ts'
 import { insertRows, sessionRow } from './state-rows.ts'
 import { median, quantile } from './statistics.ts'
 import { idleArchive } from '../../src-gateway/recordings/idle-archive.fixture.ts'
+import { createRemovals } from '../../src-gateway/retention/removals.ts'
 
 const rounds = 3
 const origin = 'bench.example/log'
@@ -105,7 +106,13 @@ async function recoverySeconds(folder: string): Promise<number> {
   const log = await openLog({ folder: join(folder, 'log'), origin, privateKey, clock: systemClock })
   const started = performance.now()
   const recordings = await openRecordingStore({ folder: join(folder, 'recordings'), clock: systemClock })
-  const index = createRecordingIndex({ database: state.database, recordings, log, archive: idleArchive })
+  const index = createRecordingIndex({
+    database: state.database,
+    recordings,
+    log,
+    archive: idleArchive,
+    removals: createRemovals({ database: state.database, log }),
+  })
   const logger = pino({ level: 'silent' })
   await recoverSessions({ store, index, log, recordings, clock: systemClock, gateway: 'bench.example', logger })
   const seconds = (performance.now() - started) / 1000

@@ -7,6 +7,7 @@ import type { Figures } from './bars.ts'
 import { insertRows, recordingRow, sessionIdOf, sessionRow } from './state-rows.ts'
 import { median } from './statistics.ts'
 import { idleArchive } from '../../src-gateway/recordings/idle-archive.fixture.ts'
+import { createRemovals } from '../../src-gateway/retention/removals.ts'
 
 export interface PageTimes {
   sessions: number
@@ -41,7 +42,13 @@ export async function measurePages(folder: string): Promise<PageTimes[]> {
     )
     there = sessions
     // as after a start: what is remembered of a smaller table must not count
-    const index = createRecordingIndex({ database: state.database, recordings: { readText: unused }, log, archive: idleArchive })
+    const index = createRecordingIndex({
+      database: state.database,
+      recordings: { readText: unused },
+      log,
+      archive: idleArchive,
+      removals: createRemovals({ database: state.database, log }),
+    })
     const { next } = await index.list({ limit: 100 })
     if (next === undefined) throw new Error('the first page of recordings is the last one')
     times.push({
