@@ -30,6 +30,7 @@ import type { Clock } from './clock.ts'
 import { moveFile, openDurableFile, problemOf, syncFolder, type DurableFile, type OpenDurableFile } from './durable-file.ts'
 import { readIfThere } from './log-files.ts'
 import { recordingPaths } from './recording-paths.ts'
+import { readCompressedPart } from './read-recording-part.ts'
 import { readStoredRecording, type StoredRecording, type StoredRecordingExpected } from './read-stored-recording.ts'
 import { unpackRecording } from './unpack-recording.ts'
 import { createClosedWriter, createRecordingWriter, type RecordedSoFar, type RecordingWriter, type Seal } from './recording-writer.ts'
@@ -75,6 +76,8 @@ export interface RecordingStore {
    * be durable yet. @throws AppError NOT_FOUND, RECORDING_UNAVAILABLE
    */
   readFrom(session: SessionId, offset: number, bytes: number): Promise<{ bytes: Buffer; size: number }>
+  /** Bytes from `offset` on of a finished recording, at most so many; a compressed one is not held in memory. @throws as `readFrom` */
+  readPart(session: SessionId, offset: number, bytes: number): Promise<Buffer>
   /** Bytes of a finished recording as it was recorded; it is not read for that, unless it is compressed. @throws AppError NOT_FOUND, RECORDING_UNAVAILABLE */
   sizeOf(session: SessionId): Promise<number>
   /** Seal of a finished recording, computed from the file; undefined if there is none. For what a crash kept from being logged. */
@@ -216,6 +219,26 @@ export async function openRecordingStore(options: {
         const whole = await read(session)
         return { bytes: whole.subarray(offset, offset + bytes), size: whole.length }
       }
+    },
+    async readPart(session, offset, bytes) {
+      const { finished, compressed } = recordingPaths(folder, session)
+      // plain, compressed, and once more plain: it may be compressed in between, or put back
+      const ways = [
+        async () => (await readPart(finished, offset, bytes)).bytes,
+        () => readCompressedPart(compressed, offset, bytes),
+        async () => (await readPart(finished, offset, bytes)).bytes,
+      ]
+      for (const read of ways) {
+        try {
+          return await read()
+        } catch (cause) {
+          if (cause instanceof AppError) throw cause
+          if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') {
+            throw new AppError('RECORDING_UNAVAILABLE', { problem: problemOf(cause) }, { cause })
+          }
+        }
+      }
+      throw new AppError('NOT_FOUND', { what: `The recording of session ${session}` })
     },
     async sizeOf(session) {
       try {

@@ -22,7 +22,6 @@ import {
   pinnedTool,
   pinnedToolDetail,
   policyVersion,
-  recordingSummary,
   reviewerKeyText,
   session,
   sqlDialect,
@@ -41,6 +40,8 @@ import {
   period,
 } from './overview.ts'
 import { serializedError } from './tunnel.ts'
+import { downloadsContract, downloadsEvents } from './downloads.ts'
+import { libraryRow, type LibraryRow } from './library-row.ts'
 import { missedRecords } from './watch.ts'
 import { storageHealth } from './storage.ts'
 import { simulationId, simulationRequest, simulationRun } from './simulation.ts'
@@ -48,6 +49,8 @@ import { verification } from './verification.ts'
 import { maskingTrial, maskingTrialResult } from './masking-trial.ts'
 
 const nothing = z.undefined()
+/** the size that the library of this computer may have */
+const libraryGigabytes = z.number().int().min(1).max(100_000)
 
 /** What the shell and the status bar show. */
 export const desktopState = z.object({
@@ -72,7 +75,12 @@ export const desktopState = z.object({
   pinned: pinnedCheckpoint.optional(),
   /** set when the log failed to prove that it extends the pinned checkpoint: shown until an administrator acts */
   alarm: z.string().optional(),
-  preferences: z.object({ colorScheme: z.enum(['light', 'dark', 'auto']), notifications: z.boolean(), gatewayUrl: z.string() }),
+  preferences: z.object({
+    colorScheme: z.enum(['light', 'dark', 'auto']),
+    notifications: z.boolean(),
+    gatewayUrl: z.string(),
+    libraryGigabytes,
+  }),
 })
 export type DesktopState = z.infer<typeof desktopState>
 
@@ -142,13 +150,7 @@ export const watchedRows = z.object({
 })
 export type WatchedRows = z.infer<typeof watchedRows>
 
-/** A recording as lists show it: on this computer, on the gateway, or both. */
-export const libraryRow = recordingSummary.extend({
-  here: z.boolean(),
-  onGateway: z.boolean(),
-  proof: z.enum(['unchecked', 'verified', 'failed']),
-})
-export type LibraryRow = z.infer<typeof libraryRow>
+export { libraryRow, type LibraryRow }
 
 export const proofFilter = z.enum(['unchecked', 'verified', 'failed', 'on-gateway'])
 /** absent: no restriction */
@@ -363,6 +365,7 @@ export const desktopContract = {
   'library:find': { input: recordQuery, output: z.object({ hits: z.array(recordHit), next: z.string().optional() }) },
   'library:download': { input: z.array(sessionId).max(500), output: z.array(libraryRow) },
   'library:remove': { input: sessionId, output: nothing },
+  ...downloadsContract,
   /** file dialog in main; a recording or an evidence pack, verified before anything of it is kept. No rows: cancelled in the dialog */
   'library:import': { input: nothing, output: importOutcome },
   /** the import that runs or ran last */
@@ -399,6 +402,7 @@ export const desktopContract = {
 
 export const desktopEvents = {
   'library:import-changed': importState,
+  ...downloadsEvents,
   'state:changed': desktopState,
   'approval:changed': approval,
   'session:changed': session,

@@ -278,6 +278,23 @@ export const errors = {
   KEY_INVALID: [422, 'The verifier key is not well formed: {problem}.', 'Use the key as the gateway publishes it: name+id+base64.'],
   VERIFICATION_FAILED: [422, 'The recording does not verify: {problem}.', 'Treat it as altered. Compare with other copies.'],
 
+  // the library of this computer
+  LIBRARY_FULL: [
+    507,
+    'The library has no room for it: {used} of {limit} are used, and {needed} are needed.',
+    'Remove recordings that you do not need here (Settings, Library, the oldest first) or give the library more room; then resume.',
+  ],
+  DISK_FULL: [
+    507,
+    'The disk of this computer has no room for it: free {free}, needed {needed}.',
+    'Remove recordings from the library (Settings, Library, the oldest first) or other files from the disk; then resume.',
+  ],
+  DOWNLOAD_UNVERIFIED: [
+    422,
+    'What the gateway handed out does not verify: {problem}',
+    'It was not taken into the library. Try again; if it stays so, open it from the list, where it is kept and shown as failed, and tell an administrator.',
+  ],
+
   // programs
   CONFIG_INVALID: [400, 'The configuration {file} is not valid: {problem}.', 'Correct the named place and start again.'],
   CONFIG_UNREADABLE: [400, 'The configuration {file} cannot be read: {problem}.', 'Check the path and its permissions.'],

@@ -35,6 +35,7 @@ import {
   vote,
 } from './model.ts'
 import { activationOutcome, activationRequest, policyProposal, policyProposals, rejectionReason } from './policy-proposal.ts'
+import { recordingPartsApi } from './recording-parts.ts'
 import { recordingHits, recordingQuery } from './recording-search.ts'
 import {
   accessReview,
@@ -300,6 +301,8 @@ export const httpApi = {
     output: z.object({ summary: recordingSummary, text: z.string(), proof: z.string() }),
   },
 
+  ...recordingPartsApi,
+
   /** words go in the body: an address ends in the logs of proxies */
   searchRecordings: { method: 'POST', path: '/api/v1/recordings/search', params: nothing, input: recordingQuery, output: recordingHits },
 
@@ -423,8 +426,8 @@ export const httpApi = {
     public: true,
     params: nothing,
     input: nothing,
-    /** `rotations`: proofs of the log entries that replaced its key, the oldest first */
-    output: z.object({ note: z.string(), key: z.string(), rotations: z.array(z.string()).optional() }),
+    /** `rotations`: proofs of the log entries that replaced its key, the oldest first; `cosigned`: the newest checkpoint that witnesses cosigned */
+    output: z.object({ note: z.string(), key: z.string(), rotations: z.array(z.string()).optional(), cosigned: z.string().optional() }),
   },
   logConsistency: {
     method: 'GET',

@@ -44,6 +44,7 @@ export const routeAccess: Record<PersonRoute, readonly Role[] | 'everyone'> = {
   personReach: ['administrator', 'auditor'],
   recordings: ['auditor', 'administrator'],
   recording: ['auditor', 'administrator'],
+  recordingPart: ['auditor', 'administrator'],
   searchRecordings: ['auditor', 'administrator'],
   storage: ['auditor', 'administrator'],
   retention: ['auditor', 'administrator'],

@@ -13,6 +13,7 @@ import type { Identity, SignedIn } from '../identity/identity.ts'
 import type { OverviewService } from '../overview/overview.ts'
 import type { Policies } from '../policies/policies.ts'
 import type { PolicySimulations } from '../policies/policy-simulations.ts'
+import type { RecordingParts } from '../recordings/recording-parts.ts'
 import type { RecordingIndex } from '../recordings/recording-index.ts'
 import type { Storage } from '../recordings/storage.ts'
 import { retentionHandlers } from '../retention/retention-handlers.ts'
@@ -42,6 +43,9 @@ export interface RouteServices {
   sessions: Sessions
   approvals: Approvals
   recordings: RecordingIndex
+  recordingParts: RecordingParts
+  /** the newest checkpoint that witnesses cosigned */
+  cosigned: () => string | undefined
   storage: Pick<Storage, 'health' | 'assertRoom'>
   retention: Retention
   policies: Policies
@@ -136,6 +140,7 @@ export function createRouteHandlers(services: RouteServices): RouteHandlers {
 
     recordings: ({ input }) => recordings.list(input),
     recording: ({ params, signedIn: { person } }) => recordings.handOut(params.id, person),
+    recordingPart: ({ params, input, signedIn: { person } }) => services.recordingParts.part(params.id, input.offset, person),
     storage: () => services.storage.health(),
     ...retentionHandlers(services.retention),
     searchRecordings: ({ input, signedIn: { person } }) => recordings.search(input, person),
@@ -163,7 +168,13 @@ export function createRouteHandlers(services: RouteServices): RouteHandlers {
 
     logCheckpoint: async () => {
       const rotations = await log.rotations()
-      return { note: log.checkpoint(), key: log.verifierKey, ...(rotations.length > 0 && { rotations }) }
+      const cosigned = services.cosigned()
+      return {
+        note: log.checkpoint(),
+        key: log.verifierKey,
+        ...(rotations.length > 0 && { rotations }),
+        ...(cosigned !== undefined && { cosigned }),
+      }
     },
     logConsistency: async ({ input: { from, to } }) => {
       if (from > to || to > log.size) throw new AppError('INVALID_REQUEST', { problem: `from and to: 0 ≤ from ≤ to ≤ ${log.size}` })

@@ -9,6 +9,7 @@ import { systemScheduler } from '../../src-node/scheduler.ts'
 import { fitsItsDigest } from '../../src-core/approval/fits-its-digest.ts'
 import { accessHandlers } from './desktop/access-handlers.ts'
 import { createCheckpointWatch, type CheckpointWatch } from './desktop/checkpoint-watch.ts'
+import { downloadHandlers, measureRoom } from './desktop/download-handlers.ts'
 import { createDesktopEmitter, type DesktopEmitter } from './desktop/desktop-emitter.ts'
 import { checkInput } from './desktop/check-input.ts'
 import type { CheckedHandlers, DesktopHandlers, DesktopPorts } from './desktop/desktop-ports.ts'
@@ -19,6 +20,8 @@ import { watchHandlers } from './desktop/watch-handlers.ts'
 import { createSessionWatching } from './session-watching.ts'
 import { libraryHandlers } from './desktop/library-handlers.ts'
 import { createLibraryImports } from './desktop/library-imports.ts'
+import { openDownloadStore } from './downloads/download-store.ts'
+import { createDownloads } from './downloads/downloads.ts'
 import { openLibraryThreads } from './library/library-threads.ts'
 import { openLiveAccess, type LiveAccess } from './live-access.ts'
 import { openReviewerKey, type ReviewerKey } from './reviewer-key.ts'
@@ -62,6 +65,7 @@ export function createDesktop(ports: DesktopPorts): Desktop {
     cancelGathering ??= scheduler.after(gatherMs, () => {
       cancelGathering = undefined
       events.emit('state:changed', state())
+      downloads.kick()
     })
   }
 
@@ -132,6 +136,24 @@ export function createDesktop(ports: DesktopPorts): Desktop {
   let live = open(preferences.get().gatewayUrl)
   probe()
 
+  const parts = join(ports.userData, 'downloads')
+  const room = () => measureRoom({ library, parts, limitBytes: preferences.get().libraryGigabytes * 1e9 })
+  const downloads = createDownloads({
+    store: openDownloadStore(join(ports.userData, 'downloads.sqlite')),
+    folder: parts,
+    library,
+    room,
+    gateway: () => {
+      const { gatewayUrl, api, identity } = live.access
+      return { url: gatewayUrl, api, signedIn: identity.state.state === 'signed-in' }
+    },
+    refreshCheckpoint: () => live.checkpoints.refresh(),
+    scheduler,
+    log,
+    tell: (downloading) => events.emit('downloads:changed', downloading),
+  })
+  downloads.kick()
+
   const reviewerKeyState = () => {
     const { text, sealed } = reviewerKey()
     return { ...(text !== undefined && { key: text }), sealed }
@@ -189,10 +211,12 @@ export function createDesktop(ports: DesktopPorts): Desktop {
     ...evidenceHandlers({ api: () => live.access.api, chooseFolder: ports.chooseFolder }),
     ...watchHandlers(watching),
     ...overviewHandlers({ api: () => live.access.api, chooseFolder: ports.chooseFolder }),
+    ...downloadHandlers({ downloads, library, room }),
     ...libraryHandlers({
       access: () => live.access,
       library,
       imports,
+      fetchNow: (session) => downloads.fetchNow(session),
       chooseFolder: ports.chooseFolder,
       chooseFile: ports.chooseFile,
       refreshCheckpoint: () => live.checkpoints.refresh(),
@@ -207,6 +231,7 @@ export function createDesktop(ports: DesktopPorts): Desktop {
       closed = true
       cancelGathering?.()
       cancelProbe()
+      await downloads.close()
       watching.close()
       await tester.close()
       await live.access.identity.signOut()

@@ -35,9 +35,10 @@ export interface Library extends Pick<PinnedCheckpoints, 'pin' | 'pinnedFor'> {
   /**
    * Checks a recording and keeps it, also if it does not verify: a changed copy is evidence too, and is shown as failed. It never takes the place of a copy
    * that verifies.
-   * @throws AppError RECORDING_INVALID, PROOF_FILE_INVALID, KEY_INVALID, CONFLICT
+   * @param refuseFailed keep only what verifies
+   * @throws AppError RECORDING_INVALID, PROOF_FILE_INVALID, KEY_INVALID, CONFLICT, DOWNLOAD_UNVERIFIED
    */
-  add(recording: string | Uint8Array, proof: string, verifierKey: string): LibraryRow
+  add(recording: string | Uint8Array, proof: string, verifierKey: string, refuseFailed?: boolean): LibraryRow
   /** newest first; `onGateway` is for the caller to fill in. @throws AppError INVALID_REQUEST */
   page(query?: LibraryQuery): RecordingPage
   facets(): LibraryFacets
@@ -46,6 +47,12 @@ export interface Library extends Pick<PinnedCheckpoints, 'pin' | 'pinnedFor'> {
   trustOf(origin: string): { key: string; rotations: string[] } | undefined
   /** which of these are here */
   among(sessions: readonly SessionId[]): SessionId[]
+  /** the same, and how it stands with the proof of each */
+  proofStates(sessions: readonly SessionId[]): Partial<Record<SessionId, LibraryRow['proof']>>
+  /** what the library takes of the disk: without what was removed, whose room is used again */
+  space(): { recordings: number; usedBytes: number; recordedBytes: number }
+  /** the recordings that began first, until they have so many bytes, at most 500 */
+  oldest(bytes: number): LibraryRow[]
   /** @throws AppError NOT_FOUND */
   get(session: SessionId): { row: LibraryRow; rows: ReplayRow[] }
   /** A replay without its texts. @throws AppError NOT_FOUND */
@@ -68,6 +75,8 @@ export interface Library extends Pick<PinnedCheckpoints, 'pin' | 'pinnedFor'> {
   exportTo(folder: string, sessions: readonly SessionId[]): string[]
   /** @throws AppError NOT_FOUND */
   remove(session: SessionId): void
+  /** those that are here; what they took is given back to the disk where the library's file can shrink */
+  removeMany(sessions: readonly SessionId[]): void
   close(): void
 }
 
@@ -116,7 +125,7 @@ export function openLibrary(options: { file: string; clock: Clock; elapsed?: () 
   return {
     pin: (...given) => pins.pin(...given),
     pinnedFor: (gateway) => pins.pinnedFor(gateway),
-    add(recording, proof, verifierKey) {
+    add(recording, proof, verifierKey, refuseFailed = false) {
       const key = parseVerifierKey(verifierKey)
       if (!key.ok) throw new AppError('KEY_INVALID', { problem: key.problem })
       const parsed = parseTlogProof(proof)
@@ -125,6 +134,10 @@ export function openLibrary(options: { file: string; clock: Clock; elapsed?: () 
       const { summary, open } = imported
       const before = recordings.find(summary.session)
       const verification = check(imported.bytes, { origin: open.logOrigin, proof, key: verifierKey })
+      if (refuseFailed && !verification.verified) {
+        const failed = verification.steps.find(({ outcome }) => outcome === 'failed')
+        throw new AppError('DOWNLOAD_UNVERIFIED', { problem: `${verification.reason ?? 'unknown'}: ${failed?.sentence ?? ''}` })
+      }
       if (before?.proof_state === 'verified' && !verification.verified) {
         throw new AppError('CONFLICT', {
           problem: `a verified recording of session ${summary.session} is here already, and this copy does not verify`,
@@ -191,10 +204,45 @@ export function openLibrary(options: { file: string; clock: Clock; elapsed?: () 
         return path
       })
     },
+    proofStates: (sessions) =>
+      Object.fromEntries(
+        sessions.flatMap((session) => {
+          const found = recordings.find(session)
+          return found ? [[session, found.proof_state]] : []
+        }),
+      ),
+    space() {
+      const pragma = (name: string) => database.pragma(name, { simple: true }) as number
+      const { recordings: count, bytes } = recordings.totals()
+      return {
+        recordings: count,
+        usedBytes: (pragma('page_count') - pragma('freelist_count')) * pragma('page_size'),
+        recordedBytes: bytes,
+      }
+    },
+    oldest(bytes) {
+      const found: LibraryRow[] = []
+      let sum = 0
+      for (const row of recordings.oldest()) {
+        if (sum >= bytes || found.length === mostProposed) break
+        found.push(readRow(row))
+        sum += row.bytes
+      }
+      return found
+    },
     remove: (session) => recordings.remove(recordings.get(session)),
+    removeMany(sessions) {
+      for (const session of sessions) {
+        const found = recordings.find(session)
+        if (found) recordings.remove(found)
+      }
+      database.pragma('incremental_vacuum')
+    },
     close: () => database.close(),
   }
 }
+
+const mostProposed = 500
 
 /** `gate.example/log` → `gate.example_log.pub`: an origin is hostile input, and a file name is not the place for it. */
 const keyFileName = (origin: string, ending = 'pub'): string =>

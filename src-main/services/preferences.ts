@@ -10,7 +10,7 @@ export interface PreferencesPort {
 
 /** For programs without a window, and tests. */
 export function memoryPreferences(initial: Partial<Preferences> & { gatewayUrl: string }): PreferencesPort {
-  let current: Preferences = { colorScheme: 'auto', notifications: true, ...initial }
+  let current: Preferences = { colorScheme: 'auto', notifications: true, libraryGigabytes: 20, ...initial }
   return {
     get: () => current,
     set(change) {

@@ -25,9 +25,10 @@ export function openPreferencesStore(options: { folder: string; gatewayUrl: stri
       colorScheme: { type: 'string', enum: ['light', 'dark', 'auto'] },
       notifications: { type: 'boolean' },
       gatewayUrl: { type: 'string', maxLength: 2000 },
+      libraryGigabytes: { type: 'integer', minimum: 1, maximum: 100_000 },
       window: { type: 'object' },
     },
-    defaults: { colorScheme: 'auto', notifications: true, gatewayUrl: 'http://127.0.0.1:7420' },
+    defaults: { colorScheme: 'auto', notifications: true, gatewayUrl: 'http://127.0.0.1:7420', libraryGigabytes: 20 },
   })
 
   // what the environment says holds until the person says otherwise, and is not written down
@@ -39,6 +40,7 @@ export function openPreferencesStore(options: { folder: string; gatewayUrl: stri
         colorScheme: store.get('colorScheme'),
         notifications: store.get('notifications'),
         gatewayUrl: store.get('gatewayUrl'),
+        libraryGigabytes: store.get('libraryGigabytes'),
       })
       return gatewayUrl ? { ...stored, gatewayUrl } : stored
     },

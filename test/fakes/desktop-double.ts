@@ -29,7 +29,7 @@ export function createDesktopDouble(overrides: Partial<DesktopHandlers> = {}): D
       gateway: { url: 'http://127.0.0.1:7420', reachable: false },
       signIn: { state: 'signed-out' },
       tunnel: { state: 'closed', streams: 0 },
-      preferences: { colorScheme: 'auto', notifications: true, gatewayUrl: 'http://127.0.0.1:7420' },
+      preferences: { colorScheme: 'auto', notifications: true, libraryGigabytes: 20, gatewayUrl: 'http://127.0.0.1:7420' },
     },
     approvals: [],
     calls: [],

@@ -2,10 +2,11 @@
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { DesktopBridge, DesktopEventName, DesktopState, ReviewerKeyState } from '../../src-protocol/desktop-api.ts'
 import { fakeMaskingTrial } from './fake-masking-trial.ts'
+import { fakeDownloads } from './fake-downloads.ts'
 import { fakeActions } from './fake-actions.ts'
 import { fakeOverview } from './fake-overview.ts'
 import { fakeWatch } from './fake-watch.ts'
-import { fakeLibrary, forkedLog, manyLibraryRows, manyReplayRows } from './fake-recordings.ts'
+import { fakeLibrary, fakeLibraryRows, forkedLog, manyLibraryRows, manyReplayRows } from './fake-recordings.ts'
 import { ago, days, fakeHex, minutes, type FakeHandlers, type FakeSetting } from './fake-scenario.ts'
 
 type Listener = (payload: never) => void
@@ -66,11 +67,12 @@ function createHandlers(setting: FakeSetting, emit: FakeDesktop['emit'], clipboa
     emit('state:changed', state)
     return state
   }
+  const rows = scenario === 'empty' ? [] : scenario === 'too-much' ? manyLibraryRows(1042) : fakeLibraryRows()
   const library = fakeLibrary({
     offline: scenario === 'offline' || scenario === 'signed-out',
-    ...(scenario === 'empty' ? { rows: [] } : {}),
+    rows,
     ...(scenario === 'alarm' ? { verification: ({ records }) => forkedLog(records) } : {}),
-    ...(scenario === 'too-much' ? { rows: manyLibraryRows(1042), replayRows: manyReplayRows(100_000) } : {}),
+    ...(scenario === 'too-much' ? { replayRows: manyReplayRows(100_000) } : {}),
   })
   const actions = fakeActions(setting, emit)
   let cancelStepUp: ((error: AppError) => void) | undefined
@@ -106,6 +108,7 @@ function createHandlers(setting: FakeSetting, emit: FakeDesktop['emit'], clipboa
     'identity:sign-out': () => change({ signIn: { state: 'signed-out' } }),
     'masking:try': fakeMaskingTrial,
     ...library,
+    ...fakeDownloads(scenario, { rows: () => rows, remove: (session) => void library['library:remove'](session) }, emit),
     ...actions,
     ...fakeWatch(setting, emit),
     ...fakeOverview(setting),
@@ -145,6 +148,6 @@ function initialState({ scenario, person, now }: FakeSetting): DesktopState {
       note: `gate.acme.example/log\n${offline ? 48_140 : 48_211}\nnzyhfjQzJ1Rr0m0Y0Zf0qkqk7tq0d0xqkXhR0VYvoX4=\n\n— gate.acme.example/log p/MR0Lt7v1zWQ0m8bYV8wq3r6vXbY0n4tqk5x2\n`,
     },
     ...(scenario === 'alarm' ? { alarm: 'The checkpoint of size 48,211 does not extend the pinned one of size 48,140.' } : {}),
-    preferences: { colorScheme: 'auto', notifications: true, gatewayUrl: 'https://gate.acme.example' },
+    preferences: { colorScheme: 'auto', notifications: true, libraryGigabytes: 20, gatewayUrl: 'https://gate.acme.example' },
   }
 }

@@ -19,7 +19,9 @@ export { manyReplayRows } from './recordings/replay-rows.ts'
 export { ordersRecording, ordersSession, fakeSessionId } from './recordings/session-records.ts'
 export { forkedLog, rootMismatch, verifiedProof } from './recordings/verifications.ts'
 
-type LibraryChannel = Extract<DesktopChannel, `${'library' | 'evidence' | 'recordings' | 'storage'}:${string}`>
+/** of these `fake-downloads.ts` takes care */
+type RoomChannel = 'library:room' | 'library:oldest' | 'library:remove-many'
+type LibraryChannel = Exclude<Extract<DesktopChannel, `${'library' | 'evidence' | 'recordings' | 'storage'}:${string}`>, RoomChannel>
 export type LibraryHandlers = { [C in LibraryChannel]: (...input: DesktopArguments<C>) => Promise<DesktopOutput<C>> }
 
 export interface FakeLibraryOptions {

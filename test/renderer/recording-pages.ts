@@ -12,6 +12,14 @@ async function press(page: Page, key: string, times: number): Promise<void> {
 const at = (path: string, seq: number): string => `${path}?seq=${seq}`
 
 /** Pages of recordings: library, replay, proof, comparison. */
+/** Searches the gateway and downloads what matches; the double stands still in the middle. */
+async function downloadAll(page: Page): Promise<void> {
+  await page.getByRole('searchbox').fill('refunds')
+  await page.getByRole('button', { name: 'Search', exact: true }).click()
+  await page.getByRole('button', { name: 'Download all that match' }).click()
+  await page.getByText('were not downloaded').click()
+}
+
 export const recordingPages: readonly PageUnderTest[] = [
   { name: 'recordings', path: '/recordings', as: 'helene' },
   {
@@ -24,6 +32,8 @@ export const recordingPages: readonly PageUnderTest[] = [
       await page.getByText('2 verified').or(page.getByText('1 fails')).waitFor()
     },
   },
+  { name: 'recordings-downloads', path: '/recordings/search', as: 'helene', prepare: downloadAll },
+  { name: 'recordings-downloads-full', path: '/recordings/search', as: 'helene', scenario: 'too-much', prepare: downloadAll },
   { name: 'recordings-offline', path: '/recordings', as: 'helene', scenario: 'offline' },
   { name: 'recordings-empty', path: '/recordings', as: 'helene', scenario: 'empty' },
   { name: 'recordings-too-much', path: '/recordings', as: 'helene', scenario: 'too-much' },

@@ -42,8 +42,6 @@ const access = () =>
       async call(name: string) {
         calls.push(name)
         if (refusal) throw refusal
-        if (name === 'logCheckpoint') return { note: '', key: fixtureVerifierKey }
-        if (name === 'recording') return { summary: summaryOf(), text, proof }
         return { recordings: [summaryOf()], total: 7 }
       },
     },
@@ -73,6 +71,10 @@ const handlers = () =>
   libraryHandlers({
     access,
     library,
+    fetchNow: async (session) => {
+      calls.push(`fetch ${session}`)
+      await library.add(text, proof, fixtureVerifierKey)
+    },
     imports: createLibraryImports({ library, tell: (state) => void told.push(state) }),
     chooseFile: async () => file,
     chooseFolder: async () => target,
@@ -170,7 +172,7 @@ test('what is only on the gateway stands on the page whose rows it lies between,
 
 test('after a download the log is compared once more, so that the proof reaches the pinned checkpoint offline', async () => {
   await handlers()['library:download']([fixtureSession])
-  expect(calls).toEqual(['logCheckpoint', 'recording', 'refreshCheckpoint'])
+  expect(calls).toEqual([`fetch ${fixtureSession}`, 'refreshCheckpoint'])
 })
 
 describe('export and import', () => {
@@ -179,7 +181,7 @@ describe('export and import', () => {
     const written = await handlers()['library:export']([fixtureSession])
     expect(written).toHaveLength(3)
     // it was not here: exporting fetched it
-    expect(calls).toEqual(['logCheckpoint', 'recording'])
+    expect(calls).toEqual([`fetch ${fixtureSession}`])
 
     await library.close()
     library = openInlineLibrary().library

@@ -8,7 +8,10 @@ import type { CheckedHandlers, DesktopPorts } from './desktop-ports.ts'
 import type { LibraryImports } from './library-imports.ts'
 import { mergePage } from './merge-page.ts'
 
-type LibraryChannel = Extract<keyof CheckedHandlers, `library:${string}`>
+type LibraryChannel = Exclude<
+  Extract<keyof CheckedHandlers, `library:${string}`>,
+  'library:room' | 'library:oldest' | 'library:remove-many'
+>
 
 /** how many of the gateway's recordings a list shows; the newest */
 const gatewayRows = 500
@@ -18,6 +21,8 @@ export function libraryHandlers(options: {
   access: () => LiveAccess
   library: RemoteLibrary
   imports: LibraryImports
+  /** brings a recording of the gateway into the library */
+  fetchNow: (session: SessionId) => Promise<void>
   chooseFolder: DesktopPorts['chooseFolder']
   chooseFile: DesktopPorts['chooseFile']
   /** compares the newest checkpoint with the pinned one, and pins it */
@@ -54,10 +59,8 @@ export function libraryHandlers(options: {
   }
 
   async function download(session: SessionId): Promise<LibraryRow> {
-    const { api } = access()
-    const { key } = await api.call('logCheckpoint')
-    const { text, proof } = await api.call('recording', { id: session })
-    return { ...(await library.add(text, proof, key)), onGateway: true }
+    await options.fetchNow(session)
+    return { ...(await library.open(session)).row, onGateway: true }
   }
 
   return {

@@ -113,6 +113,8 @@ export function openLibraryDatabase(
   keepEarlier?: (database: LibraryDatabase, recording: EarlierRecording) => void,
 ): LibraryDatabase {
   const database = new Database(file)
+  // so that what is removed can be given back to the disk; counts for a file that is new
+  database.pragma('auto_vacuum = INCREMENTAL')
   database.pragma('journal_mode = WAL')
   database.pragma('synchronous = FULL')
   database.pragma('foreign_keys = ON')

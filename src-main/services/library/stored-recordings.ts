@@ -43,6 +43,8 @@ export interface StoredRecordings {
   /** rows of a replay, in the order in which they are asked for; what is not there is left out */
   rows(recording: StoredRecording, seqs: Iterable<number>): ReplayRow[]
   columns(session: SessionId): ReplayColumns
+  /** those that began first, first */
+  oldest(): Iterable<StoredRecording & { bytes: number }>
   totals(): { recordings: number; records: number; bytes: number }
 }
 
@@ -57,6 +59,7 @@ export function createStoredRecordings(database: LibraryDatabase): StoredRecordi
   const lines = database.prepare<[number, number], Buffer>('SELECT line FROM record WHERE id >= ? AND id < ? ORDER BY id').pluck()
   const oneLine = database.prepare<[number], Buffer>('SELECT line FROM record WHERE id = ?').pluck()
   const oneRow = database.prepare<[number], string>('SELECT row FROM record WHERE id = ?').pluck()
+  const oldest = database.prepare<[], StoredRecording & { bytes: number }>('SELECT * FROM recording ORDER BY first_record DESC')
   const endBefore = database
     .prepare<[number], number>('SELECT first_record + records FROM recording WHERE first_record < ? ORDER BY first_record DESC LIMIT 1')
     .pluck()
@@ -183,6 +186,7 @@ export function createStoredRecordings(database: LibraryDatabase): StoredRecordi
       const { count, started_at: startedAt, offsets, kinds, verdicts, tools, tool_codes: toolCodes, heads } = found
       return { count, startedAt, offsets, kinds, verdicts, tools: JSON.parse(tools) as string[], toolCodes, heads }
     },
+    oldest: () => oldest.iterate(),
     totals: () => totals.get() ?? { recordings: 0, records: 0, bytes: 0 },
   }
 }

@@ -25,7 +25,8 @@ export function NoRecordings({ importing }: { importing: Import }) {
         {
           icon: FolderOpen,
           title: 'Open an evidence pack or a recording',
-          sentence: 'A pack as .zip, or a .jsonl with its .tlog-proof and the gateway’s .pub beside it. Works offline.',
+          sentence:
+            'A pack as .zip or folder, or a .jsonl with its .tlog-proof and the gateway’s .pub beside it. Works offline; you can also drop them on this window.',
           action: <OpenFileButton importing={importing} primary />,
         },
         {

@@ -1,6 +1,7 @@
 import { useDebouncedValue } from '@mantine/hooks'
 import { useEffect, useMemo, useState } from 'react'
 import type { LibraryFacets, RecordQuery } from '../../../src-protocol/desktop-api.ts'
+import { useDownloads } from '../../api/use-downloads.ts'
 import { useDesktopPages } from '../../api/use-desktop-pages.ts'
 import { useDesktopQuery } from '../../api/use-desktop-query.ts'
 import { ErrorState } from '../../components/error-state.tsx'
@@ -10,6 +11,7 @@ import { Panel } from '../../components/panel.tsx'
 import { useNow } from '../../components/use-now.ts'
 import { SearchGatewayLink } from './search-gateway-link.tsx'
 import { FoundRecords } from './found-records.tsx'
+import { DownloadsNote } from './downloads-note.tsx'
 import { ImportNote } from './import-note.tsx'
 import { OpenFileButton } from './open-file-button.tsx'
 import { useImport } from './use-import.ts'
@@ -41,6 +43,7 @@ export function RecordingsPage() {
     void facets.refetch()
   }
   const importing = useImport(onChanged)
+  const downloads = useDownloads(onChanged)
   // whoever looks at recordings opens one next: its page is read before it is asked for
   useEffect(() => {
     const handle = requestIdleCallback(() => void import('../replay/replay-page.tsx'))
@@ -72,6 +75,7 @@ export function RecordingsPage() {
       <div className="page">
         <PageHeader title="Recordings" />
         <ImportNote importing={importing} />
+        <DownloadsNote downloads={downloads} />
         <NoRecordings importing={importing} />
       </div>
     )
@@ -101,6 +105,7 @@ export function RecordingsPage() {
         onSearching={setSearching}
       />
       <ImportNote importing={importing} />
+      <DownloadsNote downloads={downloads} />
       <div className={styles.body}>
         {searching === 'messages' ? (
           <FoundMessages query={recordQueryOf({ filters, text: searched, now })} />

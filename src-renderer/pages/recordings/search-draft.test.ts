@@ -11,12 +11,21 @@ test('an empty field restricts nothing', () => {
 
 test('what is filled in is asked for, without the blanks around it', () => {
   expect(
-    query({ text: ' refund ', tool: ' query', rule: 'no-ddl', connection: 'orders-db ', verdict: 'denied', period: '7 days' }),
+    query({
+      text: ' refund ',
+      tool: ' query',
+      rule: 'no-ddl',
+      connection: 'orders-db ',
+      person: 'u-7',
+      verdict: 'denied',
+      period: '7 days',
+    }),
   ).toEqual({
     text: 'refund',
     tool: 'query',
     rule: 'no-ddl',
     connection: 'orders-db',
+    person: 'u-7',
     verdict: 'denied',
     from: '2026-11-15T00:00:00.000Z',
   })

@@ -9,20 +9,31 @@ export interface SearchDraft {
   tool: string
   rule: string
   connection: string
+  /** a person's `sub` */
+  person: string | undefined
   verdict: SearchedVerdict | undefined
   period: Period | undefined
 }
 
-export const noSearch: SearchDraft = { text: '', tool: '', rule: '', connection: '', verdict: undefined, period: undefined }
+export const noSearch: SearchDraft = {
+  text: '',
+  tool: '',
+  rule: '',
+  connection: '',
+  person: undefined,
+  verdict: undefined,
+  period: undefined,
+}
 
 /** The gateway's query. A connection that cannot be one is asked for all the same: nothing is found, instead of everything. */
 export function searchQueryOf(draft: SearchDraft, startOf: (period: Period) => number): DesktopInput<'recordings:search'> {
-  const { verdict, period } = draft
+  const { person, verdict, period } = draft
   const named = Object.entries({ text: draft.text, tool: draft.tool, rule: draft.rule }).filter(([, value]) => value.trim() !== '')
   const connection = draft.connection.trim()
   return {
     ...Object.fromEntries(named.map(([name, value]) => [name, value.trim()])),
     ...(connection !== '' && { connection: connectionName.safeParse(connection).data ?? connection }),
+    ...(person !== undefined && { person }),
     ...(verdict && { verdict }),
     ...(period && { from: new Date(startOf(period)).toISOString() }),
   }

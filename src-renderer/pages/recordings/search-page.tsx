@@ -1,15 +1,19 @@
 import { Button, TextInput } from '@mantine/core'
-import { Calendar } from 'lucide-react'
+import { Calendar, Download } from 'lucide-react'
 import { useState, type FormEvent } from 'react'
 import type { DesktopInput } from '../../../src-protocol/desktop-api.ts'
 import type { RecordingHit, RecordingHits } from '../../../src-protocol/recording-search.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
+import { useDesktopQuery } from '../../api/use-desktop-query.ts'
+import { useDownloads } from '../../api/use-downloads.ts'
 import { ErrorNote } from '../../components/error-state.tsx'
 import { FilterMenu } from '../../components/filter-chip.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { SearchField } from '../../components/search-field.tsx'
 import { Verdict } from '../../components/verdict.tsx'
+import { VisibleText } from '../../components/visible-text.tsx'
+import { DownloadsNote } from './downloads-note.tsx'
 import { periodTitles } from './period-titles.ts'
 import { periods, startOfPeriod } from './recording-filters.ts'
 import { noSearch, searchQueryOf, type SearchDraft } from './search-draft.ts'
@@ -28,6 +32,8 @@ export function SearchPage() {
   const [hits, setHits] = useState<readonly RecordingHit[]>([])
   const search = useDesktopMutation('recordings:search', ({ hits: more }) => setHits((before) => [...before, ...more]))
   const answer = search.data
+  const downloads = useDownloads()
+  const download = useDesktopMutation('downloads:add-matching')
 
   const submit = (event: FormEvent): void => {
     event.preventDefault()
@@ -49,10 +55,23 @@ export function SearchPage() {
           Search
         </Button>
       </form>
+      <DownloadsNote downloads={downloads} />
       <div className={styles.body}>
+        {download.isError && <ErrorNote error={download.error} />}
         {search.isError && <ErrorNote error={search.error} />}
         <Panel flush fill className={styles.panel}>
-          {asked === undefined ? <Explanation /> : <Results hits={hits} answer={answer} pending={search.isPending} onMore={goOn} />}
+          {asked === undefined ? (
+            <Explanation />
+          ) : (
+            <Results
+              hits={hits}
+              answer={answer}
+              pending={search.isPending}
+              onMore={goOn}
+              downloading={download.isPending}
+              onDownload={() => download.mutate(asked)}
+            />
+          )}
         </Panel>
       </div>
     </div>
@@ -94,6 +113,7 @@ function Fields({ draft, onDraft }: { draft: SearchDraft; onDraft: (draft: Searc
         value={draft.connection}
         onChange={({ currentTarget }) => onDraft({ ...draft, connection: currentTarget.value })}
       />
+      <PersonFilter value={draft.person} onChange={(person) => onDraft({ ...draft, person })} />
       <FilterMenu
         label="Verdict"
         options={verdicts.map((verdict) => ({ value: verdict, label: <Verdict verdict={verdict} /> }))}
@@ -108,6 +128,19 @@ function Fields({ draft, onDraft }: { draft: SearchDraft; onDraft: (draft: Searc
         onChange={(period) => onDraft({ ...draft, period })}
       />
     </>
+  )
+}
+
+/** Everybody whom the gateway has seen, by their names. */
+function PersonFilter({ value, onChange }: { value: string | undefined; onChange: (person: string | undefined) => void }) {
+  const people = useDesktopQuery('people:list').data ?? []
+  return (
+    <FilterMenu
+      label="Person"
+      options={people.map(({ person: { sub, name } }) => ({ value: sub, label: <VisibleText text={name} /> }))}
+      value={value}
+      onChange={onChange}
+    />
   )
 }
 
@@ -128,14 +161,23 @@ interface ResultsProps {
   answer: RecordingHits | undefined
   pending: boolean
   onMore: () => void
+  downloading: boolean
+  onDownload: () => void
 }
 
-function Results({ hits, answer, pending, onMore }: ResultsProps) {
+function Results({ hits, answer, pending, onMore, downloading, onDownload }: ResultsProps) {
   return (
     <div className={styles.results} aria-busy={pending}>
-      <p className={`${styles.count} t2`} role="status">
-        {pending && hits.length === 0 ? 'Searching…' : countOf(hits.length, answer)}
-      </p>
+      <div className={styles.count}>
+        <p className="t2 grow" role="status">
+          {pending && hits.length === 0 ? 'Searching…' : countOf(hits.length, answer)}
+        </p>
+        {hits.length > 0 && (
+          <Button size="sm" loading={downloading} leftSection={<Download className="small" aria-hidden />} onClick={onDownload}>
+            Download all that match
+          </Button>
+        )}
+      </div>
       <ol className={styles.list} aria-label="Sessions">
         {hits.map((hit) => (
           <SearchHit key={hit.summary.session} hit={hit} />

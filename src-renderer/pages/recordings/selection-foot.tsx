@@ -1,11 +1,16 @@
 import { Button } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
-import { Columns2, Download, FileDown, ShieldCheck, X } from 'lucide-react'
+import { useState } from 'react'
+import { Columns2, Download, FileDown, ShieldCheck, Trash2, X } from 'lucide-react'
 import type { LibraryRow } from '../../../src-protocol/desktop-api.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
 import { ReasonButton } from '../../components/reason-button.tsx'
+import { RemoveRecordings } from './remove-recordings.tsx'
 import { useVerifyMany } from './use-verify-many.ts'
 import styles from './selection-foot.module.css'
+
+/** that one question or one answer is about */
+const mostAtOnce = 500
 
 interface SelectionFootProps {
   rows: readonly LibraryRow[]
@@ -20,11 +25,12 @@ interface SelectionFootProps {
 export function SelectionFoot({ rows, offline, onChanged, onDone, range }: SelectionFootProps) {
   const here = rows.filter((row) => row.here).map((row) => row.session)
   const away = rows.filter((row) => !row.here).map((row) => row.session)
-  const download = useDesktopMutation('library:download', onChanged)
+  const download = useDesktopMutation('downloads:add')
   const exporting = useDesktopMutation('library:export')
   const verifying = useVerifyMany(onChanged)
   const navigate = useNavigate()
   const [left, right] = here
+  const [removing, setRemoving] = useState(false)
   const none = rows.length === 0
   const noneHere = none ? 'Select recordings first.' : 'None of the selected is on this computer.'
   const error = download.error ?? exporting.error ?? verifying.error
@@ -72,9 +78,17 @@ export function SelectionFoot({ rows, offline, onChanged, onDone, range }: Selec
             reason={downloadObstacle(none, away.length, offline)}
             loading={download.isPending}
             leftSection={<Download className="small" aria-hidden />}
-            onClick={() => download.mutate(away)}
+            onClick={() => download.mutate(away.slice(0, mostAtOnce))}
           >
             Download{countOf(away.length, rows.length)}
+          </ReasonButton>
+          <ReasonButton
+            size="sm"
+            reason={here.length > 0 ? undefined : noneHere}
+            leftSection={<Trash2 className="small" aria-hidden />}
+            onClick={() => setRemoving(true)}
+          >
+            Remove{countOf(here.length, rows.length)}
           </ReasonButton>
         </>
       )}
@@ -90,14 +104,16 @@ export function SelectionFoot({ rows, offline, onChanged, onDone, range }: Selec
       >
         {error
           ? error.message
-          : (verifying.outcome ??
-            (exporting.data && exporting.data.length > 0
-              ? `${exporting.data.length} files exported`
-              : download.data
-                ? `${download.data.length} downloaded`
-                : ''))}
+          : (verifying.outcome ?? (exporting.data && exporting.data.length > 0 ? `${exporting.data.length} files exported` : ''))}
       </span>
       <span className="right small t3 num nowrap">{range}</span>
+      {removing && (
+        <RemoveRecordings
+          rows={rows.filter((row) => row.here).slice(0, mostAtOnce)}
+          onClose={() => setRemoving(false)}
+          onRemoved={onChanged}
+        />
+      )}
     </footer>
   )
 }

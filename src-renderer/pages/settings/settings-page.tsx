@@ -8,6 +8,7 @@ import { PageHeader } from '../../components/page-header.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { Timestamp } from '../../components/timestamp.tsx'
 import { GatewaySetting } from './gateway-setting.tsx'
+import { LibraryPanel } from './library-panel.tsx'
 import { ReviewerKeySetting } from './reviewer-key-setting.tsx'
 import { StoragePanel } from './storage-panel.tsx'
 import styles from './settings.module.css'
@@ -52,6 +53,7 @@ export function SettingsPage() {
         <Panel title="Gateway">
           <GatewaySetting key={preferences.gatewayUrl} />
         </Panel>
+        <LibraryPanel />
         {signIn.state === 'signed-in' && signIn.person.roles.includes('reviewer') && (
           <Panel title="Reviewer key">
             <ReviewerKeySetting person={signIn.person} />

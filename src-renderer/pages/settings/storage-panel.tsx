@@ -7,7 +7,8 @@ import { ErrorNote } from '../../components/error-state.tsx'
 import { Note } from '../../components/note.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { Timestamp } from '../../components/timestamp.tsx'
-import { bytesText, spaceText } from './storage-words.ts'
+import { bytesText } from '../../components/bytes-text.ts'
+import { spaceText } from './storage-words.ts'
 import styles from './settings.module.css'
 
 const askedAgainMs = 15_000
