@@ -26,6 +26,7 @@ import { openExchange } from './exchange/open-exchange.ts'
 import { createOverview } from './overview/overview.ts'
 import { createInspectionPool } from './inspection/inspection-pool.ts'
 import type { Identity } from './identity/identity.ts'
+import { createLoggedDocuments } from './policies/logged-documents.ts'
 import { createPolicies, type Policies } from './policies/policies.ts'
 import { createPolicySimulations } from './policies/policy-simulations.ts'
 import { createArchive, type Archive } from './recordings/archive.ts'
@@ -35,7 +36,6 @@ import { createRemovals } from './retention/removals.ts'
 import { createRetention, type Retention } from './retention/retention.ts'
 import { createRecordingScan, type RecordingScan } from './recordings/recording-scan.ts'
 import { createStorage } from './recordings/storage.ts'
-import { createRecordingParts } from './recordings/recording-parts.ts'
 import { createRecordingIndex, type RecordingIndex } from './recordings/recording-index.ts'
 import { createEvidencePacks } from './evidence/evidence-packs.ts'
 import { createHttpServer } from './routes/http-server.ts'
@@ -156,9 +156,11 @@ export function createGateway(parts: GatewayParts): Gateway {
     onChanged: storageChanged,
   })
   const index = createRecordingIndex({ database, recordings, log, archive, removals })
+  const documents = createLoggedDocuments()
   const policies: Policies = createPolicies({
     database,
     log,
+    logged: documents,
     clock,
     approvals: config.activation.approvals,
     personNow: (sub) => identity.person(sub),
@@ -363,8 +365,6 @@ export function createGateway(parts: GatewayParts): Gateway {
     sessions,
     approvals,
     recordings: index,
-    recordingParts: createRecordingParts({ database, recordings, log }),
-    cosigned: () => witnesses.cosigned(),
     storage,
     retention,
     policies,
@@ -426,7 +426,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     approvals,
     policies,
     tools,
-    logListeners: [rows.listener, access.listener, scan.listener, ...retention.listeners],
+    logListeners: [documents.listener, rows.listener, access.listener, scan.listener, ...retention.listeners],
     access,
     async close() {
       for (const stop of stopListening) stop()

@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { LogEntryDraft, TransparencyLog } from '../../src-node/log-store.ts'
 import { systemClock } from '../../src-node/clock.ts'
+import type { LogEntry } from '../../src-protocol/log-entry.ts'
 import { openState } from '../state/state-database.ts'
+import { createLoggedDocuments, type LoggedDocuments } from './logged-documents.ts'
 import { createPolicies } from './policies.ts'
 
 const documentOf = (effect: string) => `version: 1\nrules:\n  - { id: all, match: {}, effect: ${effect}, because: A test says so. }\n`
@@ -26,12 +28,20 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
+/** What a gateway that starts learns from its log. */
+const readFrom = (entries: LogEntryDraft[]): LoggedDocuments => {
+  const documents = createLoggedDocuments()
+  for (const [index, entry] of entries.entries()) documents.listener.note(entry as LogEntry, index)
+  return documents
+}
+
 /** As a gateway that has just started sees its state. */
 const started = () => {
   const log = { append: async (draft: LogEntryDraft) => ({ index: logged.push(draft) }) } as unknown as TransparencyLog
   return createPolicies({
     database: state.database,
     log,
+    logged: readFrom(logged),
     clock: systemClock,
     approvals: 1,
     personNow: () => undefined,
@@ -74,6 +84,44 @@ test('a text that was changed in the state is not put in force', async () => {
     .execute()
   await expect(started().restore('policy')).rejects.toMatchObject({ code: 'POLICY_INVALID' })
   expect(logged).toHaveLength(1)
+})
+
+test('which version rules says the log: neither one that was written into the state, nor an earlier one that was marked there', async () => {
+  const { version: lax } = (await started().activate({ kind: 'policy', text: documentOf('allow') }, admin)) as { version: string }
+  const { version } = await started().activate({ kind: 'policy', text: documentOf('deny') }, admin)
+  await started().activate({ kind: 'masking', text: 'version: 1\nrules: []\n' }, admin)
+  const rulesAfterStart = async () => {
+    const policies = started()
+    for (const kind of ['policy', 'masking'] as const) await policies.restore(kind)
+    expect((await policies.list()).filter(({ kind, active }) => kind === 'policy' && active)).toMatchObject([{ version }])
+    return policies.inForce().policy.version
+  }
+  const mark = async (marked: string) => {
+    await state.database.updateTable('policy_versions').set({ active: 0 }).where('kind', '=', 'policy').execute()
+    await state.database.updateTable('policy_versions').set({ active: 1 }).where('version', '=', marked).execute()
+  }
+  await mark(lax)
+  expect(await rulesAfterStart()).toBe(version)
+
+  const text = `${documentOf('allow')}# mine\n`
+  const forged = hash('sha256', text, 'hex')
+  const row = {
+    kind: 'policy',
+    version: forged,
+    text,
+    author: 'admin',
+    at: '2026-11-22T16:00:00.000Z',
+    active: 1,
+    approved_by: null,
+    message: null,
+  } as const
+  await state.database.insertInto('policy_versions').values(row).execute()
+  await mark(forged)
+  expect(await rulesAfterStart()).toBe(version)
+
+  // without the text that rules there is nothing to go by
+  await state.database.deleteFrom('policy_versions').where('version', '=', version).execute()
+  await expect(started().restore('policy')).rejects.toMatchObject({ code: 'POLICY_INVALID' })
 })
 
 test('a document whose examples do not hold is not put in force, also when a file brings it; what warns is', async () => {

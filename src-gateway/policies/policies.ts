@@ -21,6 +21,7 @@ import {
   type DocumentKind,
   type LoadedDocument,
 } from './document-version.ts'
+import type { LoggedDocuments } from './logged-documents.ts'
 import { createPolicyProposals, type Actor } from './policy-proposals.ts'
 
 export interface Policies {
@@ -50,6 +51,7 @@ export interface Policies {
 export interface PoliciesPorts {
   database: StateDatabase
   log: TransparencyLog
+  logged: LoggedDocuments
   clock: Clock
   /** 2: what one administrator proposes, another one puts in force */
   approvals: ActivationApprovals
@@ -82,8 +84,8 @@ type Usable = Extract<LoadedDocument, { ok: true }>
  * `restore` or `fileRead` must have been called for both kinds before the first message is decided.
  */
 export function createPolicies(ports: PoliciesPorts): Policies {
-  const { database, log, clock, approvals, personNow, onChanged, onActivated } = ports
-  const proposals = createPolicyProposals({ database, log, clock })
+  const { database, log, logged, clock, approvals, personNow, onChanged, onActivated } = ports
+  const proposals = createPolicyProposals({ database, log, logged, clock })
   let policy: Policy | undefined
   let masking: Masking | undefined
   /** one change at a time, in the order in which they were asked for */
@@ -112,29 +114,33 @@ export function createPolicies(ports: PoliciesPorts): Policies {
     return usable(kind, text)
   }
 
-  /** Logged, stored, then in force: what rules is always something that can be proved and shown. */
+  /** Says in the log which version rules, and remembers it. */
+  async function logVersion(entry: { document: DocumentKind; version: string } & Origin): Promise<void> {
+    await log.append({ kind: 'policy.version', ...entry })
+    logged.note({ kind: 'policy.version', document: entry.document, version: entry.version })
+  }
+
+  /** The log decides which one of the kept versions rules; the mark in the database only says so too. */
+  const markActive = (kind: DocumentKind, version: string) =>
+    database
+      .updateTable('policy_versions')
+      .set((expression) => ({ active: expression.case().when('version', '=', version).then(1).else(0).end() }))
+      .where('kind', '=', kind)
+      .execute()
+
+  /** Kept, logged, then in force: what rules is always something that can be proved and shown, also after a crash in between. */
   async function putInForce(loaded: Usable, text: string, origin: Origin, proposal?: { id: string; by: Actor }): Promise<PolicyVersion> {
     const { kind, version } = loaded
     const { author, approvedBy, message } = origin
-    await log.append({
-      kind: 'policy.version',
-      document: kind,
-      version,
-      author,
-      ...(approvedBy !== undefined && { approvedBy }),
-      ...(message !== undefined && { message }),
-    })
     const at = timestampOf(clock.now())
     await database
       .insertInto('policy_versions')
       .values({ kind, version, text, author, at, active: 0, approved_by: approvedBy ?? null, message: message ?? null })
       .onConflict((conflict) => conflict.doNothing())
       .execute()
-    await database
-      .updateTable('policy_versions')
-      .set((expression) => ({ active: expression.case().when('version', '=', version).then(1).else(0).end() }))
-      .where('kind', '=', kind)
-      .execute()
+    const origins = { ...(approvedBy !== undefined && { approvedBy }), ...(message !== undefined && { message }) }
+    await logVersion({ document: kind, version, author, ...origins })
+    await markActive(kind, version)
     use(loaded)
     onActivated(kind, version)
     if (proposal) await proposals.activated(proposal.id, proposal.by)
@@ -222,20 +228,18 @@ export function createPolicies(ports: PoliciesPorts): Policies {
 
     restore: (kind) =>
       inOrder(async () => {
-        const active = await database
-          .selectFrom('policy_versions')
-          .select(['text', 'version'])
-          .where('kind', '=', kind)
-          .where('active', '=', 1)
-          .executeTakeFirst()
-        if (!active) return false
-        const loaded = await usable(kind, active.text)
-        // whoever can write the state must not rule by it: a changed text is noticed here, another version stands in the log from now on
-        if (loaded.version !== active.version) {
+        const stored = await database.selectFrom('policy_versions').select(['text', 'version']).where('kind', '=', kind).execute()
+        const version = logged.inForce(kind)
+        if (stored.length === 0 && version === undefined) return false
+        // whoever can write the state must not rule by it: which version rules says the log, and its hash says which text that is
+        const text = stored.find((one) => one.version === version)?.text
+        const loaded = text === undefined ? undefined : await usable(kind, text)
+        if (!loaded || loaded.version !== version) {
           const problem = 'the stored text is not the one that was put in force: the state of the gateway was changed'
           throw new AppError(invalid[kind], { problem })
         }
-        await log.append({ kind: 'policy.version', document: kind, version: loaded.version, author: restoredAtStart })
+        await logVersion({ document: kind, version, author: restoredAtStart })
+        await markActive(kind, version)
         use(loaded)
         // the gateway may have stopped between the version and what that makes of proposals
         await proposals.superseded(kind, loaded.version)
@@ -253,7 +257,9 @@ export function createPolicies(ports: PoliciesPorts): Policies {
 
     activateProposal: (id, by) =>
       inOrder(async () => {
-        const { kind, text, version, message, author } = await toDecide(id, by)
+        const proposal = await toDecide(id, by)
+        const { kind, text, version, message, author } = proposal
+        proposals.assertLogged(proposal)
         const loaded = await checked(kind, text)
         if (loaded.version !== version) {
           throw new AppError(invalid[kind], {

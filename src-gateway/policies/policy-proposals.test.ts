@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { LogEntryDraft, TransparencyLog } from '../../src-node/log-store.ts'
+import type { LogEntry } from '../../src-protocol/log-entry.ts'
 import type { Role } from '../../src-protocol/model.ts'
 import { openState } from '../state/state-database.ts'
+import { createLoggedDocuments, type LoggedDocuments } from './logged-documents.ts'
 import { createPolicies, type Policies } from './policies.ts'
 
 const documentOf = (effect: string) => `version: 1\nrules:\n  - { id: all, match: {}, effect: ${effect}, because: A test says so. }\n`
@@ -43,10 +45,17 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
+/** What a gateway that starts learns from its log. */
+const readFrom = (entries: LogEntryDraft[]): LoggedDocuments => {
+  const documents = createLoggedDocuments()
+  for (const [index, entry] of entries.entries()) documents.listener.note(entry as LogEntry, index)
+  return documents
+}
 const started = () =>
   createPolicies({
     database: state.database,
     log: { append: async (draft: LogEntryDraft) => ({ index: logged.push(draft) }) } as unknown as TransparencyLog,
+    logged: readFrom(logged),
     clock: { now: () => new Date(time) },
     approvals: 2,
     personNow: (sub) => (roles.has(sub) ? { roles: roles.get(sub) ?? [] } : undefined),
@@ -194,6 +203,26 @@ test('a text that was changed in the state is not activated', async () => {
     .set({ text: `${documentOf('allow')}# changed\n` })
     .execute()
   await expect(policies.activateProposal(id, ben)).rejects.toMatchObject({ code: 'POLICY_INVALID' })
+  expect(effectInForce()).toBe('deny')
+})
+
+test('what the log does not say was proposed is not activated: written into the state, in another name, or brought back', async () => {
+  const { id } = await propose()
+  const stored = () => state.database.selectFrom('policy_proposals').selectAll().where('id', '=', id)
+  const row = await stored().executeTakeFirstOrThrow()
+  const text = `${documentOf('allow')}# mine\n`
+  const forged = { ...row, id: 'prp_AAAAAAAAAAAAAAAA', text, version: hash('sha256', text, 'hex'), author_sub: 'somebody' } as const
+  await state.database.insertInto('policy_proposals').values(forged).execute()
+  await expect(policies.activateProposal(forged.id, ben)).rejects.toMatchObject({ code: 'PROPOSAL_NOT_OPEN' })
+  // the author who gives it another author could decide it alone
+  await state.database.updateTable('policy_proposals').set({ author_sub: 'somebody' }).where('id', '=', id).execute()
+  await expect(policies.activateProposal(id, ada)).rejects.toMatchObject({ code: 'PROPOSAL_NOT_OPEN' })
+  await state.database.updateTable('policy_proposals').set({ author_sub: ada.sub }).where('id', '=', id).execute()
+  await policies.rejectProposal(id, ben, 'It allows too much.')
+  await state.database.updateTable('policy_proposals').set({ state: 'open' }).where('id', '=', id).execute()
+  policies = started()
+  for (const kind of ['policy', 'masking'] as const) await policies.restore(kind)
+  await expect(policies.activateProposal(id, ben)).rejects.toMatchObject({ code: 'PROPOSAL_NOT_OPEN' })
   expect(effectInForce()).toBe('deny')
 })
 

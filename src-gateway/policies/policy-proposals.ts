@@ -6,6 +6,7 @@ import { policyProposal, type PolicyProposal } from '../../src-protocol/policy-p
 import type { PolicyProposalRow } from '../state/schema.ts'
 import type { StateDatabase } from '../state/state-database.ts'
 import type { DocumentKind } from './document-version.ts'
+import type { LoggedDocuments } from './logged-documents.ts'
 
 /** Who proposes or decides: a person, or `file NAME`, which is both. */
 export interface Actor {
@@ -29,6 +30,8 @@ export interface PolicyProposals {
   waiting(id: string): Promise<PolicyProposal>
   /** logged first, with its reason */
   refuse(proposal: PolicyProposal, state: 'rejected' | 'withdrawn', by: Actor, reason: string): Promise<PolicyProposal>
+  /** @throws AppError PROPOSAL_NOT_OPEN if the log knows nothing of it, or knows it as another one */
+  assertLogged(proposal: PolicyProposal): void
   activated(id: string, by: Actor): Promise<void>
   /** another version rules: what was proposed against an earlier one has to be proposed again, also if that one comes back */
   superseded(kind: DocumentKind, inForce: string): Promise<void>
@@ -42,10 +45,12 @@ const mostDecidedListed = 10
 export function createPolicyProposals({
   database,
   log,
+  logged,
   clock,
 }: {
   database: StateDatabase
   log: TransparencyLog
+  logged: LoggedDocuments
   clock: Clock
 }): PolicyProposals {
   const now = () => timestampOf(clock.now())
@@ -112,7 +117,9 @@ export function createPolicyProposals({
         base,
         state: 'open',
       })
-      await log.append({ kind: 'policy.proposed', proposal: proposal.id, document: kind, version, base, author: author.sub, message })
+      const proposed = { kind: 'policy.proposed', proposal: proposal.id, document: kind, version, base, author: author.sub } as const
+      await log.append({ ...proposed, message })
+      logged.note(proposed)
       await database
         .insertInto('policy_proposals')
         .values({
@@ -145,8 +152,15 @@ export function createPolicyProposals({
     async refuse({ id, kind, version, author }, state, by, reason) {
       const entry = state === 'rejected' ? 'policy.rejected' : 'policy.withdrawn'
       await log.append({ kind: entry, proposal: id, document: kind, version, author: author.sub, by: by.sub, reason })
+      logged.note({ kind: entry, proposal: id })
       await decided(id, state, by, reason)
       return find(id)
+    },
+
+    assertLogged({ id, kind, version, base, author }) {
+      const proposed = logged.proposal(id)
+      const fits = proposed?.document === kind && proposed.version === version && proposed.base === base && proposed.author === author.sub
+      if (!fits || base !== logged.inForce(kind)) throw new AppError('PROPOSAL_NOT_OPEN', { state: notAsLogged })
     },
 
     activated: (id, by) => decided(id, 'activated', by),
@@ -163,6 +177,7 @@ export function createPolicyProposals({
   }
 }
 
+const notAsLogged = 'not what the log says was proposed: the state of the gateway was changed'
 /** in the sentence of PROPOSAL_NOT_OPEN */
 const words: Record<Exclude<PolicyProposal['state'], 'open'>, string> = {
   activated: 'activated already',
