@@ -36,6 +36,7 @@ import { createRemovals } from './retention/removals.ts'
 import { createRetention, type Retention } from './retention/retention.ts'
 import { createRecordingScan, type RecordingScan } from './recordings/recording-scan.ts'
 import { createStorage } from './recordings/storage.ts'
+import { createRecordingParts } from './recordings/recording-parts.ts'
 import { createRecordingIndex, type RecordingIndex } from './recordings/recording-index.ts'
 import { createEvidencePacks } from './evidence/evidence-packs.ts'
 import { createHttpServer } from './routes/http-server.ts'
@@ -365,6 +366,8 @@ export function createGateway(parts: GatewayParts): Gateway {
     sessions,
     approvals,
     recordings: index,
+    recordingParts: createRecordingParts({ database, recordings, log }),
+    cosigned: () => witnesses.cosigned(),
     storage,
     retention,
     policies,
