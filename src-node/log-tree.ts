@@ -21,6 +21,13 @@ export interface TreeFile {
   bytes: Uint8Array
 }
 
+/** A piece of a larger buffer would keep all of it in memory, 64 KB for a hash of 32 bytes. */
+function ownCopy(bytes: Uint8Array): Uint8Array {
+  const own = Buffer.alloc(bytes.length)
+  own.set(bytes)
+  return own
+}
+
 /** The tree with more entries, and the files that it needs: full tiles and bundles once, the partial ones of the new size. */
 export function growTree(tree: LogTree, added: readonly Uint8Array[]): { tree: LogTree; files: TreeFile[] } {
   const files: TreeFile[] = []
@@ -39,8 +46,8 @@ export function growTree(tree: LogTree, added: readonly Uint8Array[]): { tree: L
   }
 
   for (const entry of added) {
-    entries.push(entry)
-    addHash(0, leafHash(entry), size)
+    entries.push(ownCopy(entry))
+    addHash(0, ownCopy(leafHash(entry)), size)
     size += 1
     if (entries.length === tileWidth) {
       files.push({ path: entriesPath(size / tileWidth - 1), bytes: formatEntries(entries) })

@@ -26,7 +26,7 @@ export function createFrontier(): MerkleFrontier {
         edge[level] = undefined
         level += 1
       }
-      edge[level] = copyTo((kept[level] ??= Buffer.alloc(hashBytes)), carried)
+      edge[level] = copyTo((kept[level] ??= new Uint8Array(hashBytes)), carried)
       size += 1
     },
     root() {
