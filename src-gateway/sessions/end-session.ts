@@ -76,6 +76,8 @@ async function seal(ports: SessionEndingPorts, session: LiveSession, reason: End
   let sealed = false
   try {
     await ports.exchangePorts.approvals.voidSession(session.id)
+    const by = toSession(session).endedBy
+    if (by) await ports.store.ending(session.id, { reason, by })
     const closed = await session.recording.close({ endReason: reason, counts: session.verdicts.counts(), ...endedBy(session) })
     await sealRecording(ports, session.id, closed, summaryOf(session))
     sealed = true

@@ -106,6 +106,16 @@ describe('a session that ran', () => {
     await expectSealed('recording-unavailable')
   })
 
+  test('and was being ended by somebody else, does not run again; who did it, and why, is known', async () => {
+    await running()
+    const by = { name: 'Jonas Lindqvist', reason: 'Not what the ticket says' }
+    await store.ending(session, { reason: 'ended-by-reviewer', by })
+    await crash()
+    expect(await resume()).toEqual({ sealed: 1, resumed: 0 })
+    await expectSealed('ended-by-reviewer')
+    expect(await store.find(session)).toMatchObject({ endedBy: by })
+  })
+
   test('its salt is erased when it is sealed', async () => {
     await running()
     await crash()

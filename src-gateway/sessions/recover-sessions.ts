@@ -102,7 +102,8 @@ function interruptedSession(
   recorded: RecordedSession | undefined,
 ): InterruptedSession | undefined {
   const { sign_in, salt } = row
-  if (row.logged === 0 || row.started === 0 || row.ended_at !== null || recording.seal || recording.altered) return undefined
+  if (row.logged === 0 || row.started === 0 || row.ended_at !== null || row.end_reason !== null || recording.seal || recording.altered)
+    return undefined
   if (recorded === undefined || sign_in === null || salt === null) return undefined
   return { row: { ...row, sign_in, salt }, recording, recorded, cause: stopReasonOf(row) }
 }

@@ -51,6 +51,7 @@ async function resumed(meanwhile: Meanwhile = {}) {
     ends_at: '2026-11-19T15:02:00.000Z',
     ended_at: null,
     end_reason: null,
+    ended_by: null,
     policy_version: 'p',
     masking_version: 'm',
     logged: 1,

@@ -1,18 +1,20 @@
 import { sql } from 'kysely'
 import type { SessionId } from '../../src-protocol/ids.ts'
-import { session as sessionSchema, type Session } from '../../src-protocol/model.ts'
+import { session as sessionSchema, type EndReason, type Session } from '../../src-protocol/model.ts'
 import type { SessionRow } from '../state/schema.ts'
 import type { StateDatabase } from '../state/state-database.ts'
 import { toSession, type LiveSession } from './live-session.ts'
 
 export interface SessionStore {
   /** Numbers the session: one more than the last, without a gap. */
-  insert(row: Omit<SessionRow, 'counter'>): Promise<number>
+  insert(row: Omit<SessionRow, 'counter' | 'ended_by'>): Promise<number>
   logged(id: SessionId): Promise<void>
   /** only while its number was not logged: the next session then gets it */
   withdraw(id: SessionId): Promise<void>
   /** in the log, but it could not be recorded */
   failed(id: SessionId, at: string): Promise<void>
+  /** somebody else ends it: kept before its recording is closed, so that no crash in between lets it go on */
+  ending(id: SessionId, end: { reason: EndReason; by: NonNullable<Session['endedBy']> }): Promise<void>
   close(live: LiveSession, sealed: boolean): Promise<void>
   find(id: string): Promise<Session | undefined>
   newest(limit: number, personSub?: string): Promise<Session[]>
@@ -50,6 +52,14 @@ export function createSessionStore(database: StateDatabase): SessionStore {
 
     async failed(id, at) {
       await database.updateTable('sessions').set({ ended_at: at, end_reason: 'recording-unavailable' }).where('id', '=', id).execute()
+    },
+
+    async ending(id, { reason, by }) {
+      await database
+        .updateTable('sessions')
+        .set({ end_reason: reason, ended_by: JSON.stringify(by) })
+        .where('id', '=', id)
+        .execute()
     },
 
     async close(live, sealed) {
@@ -115,6 +125,7 @@ function fromRow(row: SessionRow): Session {
     endsAt: row.ends_at,
     endedAt: row.ended_at ?? undefined,
     endReason: row.end_reason ?? undefined,
+    ...(row.ended_by !== null && { endedBy: JSON.parse(row.ended_by) as unknown }),
     state: row.ended_at === null ? 'live' : 'ended',
     client: row.client ?? undefined,
     policyVersion: row.policy_version,

@@ -225,6 +225,10 @@ test('whoever ends the session of somebody else says why; it stands in the log, 
     'watch ended',
   ])
   expect(entries.find(({ kind }) => kind === 'session.ended-by')).toMatchObject({ reason })
+  // what is listed of ended sessions is what was stored
+  await recordingOf(session.id)
+  const listed = (await operator.api.call('sessions', {})).sessions.find(({ id }) => id === session.id)
+  expect(listed).toMatchObject({ state: 'ended', endedBy: { name: 'Jonas Lindqvist', reason } })
 })
 
 test('a slow watcher does not slow the session, and is told exactly what it missed', async () => {
