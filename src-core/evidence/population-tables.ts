@@ -1,4 +1,5 @@
 import type { LogEntry } from '../../src-protocol/log-entry.ts'
+import type { Vote } from '../../src-protocol/model.ts'
 import type { MessageRecord, OpenRecord, SessionRecord } from '../../src-protocol/recording.ts'
 import { createUptimeWatch } from './watch-uptime.ts'
 import { accessLineOf } from './access-rows.ts'
@@ -11,9 +12,11 @@ export type Row = readonly Cell[]
 /** Tables an auditor opens: complete, one row for each thing, in the order of the log and of the records. */
 export const populationColumns = {
   'population/sessions.csv':
-    'session,number,person,name,email,groups,connection,server,agent,reason,opened,ends,closed,end reason,records,allowed,masked,held,denied,policy version,masking version,root,log entry'.split(
+    'session,number,person,name,email,groups,connection,server,agent,reason,opened,ends,closed,end reason,records,allowed,masked,held,denied,policy version,masking version,root,log entry,recording'.split(
       ',',
     ),
+  'population/removed.csv':
+    'session,number,person,connection,opened,closed,end reason,records,root,close entry,removed,days,rule entry,log entry'.split(','),
   'population/people.csv': 'person,name,email,groups,first session,last session,sessions'.split(','),
   'population/calls.csv':
     'session,record,at,person,connection,method,tool,decision,rule,outcome,answered,milliseconds,values masked,approval,sha256 of the masked request'.split(
@@ -50,6 +53,20 @@ interface Person {
   sessions: number
 }
 
+/** What the log says of a session that is closed. */
+export interface LoggedRecording {
+  session: string
+  /** of its session.close entry */
+  index: number
+  at: string
+  root: string
+  count: number
+  endReason: string
+  open?: Pick<Extract<LogEntry, { kind: 'session.open' }>, 'counter' | 'person' | 'connection' | 'at' | 'policyVersion' | 'maskingVersion'>
+  /** a rule of retention removed its recording: when, by which entry, and which entry is the rule */
+  removed?: { at: string; index: number; days: number; rule: number }
+}
+
 export interface PopulationTables {
   addEntry(entry: LogEntry, index: number): void
   /** a recording's rows are written as it is read, so that memory does not grow with the records */
@@ -58,6 +75,10 @@ export interface PopulationTables {
     close: { root: string; index: number } | undefined,
     write: (file: PopulationFile, row: Row) => void,
   ): void
+  /** of a recording that a rule removed only what the log says is left */
+  removedRows(closed: LoggedRecording, write: (file: PopulationFile, row: Row) => void): void
+  /** of one that is not there, and of which the log says no such thing, too */
+  missingRow(closed: LoggedRecording, write: (file: PopulationFile, row: Row) => void): void
   /** what can only be told when everything was seen */
   finish(write: (file: PopulationFile, row: Row) => void): void
 }
@@ -110,6 +131,20 @@ export function createPopulationTables(): PopulationTables {
       case 'session.ended-by':
         gathered.push(['population/admin.csv', [entry.at, entry.kind, entry.by, `${entry.session}: ${entry.reason}`, index]])
         return
+      case 'recording.retention':
+        gathered.push(['population/admin.csv', [entry.at, entry.kind, undefined, JSON.stringify(entry.terms), index]])
+        return
+      case 'recording.hold':
+        gathered.push([
+          'population/admin.csv',
+          [entry.at, entry.kind, entry.by, `${entry.hold}: ${JSON.stringify(entry.selection)} ${entry.reason}`, index],
+        ])
+        return
+      case 'recording.release-asked':
+      case 'recording.release-refused':
+      case 'recording.released':
+        gathered.push(['population/admin.csv', [entry.at, entry.kind, entry.by, `${entry.hold}: ${entry.reason}`, index]])
+        return
       case 'approval.reported':
         gathered.push(['population/admin.csv', [entry.at, entry.kind, entry.by, `${entry.session}: ${entry.reason}`, index]])
         return
@@ -122,7 +157,7 @@ export function createPopulationTables(): PopulationTables {
       case 'approval.vote': {
         const { vote, approval } = entry
         const known = approvals.get(approval)
-        ;(vote.decision === 'approve' ? known?.approvedBy : known?.deniedBy)?.push(vote.person.sub)
+        ;(vote.decision === 'approve' ? known?.approvedBy : known?.deniedBy)?.push(deciderOf(vote))
         return
       }
       case 'approval.settled': {
@@ -189,8 +224,17 @@ export function createPopulationTables(): PopulationTables {
         open.maskingVersion,
         close?.root,
         close?.index,
+        'stored',
       ])
     },
+    removedRows(closed, write) {
+      const { session, open, at, endReason, count, root, index, removed } = closed
+      if (!removed) return
+      write('population/sessions.csv', rowOfLog(closed, `removed: log entry ${removed.index}`))
+      const told = [session, open?.counter, open?.person, open?.connection, open?.at, at, endReason, count, root, index]
+      write('population/removed.csv', [...told, removed.at, removed.days, removed.rule, removed.index])
+    },
+    missingRow: (closed, write) => write('population/sessions.csv', rowOfLog(closed, 'missing')),
     finish(write) {
       for (const [file, row] of gathered) write(file, row)
       for (const { what, from, to, seconds, sentence, index } of uptime.events) {
@@ -223,6 +267,14 @@ export function createPopulationTables(): PopulationTables {
       }
     },
   }
+}
+
+/** A row of the sessions by the log alone: what stands in the recording only is left empty. */
+function rowOfLog({ session, open, at, endReason, count, root, index }: LoggedRecording, recording: string): Row {
+  const { counter, person, connection, at: opened, policyVersion, maskingVersion } = open ?? {}
+  const blank = undefined
+  const who = [session, counter, person, blank, blank, blank, connection, blank, blank, blank, opened, blank]
+  return [...who, at, endReason, count, blank, blank, blank, blank, policyVersion, maskingVersion, root, index, recording]
 }
 
 function writeMessage(open: OpenRecord, record: SessionRecord, write: (file: PopulationFile, row: Row) => void): void {
@@ -297,3 +349,6 @@ function createCallRows(write: (row: Row) => void) {
 }
 
 const valuesOf = ({ masks }: MessageRecord): number => masks.reduce((sum, { count }) => sum + count, 0)
+
+/** Where it was in somebody's place, that is said. */
+const deciderOf = ({ person, onBehalfOf }: Vote): string => (onBehalfOf ? `${person.sub} for ${onBehalfOf.sub}` : person.sub)

@@ -59,7 +59,15 @@ export function createEvidencePacks(ports: EvidencePacksPorts): EvidencePacks {
         version: ports.version,
         now: clock.now(),
         proofOf: (index) => reader.tlogProof(index),
-        readRecording: async (session) => Buffer.from(await recordings.readText(sessionId.parse(session))),
+        readRecording: async (session) => {
+          try {
+            return Buffer.from(await recordings.readText(sessionId.parse(session)))
+          } catch (error) {
+            // the pack says that it is missing
+            if (error instanceof AppError && error.code === 'NOT_FOUND') return undefined
+            throw error
+          }
+        },
         async logExport(manifest, sessions) {
           const { index } = await log.append({ kind: 'export.pack', by: by.sub, manifest, from, to, sessions })
           exported = { index, manifest }

@@ -13,15 +13,15 @@ import {
   createPopulationTables,
   populationColumns,
   type PopulationFile,
-  type PopulationTables,
+  type LoggedRecording,
   type Row,
 } from '../../src-core/evidence/population-tables.ts'
 import { selectSample } from '../../src-core/evidence/select-sample.ts'
 import { readClaimedCheckpoint } from '../../src-core/log/checkpoint.ts'
 import { parseRecords, type ParsedRecords } from '../../src-core/recording/record-lines.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
-import { logEntry, type LogEntry } from '../../src-protocol/log-entry.ts'
 import type { LogReader } from '../log-reader.ts'
+import { readPeriod } from './read-period.ts'
 import { replayPage } from './replay-page.ts'
 import { openStagedFile, type StagedFile } from './staged-file.ts'
 
@@ -43,7 +43,8 @@ export interface PackPorts {
   gateway: string
   version: string
   now: Date
-  readRecording(session: string): Promise<Uint8Array>
+  /** undefined: it is not there */
+  readRecording(session: string): Promise<Uint8Array | undefined>
   proofOf(index: number): Promise<string>
   /** puts the hash of the manifest into the log and gives the proof of it; absent where a copy of the store is read */
   logExport?(manifestHash: string, sessions: number): Promise<string>
@@ -62,13 +63,6 @@ export interface PackManifest {
 }
 
 const oscalPath = 'oscal/assessment-results.json'
-
-interface ClosedSession {
-  session: string
-  /** of its entry in the log */
-  index: number
-  root: string
-}
 
 /**
  * Writes an evidence pack: everything that the log says about a period, the tables made of it and of the recordings, and a sample of the
@@ -137,11 +131,21 @@ async function writePack(ports: PackPorts, query: PackQuery, { zip, folder }: Pa
   )
 
   const csv = openTables(folder)
-  const sessions = period.closed.map(({ session }) => session)
+  // the sample is drawn from what can still be read; that the rest was removed by a rule is proved one by one
+  const sessions = period.closed.filter(({ removed }) => !removed).map(({ session }) => session)
   const selection = selectSample(sessions, query.seed, query.sampleSize)
   const selected = new Set(selection.selected)
   for (const closed of period.closed) {
+    if (closed.removed) {
+      tables.removedRows(closed, csv.write)
+      add(`removed/${closed.session}.tlog-proof`, await ports.proofOf(closed.removed.index))
+      continue
+    }
     const recording = await ports.readRecording(closed.session)
+    if (!recording) {
+      tables.missingRow(closed, csv.write)
+      continue
+    }
     const parsed = readRecords(closed.session, recording)
     tables.sessionRows(parsed.records, closed, csv.write)
     if (selected.has(closed.session)) await addSample({ ports, closed, parsed, recording, add })
@@ -158,14 +162,14 @@ async function writePack(ports: PackPorts, query: PackQuery, { zip, folder }: Pa
     version: ports.version,
     made: mtime.toISOString(),
     query: { ...query, filtered: false },
-    counts: { entries: end - start, sessions: sessions.length, sample: selection.selected.length, rows: Object.fromEntries(csv.rows) },
+    counts: { entries: end - start, sessions: period.closed.length, sample: selection.selected.length, rows: Object.fromEntries(csv.rows) },
     files: files.toSorted((one, other) => (one.path < other.path ? -1 : 1)),
     notCovered: [oscalPath],
   }
   const text = json(manifest)
   const manifestHash = createHash('sha256').update(text).digest('hex')
   zip.addBuffer(Buffer.from(text), 'manifest.json', { mtime })
-  const proof = await ports.logExport?.(manifestHash, sessions.length)
+  const proof = await ports.logExport?.(manifestHash, period.closed.length)
   if (proof !== undefined) zip.addBuffer(Buffer.from(proof), 'manifest.json.tlog-proof', { mtime })
   const hashes = new Map([...files.map(({ path, sha256 }) => [path, sha256] as const), ['manifest.json', manifestHash] as const])
   const { from, to } = query
@@ -175,51 +179,9 @@ async function writePack(ports: PackPorts, query: PackQuery, { zip, folder }: Pa
   return manifest
 }
 
-interface Period {
-  /** first log entry */
-  start: number
-  /** entry after the last */
-  end: number
-  closed: ClosedSession[]
-}
-
-/** The log is in the order of time, so that a period is a range of it. */
-async function readPeriod(
-  log: LogReader,
-  { from, to }: PackQuery,
-  { tables, entries }: { tables: PopulationTables; entries: StagedFile },
-): Promise<Period> {
-  const [first, last] = [Date.parse(from), Date.parse(to)]
-  if (!(first < last)) throw new AppError('INVALID_REQUEST', { problem: 'the period ends before it begins' })
-  const closed = new Map<string, ClosedSession>()
-  let start: number | undefined
-  let end = 0
-  for await (const { index, bytes } of log.entries(0, log.size)) {
-    const entry = readEntry(bytes, index)
-    const at = Date.parse(entry.at)
-    if (start === undefined && at < first) continue
-    if (at >= last) break
-    start ??= index
-    end = index + 1
-    tables.addEntry(entry, index)
-    entries.write(`${JSON.stringify({ index, entry: Buffer.from(bytes).toString('base64') })}\n`)
-    if (entry.kind === 'session.close' && !closed.has(entry.session)) {
-      closed.set(entry.session, { session: entry.session, index, root: entry.root })
-    }
-  }
-  if (start === undefined) throw new AppError('INVALID_REQUEST', { problem: 'the log has no entry in this period' })
-  return { start, end, closed: [...closed.values()] }
-}
-
-function readEntry(bytes: Uint8Array, index: number): LogEntry {
-  const parsed = logEntry.safeParse(JSON.parse(Buffer.from(bytes).toString('utf8')))
-  if (!parsed.success) throw new AppError('LOG_CORRUPT', { problem: `entry ${index} is none of the kinds that are known` })
-  return parsed.data
-}
-
 interface Sample {
   ports: PackPorts
-  closed: ClosedSession
+  closed: LoggedRecording
   parsed: Extract<ParsedRecords, { ok: true }>
   recording: Uint8Array
   add: (path: string, content: string | Uint8Array) => void

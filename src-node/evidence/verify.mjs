@@ -54,9 +54,10 @@ function run() {
   checkWitnesses(cosigned ?? '')
   checkCounters(entries)
   checkUptime(entries)
-  checkSamples(manifest, entries)
+  const removed = checkRemoved(entries, keyAt)
+  checkSamples(manifest, entries, removed)
   checkPopulations(manifest)
-  checkSessions(entries)
+  checkSessions(entries, removed)
   checkExportProof(keyAt)
 }
 
@@ -339,7 +340,7 @@ function checkUptime(entries) {
 }
 
 /** The sample is the one that the seed gives, and each recording the one whose root is in the log. */
-function checkSamples(manifest, entries) {
+function checkSamples(manifest, entries, removed) {
   const selection = JSON.parse(read('sample/selection.json').toString('utf8'))
   const drawn = selection.population
     .map((session) => ({ session, rank: sha256(selection.seed, '\n', session).toString('hex') }))
@@ -351,9 +352,10 @@ function checkSamples(manifest, entries) {
   else pass(`the sample of ${drawn.length} of ${selection.population.length} sessions is the one that the seed gives`)
   const closed = new Map(entries.filter(({ kind }) => kind === 'session.close').map((entry) => [entry.session, entry]))
   const population = new Set(selection.population)
-  const complete = population.size === closed.size && selection.population.every((session) => closed.has(session))
+  const stored = [...closed.keys()].filter((session) => !removed.has(session))
+  const complete = population.size === stored.length && stored.every((session) => population.has(session))
   if (!manifest.query.filtered && !complete) {
-    fail('sample/selection.json', 'it was not drawn from all sessions that the log closed in the period')
+    fail('sample/selection.json', 'it was not drawn from all sessions that the log closed in the period, and of which it says no removal')
   }
   let good = 0
   for (const session of selection.selected) {
@@ -405,16 +407,22 @@ function checkPopulations(manifest) {
 }
 
 /** The table of the sessions says of each what the log says of it. */
-function checkSessions(entries) {
+function checkSessions(entries, removed) {
   const place = 'population/sessions.csv'
   const [columns, ...rows] = parseCsv(read(place).toString('utf8'))
-  const [session, root, index] = ['session', 'root', 'log entry'].map((name) => columns.indexOf(name))
+  const [session, root, index, recording] = ['session', 'root', 'log entry', 'recording'].map((name) => columns.indexOf(name))
   const listed = new Map(rows.map((row) => [row[session], row]))
   const closed = new Map()
   for (const entry of entries) if (entry.kind === 'session.close' && !closed.has(entry.session)) closed.set(entry.session, entry)
   let bad = 0
   for (const [id, entry] of closed) {
     const row = listed.get(id)
+    const told = row?.[recording] ?? 'stored'
+    if (row !== undefined && told !== (removed.has(id) ? `removed: log entry ${removed.get(id)}` : 'stored')) {
+      bad += 1
+      fail(place, `the recording of ${id} is missing: it is not there, and the log does not say that a rule of retention removed it`)
+      continue
+    }
     if (row?.[root] === entry.root && row[index] === String(entry.index)) continue
     bad += 1
     fail(place, `the session ${id} ${row === undefined ? 'is missing' : 'is not as the log says'}`)
@@ -424,6 +432,75 @@ function checkSessions(entries) {
     fail(place, `it has ${rows.length} sessions, the log closed ${closed.size}`)
   }
   if (bad === 0) pass(`the table of the sessions is what the log says of ${closed.size} sessions`)
+}
+
+/**
+ * Recordings that a rule of retention removed: each by an entry of the log, of which the pack has the proof, wherever in the log it stands.
+ * @returns session → that entry
+ */
+function checkRemoved(entries, keyAt) {
+  const place = 'population/removed.csv'
+  const removed = new Map()
+  const [columns, ...rows] = parseCsv(readIfThere(place)?.toString('utf8') ?? '')
+  const closed = new Map()
+  for (const entry of entries) if (entry.kind === 'session.close' && !closed.has(entry.session)) closed.set(entry.session, entry)
+  for (const row of rows) {
+    const id = row[columns.indexOf('session')]
+    const problem = removalProblem(id, closed.get(id), { entries, keyAt, removed })
+    if (problem !== undefined) fail(place, `that the recording of ${id} was removed is not shown: ${problem}`)
+  }
+  if (removed.size > 0 && removed.size === rows.length)
+    note(place, `${removed.size} recordings were removed by a rule of retention, each by an entry of the log that names its root`)
+  return removed
+}
+
+function removalProblem(id, close, { entries, keyAt, removed }) {
+  if (close === undefined) return 'the log did not close this session in the period'
+  const path = `removed/${id}.tlog-proof`
+  const text = readIfThere(path)?.toString('utf8')
+  if (text === undefined) return `${path} is missing`
+  const { header, entry, index, hashes, checkpoint } = parseProof(text)
+  const { origin, size, root } = headOf(checkpoint)
+  if (!isSigned(checkpoint, keyAt(size)) || origin !== keyAt(size).name) return 'its checkpoint is not signed by the key of the log'
+  const said = parseEntry(entry)
+  if (header !== 'c2sp.org/tlog-proof@v1' || foldPath(index, size, leafOf(entry), hashes)?.equals(root) !== true)
+    return 'its proof does not hold'
+  if (said.kind !== 'recording.removed' || said.session !== id) return 'its proof is about something else'
+  if (said.root !== close.root || said.count !== close.count || said.closed !== close.index) return 'another recording was removed'
+  if (Date.parse(said.at) - Date.parse(close.at) < said.days * 86_400_000) return `it was younger than ${said.days} days`
+  const hold = holdOver(id, close, index, entries)
+  if (hold !== undefined) return `the hold ${hold} was in force`
+  removed.set(id, index)
+  return undefined
+}
+
+/** A hold in force when the entry at this index was written, as far as the entries of this pack tell. */
+function holdOver(id, close, index, entries) {
+  const opened = entries.find(({ kind, session }) => kind === 'session.open' && session === id)
+  const holds = new Map()
+  for (const entry of entries) {
+    if (entry.index >= index) break
+    const hold = holds.get(entry.hold)
+    if (entry.kind === 'recording.hold') holds.set(entry.hold, { ...entry, asked: undefined })
+    else if (entry.kind === 'recording.release-asked' && hold) hold.asked = entry.by
+    else if (entry.kind === 'recording.release-refused' && hold) hold.asked = undefined
+    else if (entry.kind === 'recording.released' && hold && (hold.approvals === 1 || (hold.asked !== undefined && hold.asked !== entry.by)))
+      holds.delete(entry.hold)
+  }
+  // what was released behind the last entry of the pack, and before the removal, is not known here
+  if (index > (entries.at(-1)?.index ?? -1) + 1) return undefined
+  const at = Date.parse(close.at)
+  for (const { hold, selection } of holds.values()) {
+    const { sessions, person, connection, endedFrom, endedBefore } = selection
+    const fits =
+      (sessions === undefined || sessions.includes(id)) &&
+      (person === undefined || person === opened?.person) &&
+      (connection === undefined || connection === opened?.connection) &&
+      (endedFrom === undefined || at >= Date.parse(endedFrom)) &&
+      (endedBefore === undefined || at < Date.parse(endedBefore))
+    if (fits) return hold
+  }
+  return undefined
 }
 
 /** RFC 4180 */

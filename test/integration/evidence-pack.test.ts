@@ -392,11 +392,4 @@ describe('what cannot be exported is told, and leaves no half of a pack', () => 
     await expect(run({ key: 'nonsense+00000000+AAAA' })).rejects.toMatchObject({ code: 'KEY_INVALID' })
     expect(await readdir(folder)).not.toContain('other.zip')
   })
-  test('a recording that is missing', async () => {
-    const copy = join(folder, 'fewer')
-    await cp(join(folder, 'recordings'), copy, { recursive: true })
-    await rm(join(copy, idOf(20).slice(4, 6), `${idOf(20)}.jsonl`))
-    await expect(run({ recordings: copy })).rejects.toMatchObject({ code: 'NOT_FOUND' })
-    expect(await readdir(folder)).not.toContain('other.zip')
-  })
 })
