@@ -335,6 +335,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     people: () => identity.people(),
     person: (sub) => identity.person(sub),
     connections: () => connections.all(),
+    access,
     clock,
     scheduler,
     logger,

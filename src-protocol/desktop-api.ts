@@ -278,7 +278,7 @@ export const desktopContract = {
   'overview:approvals': { input: overviewApprovalsQuery, output: overviewApprovals },
   'overview:access-review': { input: nothing, output: accessReview },
   /** writes it as CSV into a folder the person chooses; `file` is absent when cancelled */
-  'overview:export-access-review': { input: nothing, output: z.object({ file: z.string().optional() }) },
+  'overview:export-access-review': { input: nothing, output: z.object({ file: z.string().optional(), grants: z.string().optional() }) },
   'controls:get': { input: period, output: controlsReport },
   'controls:test': { input: controlId, output: controlTestResult },
   /** only for one's own live session on this computer */

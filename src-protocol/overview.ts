@@ -1,5 +1,6 @@
 /** Numbers of a period, and the rows behind each. Days are days of UTC: so the same question has the same answer wherever it is asked. */
 import { z } from 'zod'
+import { accessGrant } from './access.ts'
 import { approvalId, connectionName, sessionId, timestamp } from './ids.ts'
 import { endReason, verdictCounts } from './model.ts'
 
@@ -127,8 +128,14 @@ export const accessReviewRow = z.object({
   may: z.boolean(),
   /** why: the groups that let them in; empty with `may`: the connection is open to every operator */
   through: z.array(z.string()),
+  /** an access rule guards the connection: being allowed is not enough, a session needs access that was granted */
+  needsAccess: z.boolean(),
+  /** until when they have it now */
+  accessUntil: timestamp.optional(),
   sessions: z.number().int(),
   lastUsedAt: timestamp.optional(),
 })
 export type AccessReviewRow = z.infer<typeof accessReviewRow>
-export const accessReview = z.object({ at: timestamp, rows: z.array(accessReviewRow) })
+/** `grants`: who was given access, by whom, and how it ended; the newest first. Of those that are over the latest are kept; the log has all of them. */
+export const accessReview = z.object({ at: timestamp, rows: z.array(accessReviewRow), grants: z.array(accessGrant) })
+export type AccessReview = z.infer<typeof accessReview>

@@ -1,5 +1,5 @@
-import type { z } from 'zod'
-import type { accessReview } from '../../src-protocol/overview.ts'
+import type { AccessReview } from '../../src-protocol/overview.ts'
+import { csvText } from './csv-text.ts'
 
 const columns = [
   'person',
@@ -8,28 +8,27 @@ const columns = [
   'connection',
   'may use it now',
   'through groups',
+  'needs granted access',
+  'granted until',
   'sessions ever',
   'last used',
   'as of',
-] as const
+]
 
-/** RFC 4180, with a first row of names. A cell that a spreadsheet would run as a formula is made a text. */
-export function csvOfAccessReview({ at, rows }: z.infer<typeof accessReview>): string {
-  const lines = rows.map(({ person, connection, may, through, sessions, lastUsedAt }) => [
+/** Who can reach what, a line for each person and connection; the first line names the columns. */
+export function csvOfAccessReview({ at, rows }: Pick<AccessReview, 'at' | 'rows'>): string {
+  const lines = rows.map(({ person, connection, may, through, needsAccess, accessUntil, sessions, lastUsedAt }) => [
     person.sub,
     person.name,
     person.email ?? '',
     connection,
     may ? 'yes' : 'no',
     may && through.length === 0 ? '(every operator)' : through.join('; '),
+    needsAccess ? 'yes' : 'no',
+    accessUntil ?? '',
     String(sessions),
     lastUsedAt ?? '',
     at,
   ])
-  return [[...columns], ...lines].map((cells) => `${cells.map(cellOf).join(',')}\r\n`).join('')
-}
-
-function cellOf(text: string): string {
-  const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
+  return csvText([columns, ...lines])
 }

@@ -32,6 +32,8 @@ export interface Access {
 
   /** one's own, those one may decide or end, and all of them for auditors and administrators */
   overview(viewer: Person): { requests: AccessRequest[]; grants: AccessGrant[] }
+  /** all that are kept, the newest first */
+  grants(): AccessGrant[]
   standings(person: Person, connections: readonly Connection[]): Record<ConnectionName, AccessStanding>
   reach(person: Person, connections: readonly Connection[]): PersonReach[]
 

@@ -156,6 +156,7 @@ export function createAccess(ports: AccessPorts): Access {
       requests: book.requests().filter((request) => maySeeRequest(viewer, request)),
       grants: book.grants().filter((grant) => maySeeGrant(viewer, grant, approversOf(grant))),
     }),
+    grants: () => book.grants(),
     standings: (person, connections) => Object.fromEntries(connections.map((one) => [one.name, standingOf(person, one)])),
     reach: (person, connections) =>
       connections.map((one) => ({ connection: one.name, title: one.title, standing: standingOf(person, one) })),

@@ -1,6 +1,7 @@
 import type { ConnectionName } from '../../src-protocol/ids.ts'
 import type { Connection, Person } from '../../src-protocol/model.ts'
 import type { AccessReviewRow } from '../../src-protocol/overview.ts'
+import type { Access } from '../access/access.ts'
 import { mayUseConnection } from '../connections/connection-registry.ts'
 import type { OverviewDatabase } from './overview-database.ts'
 
@@ -11,13 +12,16 @@ interface LastUse {
   at: string
 }
 
+interface AccessReviewSources {
+  database: OverviewDatabase
+  people: readonly Person[]
+  connections: readonly Connection[]
+  personOf: (sub: string) => { sub: string; name: string }
+  standings: Access['standings']
+}
+
 /** Who can reach what, and who did: also who did and no longer can, and what was reached and is no longer there. */
-export function accessReviewRows(
-  database: OverviewDatabase,
-  people: readonly Person[],
-  connections: readonly Connection[],
-  personOf: (sub: string) => { sub: string; name: string },
-): AccessReviewRow[] {
+export function accessReviewRows({ database, people, connections, personOf, standings }: AccessReviewSources): AccessReviewRow[] {
   const uses = new Map(
     database
       .prepare<[], LastUse>('SELECT * FROM last_use')
@@ -26,10 +30,13 @@ export function accessReviewRows(
   )
   const rows: AccessReviewRow[] = []
   for (const person of people) {
+    const operator = person.roles.includes('operator')
+    const standingOf = operator ? standings(person, connections) : undefined
     for (const connection of connections) {
       const key = `${person.sub}\n${connection.name}`
       const use = uses.get(key)
-      const may = person.roles.includes('operator') && mayUseConnection(person, connection)
+      const may = operator && mayUseConnection(person, connection)
+      const standing = may ? standingOf?.[connection.name] : undefined
       uses.delete(key)
       if (!may && !use) continue
       const { sub, name, email } = person
@@ -38,13 +45,15 @@ export function accessReviewRows(
         connection: connection.name,
         may,
         through: may ? connection.groups.filter((group) => person.groups.includes(group)) : [],
+        needsAccess: standing !== undefined && standing.state !== 'free',
+        ...(standing?.grant && { accessUntil: standing.grant.endsAt }),
         sessions: use?.sessions ?? 0,
         ...(use && { lastUsedAt: use.at }),
       })
     }
   }
   for (const { person, connection, sessions, at } of uses.values()) {
-    rows.push({ person: personOf(person), connection, may: false, through: [], sessions, lastUsedAt: at })
+    rows.push({ person: personOf(person), connection, may: false, through: [], needsAccess: false, sessions, lastUsedAt: at })
   }
   return rows.toSorted((one, other) => one.person.name.localeCompare(other.person.name) || one.connection.localeCompare(other.connection))
 }

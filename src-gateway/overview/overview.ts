@@ -6,6 +6,7 @@ import type { Scheduler } from '../../src-node/scheduler.ts'
 import type { HttpOutput } from '../../src-protocol/http-api.ts'
 import type { Connection, Person } from '../../src-protocol/model.ts'
 import type { Overview, OverviewApprovalsQuery, OverviewSessionsQuery, Period } from '../../src-protocol/overview.ts'
+import type { Access } from '../access/access.ts'
 import { accessReviewRows } from './access-review-rows.ts'
 import { createActivityCounts } from './count-activity.ts'
 import { createLogDigest } from './digest-log.ts'
@@ -34,6 +35,7 @@ export interface OverviewPorts {
   people(): Person[]
   person(sub: string): Person | undefined
   connections(): Promise<Connection[]>
+  access: Pick<Access, 'grants' | 'standings'>
   clock: Clock
   scheduler: Scheduler
   logger: Logger
@@ -66,7 +68,9 @@ export function createOverview(ports: OverviewPorts): OverviewService {
     },
     async accessReview() {
       await follower.refresh()
-      return { at: now(), rows: accessReviewRows(database, ports.people(), await ports.connections(), personOf) }
+      const connections = await ports.connections()
+      const rows = accessReviewRows({ database, people: ports.people(), connections, personOf, standings: ports.access.standings })
+      return { at: now(), rows, grants: ports.access.grants() }
     },
     async entries(period) {
       await follower.refresh()

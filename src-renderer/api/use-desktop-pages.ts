@@ -5,7 +5,7 @@ import { desktop } from './desktop.ts'
 import { desktopKey } from './use-desktop-query.ts'
 
 /** Channels that answer in pages. */
-type PagedChannel = 'library:list' | 'library:find'
+type PagedChannel = 'library:list' | 'library:find' | 'overview:sessions' | 'overview:approvals'
 
 /** The pages of an answer that were asked for so far; those of the last question stay until the first page of the next one has come. */
 export function useDesktopPages<C extends PagedChannel>(

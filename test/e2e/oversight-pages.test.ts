@@ -99,8 +99,11 @@ test('the access review finds who may and never did, and is saved', async () => 
   const all = await rows.count()
   await page.getByRole('button', { name: /May, but never did/ }).click()
   expect(await rows.count()).toBeLessThan(all)
+  const given = page.getByRole('region', { name: 'Access that was given' })
+  await given.getByRole('row', { name: /Mira Okafor.*github-internal.*without approval/ }).waitFor()
   await page.getByRole('button', { name: 'Save as CSV' }).click()
   await page.getByText('access-review-2026-11-22.csv').waitFor()
+  await page.getByText('access-grants-2026-11-22.csv').waitFor()
 })
 
 test('a control is tried when it is asked for, and says what it did', async () => {

@@ -111,7 +111,7 @@ function createHandlers(setting: FakeSetting, emit: FakeDesktop['emit'], clipboa
     ...fakeDownloads(scenario, { rows: () => rows, remove: (session) => void library['library:remove'](session) }, emit),
     ...actions,
     ...fakeWatch(setting, emit),
-    ...fakeOverview(setting),
+    ...fakeOverview(setting, () => actions['access:overview'](undefined)),
     async 'approvals:vote'(ballot) {
       const { digestInput } = await actions['approvals:get'](ballot.approval)
       if (ballot.decision === 'approve' && digestInput.stepUp !== undefined) await signInAnew()

@@ -11,7 +11,10 @@ const names = ['Mira Okafor', 'Tomas Novak', 'Ines Duarte', 'Noor Haddad', 'Jona
 const connections = ['orders-db', 'billing-files', 'crm-prod', 'github-internal']
 
 /** Numbers of a period that look like a real one, and always the same. */
-export function fakeOverview({ scenario, now }: FakeSetting): Pick<FakeHandlers, OverviewChannel> {
+export function fakeOverview(
+  { scenario, now }: FakeSetting,
+  access: () => ReturnType<FakeHandlers['access:overview']>,
+): Pick<FakeHandlers, OverviewChannel> {
   const many = scenario === 'too-much' ? 1400 : 1
 
   function overviewOf(period: Period): Overview {
@@ -121,7 +124,9 @@ export function fakeOverview({ scenario, now }: FakeSetting): Pick<FakeHandlers,
             person: { sub: `sub-${person}`, name, email: `${name.toLowerCase().replace(' ', '.')}@acme.example` },
             connection: connection as ConnectionName,
             may: (person + index) % 3 !== 0,
-            through: (person + index) % 3 === 1 ? ['data-oncall'] : (person + index) % 3 === 2 ? [] : [],
+            through: (person + index) % 3 === 1 ? ['data-oncall'] : [],
+            needsAccess: index === 3,
+            ...(index === 3 && person === 1 && { accessUntil: ago(now, -hours(2)) }),
             sessions: (person + index) % 4 === 2 ? 0 : 12 - person - index,
             ...((person + index) % 4 !== 2 && { lastUsedAt: ago(now, hours(7 * (person + 1) * (index + 1))) }),
           })),
@@ -140,8 +145,11 @@ export function fakeOverview({ scenario, now }: FakeSetting): Pick<FakeHandlers,
     'overview:get': overviewOf,
     'overview:sessions': () => ({ rows: sessionRows, missing: [{ from: 118, to: 119, at: ago(now, hours(9)) }], next: 'more' }),
     'overview:approvals': () => ({ rows: approvalRows }),
-    'overview:access-review': () => ({ at: ago(now, 0), rows: reviewRows }),
-    'overview:export-access-review': () => ({ file: '/home/helene/access-review-2026-11-22.csv' }),
+    'overview:access-review': async () => ({ at: ago(now, 0), rows: reviewRows, grants: (await access()).grants }),
+    'overview:export-access-review': () => ({
+      file: '/home/helene/access-review-2026-11-22.csv',
+      grants: '/home/helene/access-grants-2026-11-22.csv',
+    }),
     'controls:get': (period) => ({ period, at: ago(now, 0), controls: evidence }),
     'controls:test': (control) => testResult(control, now),
   }

@@ -89,8 +89,20 @@ test('whoever has access can give it back', async () => {
   const [mira, jonas] = [await world.as('mira'), await world.as('jonas')]
   const grant = await grantAccess(mira, jonas, await world.rule(name))
   const { session, ends } = await running(name, mira)
+  const reviewed = async () => {
+    const { rows, grants } = await (await world.as('helene')).api.call('accessReview')
+    const row = rows.find(({ person, connection }) => person.sub === 'mira' && connection === name)
+    return { row, given: grants.find(({ id }) => id === grant.id) }
+  }
+  const before = await reviewed()
+  expect(before.row).toMatchObject({ may: true, needsAccess: true, accessUntil: grant.endsAt })
+  expect(before.given).toMatchObject({ connection: name, approvedBy: { name: 'Jonas Lindqvist' }, startsAt: grant.startsAt })
   expect(await mira.api.call('endAccess', { id: grant.id, reason: '' })).toMatchObject({ endReason: 'returned' })
   await expectCut(mira, session, ends, 'you gave it back')
+  const after = await reviewed()
+  expect(after.row).toMatchObject({ may: true, needsAccess: true })
+  expect(after.row?.accessUntil).toBeUndefined()
+  expect(after.given).toMatchObject({ endReason: 'returned', endedBy: 'mira', endedAt: expect.any(String) })
 })
 
 test('whoever loses the group of the rule loses the access and what runs under it', async () => {

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../../../src-protocol/app-error.ts'
+import { csvOfAccessGrants } from '../../../src-core/evidence/csv-of-access-grants.ts'
 import { csvOfAccessReview } from '../../../src-core/evidence/csv-of-access-review.ts'
 import type { GatewayApi } from '../gateway-api.ts'
 import type { CheckedHandlers, DesktopPorts } from './desktop-ports.ts'
@@ -22,16 +23,23 @@ export function overviewHandlers(options: {
       const folder = await options.chooseFolder()
       if (folder === undefined) return {}
       const review = await api().call('accessReview')
-      const file = join(folder, `access-review-${review.at.replaceAll(/[:.]/g, '-')}.csv`)
-      try {
-        await writeFile(file, csvOfAccessReview(review), { flag: 'wx', mode: 0o600 })
-      } catch (cause) {
-        const { code } = cause as NodeJS.ErrnoException
-        throw new AppError('FILE_UNWRITABLE', { file, problem: code === 'EEXIST' ? 'it is there already' : (code ?? 'unknown') }, { cause })
-      }
-      return { file }
+      const at = review.at.replaceAll(/[:.]/g, '-')
+      const file = join(folder, `access-review-${at}.csv`)
+      await write(file, csvOfAccessReview(review))
+      const grants = join(folder, `access-grants-${at}.csv`)
+      await write(grants, csvOfAccessGrants(review))
+      return { file, grants }
     },
     'controls:get': (period) => api().call('controls', period),
     'controls:test': (control) => api().call('testControl', { control }),
+  }
+}
+
+async function write(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text, { flag: 'wx', mode: 0o600 })
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw new AppError('FILE_UNWRITABLE', { file, problem: code === 'EEXIST' ? 'it is there already' : (code ?? 'unknown') }, { cause })
   }
 }

@@ -10,18 +10,26 @@ export interface VerdictBar {
   label: string
   /** as a sentence says it */
   title: string
+  /** the day of UTC that it lies in */
+  day: string
   counts: VerdictCounts
 }
 
 const verdicts = ['allowed', 'masked', 'held', 'denied'] as const
 const narrowest = 320
 const height = 180
-const left = 44
 const bottom = 22
 const top = 8
 
+interface VerdictBarsProps {
+  bars: readonly VerdictBar[]
+  label: string
+  /** a bar was chosen: by a click, or with Enter */
+  onPick?: ((bar: VerdictBar) => void) | undefined
+}
+
 /** Calls over time, stacked by what became of them. The same numbers as a table are one press away. */
-export function VerdictBars({ bars, label }: { bars: readonly VerdictBar[]; label: string }) {
+export function VerdictBars({ bars, label, onPick }: VerdictBarsProps) {
   const [asTable, setAsTable] = useState(false)
   const [at, setAt] = useState<number>()
   const hintId = useId()
@@ -43,25 +51,26 @@ export function VerdictBars({ bars, label }: { bars: readonly VerdictBar[]; labe
           Show as table
         </button>
       </div>
-      {asTable ? <BarsTable bars={bars} label={label} /> : <Plot bars={bars} label={label} at={at} onAt={setAt} />}
+      {asTable ? <BarsTable bars={bars} label={label} /> : <Plot bars={bars} label={label} at={at} onAt={setAt} onPick={onPick} />}
     </div>
   )
 }
 
-interface PlotProps {
-  bars: readonly VerdictBar[]
-  label: string
+interface PlotProps extends VerdictBarsProps {
   at: number | undefined
   onAt: (at: number | undefined) => void
 }
 
-function Plot({ bars, label, at, onAt }: PlotProps) {
+function Plot({ bars, label, at, onAt, onPick }: PlotProps) {
   const { frame, width: found } = useFrameWidth()
   const width = Math.max(narrowest, found)
   const most = Math.max(1, ...bars.map(({ counts }) => totalOf(counts)))
   const ticks = scaleFor(most)
   const scale = ticks.at(-1) ?? 1
   const room = height - bottom - top
+  // as wide as the longest number beside it
+  const left = 16 + 7 * Math.max(4, ...ticks.map((tick) => tick.toLocaleString('en').length))
+  const picked = at === undefined ? undefined : bars[at]
   const y = (count: number) => top + room - (count / scale) * room
   const step = (width - left) / Math.max(1, bars.length)
   const bar = Math.max(1, Math.min(36, step * 0.72))
@@ -73,11 +82,12 @@ function Plot({ bars, label, at, onAt }: PlotProps) {
       className={styles.plot}
       viewBox={`0 0 ${width} ${height}`}
       role="img"
-      aria-label={`${label}. ${sentenceOf(sumOf(bars))}. The arrow keys read one bar after the other.`}
+      aria-label={`${label}. ${sentenceOf(sumOf(bars))}. The arrow keys read one bar after the other${onPick ? '; Enter opens its day' : ''}.`}
       tabIndex={0}
       onKeyDown={(event) => {
         if (event.key === 'ArrowRight') move((at ?? -1) + 1)
         else if (event.key === 'ArrowLeft') move((at ?? bars.length) - 1)
+        else if (event.key === 'Enter' && picked) onPick?.(picked)
         else if (event.key === 'Escape') onAt(undefined)
         else return
         event.preventDefault()
@@ -97,7 +107,12 @@ function Plot({ bars, label, at, onAt }: PlotProps) {
         const x = left + index * step + (step - bar) / 2
         let below = 0
         return (
-          <g key={item.title} onMouseEnter={() => onAt(index)} className={index === at ? styles.at : undefined}>
+          <g
+            key={item.title}
+            onMouseEnter={() => onAt(index)}
+            onClick={() => onPick?.(item)}
+            className={[index === at ? styles.at : '', onPick ? styles.picks : ''].join(' ')}
+          >
             <rect x={left + index * step} y={top} width={step} height={room} className={styles.hit} />
             {verdicts.map((verdict) => {
               const count = Math.max(0, item.counts[verdict])

@@ -1,3 +1,5 @@
+import { Button } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
 import { Download } from 'lucide-react'
 import { useState } from 'react'
 import type { AccessReviewRow } from '../../../src-protocol/overview.ts'
@@ -11,17 +13,27 @@ import { Note } from '../../components/note.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { ReasonButton } from '../../components/reason-button.tsx'
+import { dayOf } from '../../components/period.ts'
 import { SearchField } from '../../components/search-field.tsx'
 import { Timestamp } from '../../components/timestamp.tsx'
+import { useToday } from '../../components/use-today.ts'
+import { GrantsPanel } from './grants-panel.tsx'
+import { theBeginning } from './overview-words.ts'
 import styles from './overview.module.css'
 
 type Only = 'unused' | 'lost'
 
-/** Who can reach what, who did, and when last: to be gone through from time to time. */
+/** more than this are drawn when they are asked for */
+const rowsAtOnce = 200
+
+/** Who can reach what, who did, who was given access and by whom: to be gone through from time to time. */
 export function AccessReviewPage() {
   const review = useDesktopQuery('overview:access-review')
-  const [written, setWritten] = useState<string>()
-  const write = useDesktopMutation('overview:export-access-review', ({ file }) => setWritten(file))
+  const [written, setWritten] = useState<readonly string[]>([])
+  const [shown, setShown] = useState(rowsAtOnce)
+  const write = useDesktopMutation('overview:export-access-review', ({ file, grants }) =>
+    setWritten([file, grants].filter((one) => one !== undefined)),
+  )
   const [text, setText] = useState('')
   const [only, setOnly] = useState<Only>()
   const all = review.data?.rows ?? []
@@ -31,7 +43,7 @@ export function AccessReviewPage() {
       <PageHeader
         crumbs={[{ title: 'Overview', to: '/overview' }, { title: 'Access review' }]}
         title="Access review"
-        meta="Who can reach what, who did, and when last"
+        meta="who can reach what, who did, and who was given access by whom"
         actions={
           <ReasonButton
             leftSection={<Download className="small" aria-hidden />}
@@ -54,13 +66,19 @@ export function AccessReviewPage() {
       {review.isSuccess && all.length > 0 && (
         <div className={`page-body ${styles.body}`}>
           {write.isError && <ErrorNote error={write.error} />}
-          {written !== undefined && (
+          {written.length > 0 && (
             <Note tone="allowed" title="Saved.">
-              <span className="mono">{written}</span>
+              {written.map((file) => (
+                <span key={file} className={`${styles.saved} mono`}>
+                  {file}
+                </span>
+              ))}
             </Note>
           )}
           <div className={styles.filters}>
-            <SearchField value={text} onChange={setText} label="Search people and connections" />
+            <div className={styles.search}>
+              <SearchField value={text} onChange={setText} label="Search people and connections" />
+            </div>
             <FilterChip pressed={only === 'unused'} onChange={(pressed) => setOnly(pressed ? 'unused' : undefined)}>
               May, but never did <span className="num">{all.filter(isUnused).length}</span>
             </FilterChip>
@@ -68,7 +86,7 @@ export function AccessReviewPage() {
               Did, but no longer may <span className="num">{all.filter(isLost).length}</span>
             </FilterChip>
           </div>
-          <Panel flush title="Access" meta={rows.length.toLocaleString('en')}>
+          <Panel flush title="Who can reach what" meta={rows.length.toLocaleString('en')}>
             <table className="table">
               <thead>
                 <tr>
@@ -81,7 +99,7 @@ export function AccessReviewPage() {
                 </tr>
               </thead>
               <tbody>
-                {rows.map((row) => (
+                {rows.slice(0, shown).map((row) => (
                   <ReviewRow key={`${row.person.sub} ${row.connection}`} row={row} />
                 ))}
                 {rows.length === 0 && (
@@ -93,21 +111,60 @@ export function AccessReviewPage() {
                 )}
               </tbody>
             </table>
+            {rows.length > shown && (
+              <div className={styles.older}>
+                <Button size="sm" onClick={() => setShown(shown + rowsAtOnce)}>
+                  Show more
+                </Button>
+                <span className="small t3 num">
+                  {shown.toLocaleString('en')} of {rows.length.toLocaleString('en')}
+                </span>
+              </div>
+            )}
           </Panel>
+          <GrantsPanel
+            grants={review.data.grants.filter((grant) => hasWords([grant.person.name, grant.person.email, grant.connection], text))}
+          />
         </div>
       )}
     </div>
   )
 }
 
-function ReviewRow({ row: { person, connection, may, through, sessions, lastUsedAt } }: { row: AccessReviewRow }) {
+function ReviewRow({
+  row: { person, connection, may, through, needsAccess, accessUntil, sessions, lastUsedAt },
+}: {
+  row: AccessReviewRow
+}) {
+  const to = dayOf(useToday())
   return (
     <tr>
       <td title={person.email ?? person.sub}>{person.name}</td>
       <td>{connection}</td>
-      <td className={may ? '' : 't3'}>{may ? 'yes' : 'no'}</td>
+      <td className={may ? '' : 't3'}>
+        {!may && 'no'}
+        {may && !needsAccess && 'yes'}
+        {may && needsAccess && accessUntil === undefined && 'when access is given'}
+        {may && accessUntil !== undefined && (
+          <>
+            until <Timestamp at={accessUntil} form="date-time" />
+          </>
+        )}
+      </td>
       <td className="t2">{may && through.length === 0 ? 'every operator' : through.join(', ')}</td>
-      <td className="numeric">{sessions === 0 ? <span className="t3">0</span> : sessions.toLocaleString('en')}</td>
+      <td className="numeric">
+        {sessions === 0 ? (
+          <span className="t3">0</span>
+        ) : (
+          <Link
+            to="/overview/sessions"
+            search={{ from: theBeginning, to, person: person.sub, connection, opened: 'yes' }}
+            aria-label={`${sessions} sessions of ${person.name} on ${connection}`}
+          >
+            {sessions.toLocaleString('en')}
+          </Link>
+        )}
+      </td>
       <td>{lastUsedAt === undefined ? <span className="t3">never</span> : <Timestamp at={lastUsedAt} form="date-time" />}</td>
     </tr>
   )
@@ -120,5 +177,8 @@ function matches(row: AccessReviewRow, text: string, only: Only | undefined): bo
   if (only === 'unused' && !isUnused(row)) return false
   if (only === 'lost' && !isLost(row)) return false
   const { person, connection } = row
-  return [person.name, person.email ?? '', connection].join('\n').toLowerCase().includes(text.trim().toLowerCase())
+  return hasWords([person.name, person.email, connection], text)
 }
+
+const hasWords = (values: readonly (string | undefined)[], text: string): boolean =>
+  values.join('\n').toLowerCase().includes(text.trim().toLowerCase())

@@ -21,7 +21,7 @@ export function OverviewPage() {
       <PageHeader title="Overview" actions={<PeriodChooser period={period} onPeriod={onPeriod} />} />
       {found.isPending && <LoadingRows rows={12} label="Counting" />}
       {found.isError && <ErrorState error={found.error} onRetry={() => void found.refetch()} />}
-      {found.isSuccess && <OverviewPanels found={found.data} />}
+      {found.isSuccess && <OverviewPanels found={found.data} onPeriod={onPeriod} />}
     </div>
   )
 }

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { ShieldCheck, TriangleAlert } from 'lucide-react'
-import type { ApprovalOutcome, EvidenceGap, Overview } from '../../../src-protocol/overview.ts'
+import type { ApprovalOutcome, EvidenceGap, Overview, Period } from '../../../src-protocol/overview.ts'
 import { CountBars, type CountBar } from '../../components/charts/count-bars.tsx'
 import { VerdictBars } from '../../components/charts/verdict-bars.tsx'
 import { EmptyState } from '../../components/empty-state.tsx'
@@ -13,7 +13,8 @@ import { seriesBars } from './series-bars.ts'
 import styles from './overview.module.css'
 
 /** The numbers of a period; each leads to its rows. */
-export function OverviewPanels({ found }: { found: Overview }) {
+export function OverviewPanels({ found, onPeriod }: { found: Overview; onPeriod: (period: Period) => void }) {
+  const onDay = ({ day }: { day: string }): void => onPeriod({ from: day, to: day })
   const gaps = found.gaps.filter(({ count }) => count > 0)
   if (found.sessions === 0 && found.series.length === 0 && gaps.length === 0) {
     return (
@@ -28,7 +29,11 @@ export function OverviewPanels({ found }: { found: Overview }) {
       <OverviewFigures found={found} />
       <Gaps found={found} />
       <Panel title="Calls by verdict" meta={found.grain === 'hour' ? 'each hour' : 'each day'}>
-        <VerdictBars bars={seriesBars(found)} label={`Calls by verdict, each ${found.grain}`} />
+        <VerdictBars
+          bars={seriesBars(found)}
+          label={`Calls by verdict, each ${found.grain}`}
+          onPick={found.grain === 'day' ? onDay : undefined}
+        />
       </Panel>
       <div className={styles.columns}>
         <Approvals found={found} />
@@ -73,7 +78,18 @@ function Approvals({ found: { approvals, period } }: { found: Overview }) {
   const { outcomes, waiting, medianSeconds, longestSeconds } = approvals
   const total = outcomes.reduce((sum, { count }) => sum + count, 0)
   return (
-    <Panel title="Approvals" meta={total.toLocaleString('en')}>
+    <Panel
+      title="Approvals"
+      meta={
+        total === 0 ? (
+          0
+        ) : (
+          <Link to="/overview/approvals" search={{ ...period }}>
+            {total.toLocaleString('en')}
+          </Link>
+        )
+      }
+    >
       {total === 0 ? (
         <p className="t2">No call was held in this period.</p>
       ) : (
@@ -117,8 +133,20 @@ function Approvals({ found: { approvals, period } }: { found: Overview }) {
 }
 
 function Masks({ found: { masks, period } }: { found: Overview }) {
+  const total = masks.reduce((sum, { values }) => sum + values, 0)
   return (
-    <Panel title="Masked values" meta={masks.reduce((sum, { values }) => sum + values, 0).toLocaleString('en')}>
+    <Panel
+      title="Masked values"
+      meta={
+        total === 0 ? (
+          0
+        ) : (
+          <Link to="/overview/sessions" search={{ ...period, verdict: 'masked' }}>
+            {total.toLocaleString('en')}
+          </Link>
+        )
+      }
+    >
       {masks.length === 0 ? (
         <p className="t2">Nothing was masked in this period.</p>
       ) : (
@@ -153,7 +181,7 @@ function Access({ found: { access, accessMore, period } }: { found: Overview }) 
             <th>Connection</th>
             <th className="numeric">Sessions</th>
             <th className={styles.counts}>
-              <VerdictCountsHead />
+              <VerdictCountsHead wide />
             </th>
           </tr>
         </thead>
@@ -172,7 +200,13 @@ function Access({ found: { access, accessMore, period } }: { found: Overview }) 
                 </Link>
               </td>
               <td>
-                <VerdictCounts counts={calls} />
+                <VerdictCounts
+                  counts={calls}
+                  rows={{
+                    of: `${person.name} on ${connection}`,
+                    search: (verdict) => ({ ...period, person: person.sub, connection, verdict }),
+                  }}
+                />
               </td>
             </tr>
           ))}
@@ -185,7 +219,11 @@ function Access({ found: { access, accessMore, period } }: { found: Overview }) 
           )}
         </tbody>
       </table>
-      {accessMore > 0 && <p className={`${styles.more} small t3`}>{accessMore.toLocaleString('en')} more that were used less.</p>}
+      {accessMore > 0 && (
+        <p className={`${styles.more} small t3`}>
+          {accessMore.toLocaleString('en')} more that were used less: <Link to="/access-review">all of them</Link>.
+        </p>
+      )}
     </Panel>
   )
 }

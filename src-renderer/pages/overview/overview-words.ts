@@ -1,4 +1,4 @@
-import type { ApprovalOutcome, EvidenceGap } from '../../../src-protocol/overview.ts'
+import type { ApprovalOutcome, EvidenceGap, Period } from '../../../src-protocol/overview.ts'
 
 /** one, and several */
 const gapWords: Record<EvidenceGap, [string, string]> = {
@@ -35,4 +35,16 @@ export function waitText(seconds: number): string {
   if (seconds < 90) return `${Math.round(seconds)} s`
   if (seconds < 5400) return `${Math.round(seconds / 60)} min`
   return `${Math.round(seconds / 3600)} h`
+}
+
+const dayFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' })
+
+/** Before anything was recorded: a period that begins here is all there is. */
+export const theBeginning = '2000-01-01'
+
+/** `24 Oct 2026 to 22 Nov 2026, UTC` */
+export function periodText({ from, to }: Period): string {
+  const last = dayFormat.format(Date.parse(to))
+  if (from === theBeginning) return `up to ${last}, UTC`
+  return from === to ? `${last}, UTC` : `${dayFormat.format(Date.parse(from))} to ${last}, UTC`
 }

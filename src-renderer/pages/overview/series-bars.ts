@@ -11,7 +11,7 @@ export function seriesBars({ series, grain, period, at }: Pick<Overview, 'series
   const bars: VerdictBar[] = []
   for (let time = Date.parse(period.from); time < end; time += stepMs) {
     const { allowed = 0, masked = 0, held = 0, denied = 0 } = known.get(time) ?? {}
-    bars.push({ ...titlesOf(time, grain), counts: { allowed, masked, held, denied } })
+    bars.push({ ...titlesOf(time, grain), day: new Date(time).toISOString().slice(0, 10), counts: { allowed, masked, held, denied } })
   }
   return bars
 }
