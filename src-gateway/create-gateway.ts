@@ -17,7 +17,10 @@ import { createAgentsOnline, type AgentsOnline } from './agents/agents-online.ts
 import { logAgentRefusals } from './agents/log-agent-refusals.ts'
 import type { Approvals } from './approvals/approvals.ts'
 import { createApprovals } from './approvals/create-approvals.ts'
+import { createDelegations, type Delegations } from './approvals/delegations.ts'
 import type { GroupMembership } from './approvals/group-membership.ts'
+import type { BreakGlass } from './break-glass/break-glass.ts'
+import { createBreakGlass } from './break-glass/create-break-glass.ts'
 import { createConnectionRegistry } from './connections/connection-registry.ts'
 import { createControls } from './controls/controls.ts'
 import { addressOf } from './routes/address-of.ts'
@@ -86,6 +89,8 @@ export interface Gateway {
   /** what learns from the log at start */
   logListeners: readonly LogListener[]
   access: Pick<Access, 'resume'>
+  delegations: Pick<Delegations, 'resume'>
+  glass: Pick<BreakGlass, 'resume'>
   close(): Promise<void>
 }
 
@@ -197,6 +202,28 @@ export function createGateway(parts: GatewayParts): Gateway {
   const toolsWaiting = (name: string) => tools.waiting(name)
   const connections = createConnectionRegistry({ database, agents, log, rows, logger, clock, toolsWaiting, onChanged: connectionsChanged })
 
+  const glass = createBreakGlass({
+    log,
+    clock,
+    scheduler,
+    logger,
+    approvals: config.activation.approvals,
+    findConnection: (name) => connections.find(name),
+    personNow: (sub) => identity.person(sub),
+    freshSignIn: (idToken, request) => identity.freshSignIn(idToken, request),
+    onOpened: (opening) => approvals.glassBroken(opening),
+    onEnded: (opening) => approvals.glassClosed(opening),
+    onChanged: () => desktops.push({ type: 'break-glass' }, () => true),
+  })
+  const delegations = createDelegations({
+    log,
+    clock,
+    scheduler,
+    logger,
+    personNow: (sub) => identity.person(sub),
+    people: () => identity.people(),
+    onChanged: (subs) => desktops.push({ type: 'delegations' }, ({ person }) => subs.includes(person.sub)),
+  })
   const approvals: Approvals = createApprovals({
     database,
     log,
@@ -206,10 +233,12 @@ export function createGateway(parts: GatewayParts): Gateway {
     policyVersion: () => policies.inForce().policy.version,
     personNow: (sub) => identity.person(sub),
     membership,
+    delegations,
     push: (approval, to) => desktops.push({ type: 'approval', approval }, ({ person }) => to(person)),
     freshSignIn: (idToken, request) => identity.freshSignIn(idToken, request),
     endReported: (session, by, reason) => sessions.reported(session, by, reason),
     limits: config.limits,
+    breakGlass: glass,
   })
   const access: Access = createAccess({
     log,
@@ -312,6 +341,8 @@ export function createGateway(parts: GatewayParts): Gateway {
     identity.onPersonChanged((person) => {
       membership.heard(person, timestampOf(clock.now()))
       access.personChanged(person)
+      delegations.personChanged(person)
+      glass.personChanged(person)
       sessions.personChanged(person)
       watches.personChanged(person)
     }),
@@ -361,6 +392,8 @@ export function createGateway(parts: GatewayParts): Gateway {
     identity,
     log,
     access,
+    delegations,
+    glass,
     agents,
     agentsOnline,
     connections,
@@ -430,8 +463,18 @@ export function createGateway(parts: GatewayParts): Gateway {
     approvals,
     policies,
     tools,
-    logListeners: [documents.listener, rows.listener, access.listener, scan.listener, ...retention.listeners],
+    logListeners: [
+      documents.listener,
+      rows.listener,
+      access.listener,
+      delegations.listener,
+      glass.listener,
+      scan.listener,
+      ...retention.listeners,
+    ],
     access,
+    delegations,
+    glass,
     async close() {
       for (const stop of stopListening) stop()
       simulations.close()
@@ -447,6 +490,8 @@ export function createGateway(parts: GatewayParts): Gateway {
       await inspections.close()
       approvals.close()
       access.close()
+      delegations.close()
+      glass.close()
       desktops.close()
       agentsOnline.close()
       upgrades.close()

@@ -92,6 +92,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     await log.append({ kind: 'gateway.start', gateway: publicUrl, version })
     await replayLog(log, gateway.logListeners)
     await gateway.access.resume()
+    await gateway.delegations.resume()
+    await gateway.glass.resume()
     const { store, index, sessions } = gateway
     const { sealed, resumed } = await recoverSessions({
       store,

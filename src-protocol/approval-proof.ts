@@ -1,6 +1,7 @@
 /** What the gateway sends with a call that was approved, so that the agent need not believe it (docs/decisions/0019). */
 import { z } from 'zod'
-import { sha256Hex } from './ids.ts'
+import { breakGlassInput, breakGlassTerms } from './break-glass.ts'
+import { connectionName, sha256Hex } from './ids.ts'
 import { approval, approvalDigestInput, reviewerKeyText, vote } from './model.ts'
 import { policyRule } from './policy-document.ts'
 import { section } from './section.ts'
@@ -12,6 +13,8 @@ export const approvalProof = z.object({
   votes: z.array(vote).max(100),
   /** what reviewers were shown: `input.shown` is its hash */
   shown: approval.optional(),
+  /** in the place of votes: who asked broke the glass, and signed that */
+  breakGlass: z.object({ input: breakGlassInput, statement: vote }).optional(),
 })
 export type ApprovalProof = z.infer<typeof approvalProof>
 
@@ -22,6 +25,18 @@ const trustedReviewer = section({
   keys: z.array(reviewerKeyText).min(1).max(10),
 })
 export type TrustedReviewer = z.infer<typeof trustedReviewer>
+
+/** Who may break the glass of a connection, for which tools and how long at most, with the keys that have to have signed it. */
+const trustedBreakGlass = section({
+  connection: connectionName,
+  tools: breakGlassTerms.shape.tools,
+  maxMinutes: breakGlassTerms.shape.maxMinutes,
+  people: z
+    .array(trustedReviewer.omit({ groups: true }))
+    .min(1)
+    .max(100),
+})
+export type TrustedBreakGlass = z.infer<typeof trustedBreakGlass>
 
 /**
  * What an agent goes by, signed with a key that no gateway has. A rule that reads `user` stands in it without its condition: the agent
@@ -36,8 +51,14 @@ export const approvalTrust = section({
   /** of the policy: the rules that hold calls and those that deny them */
   rules: z.array(policyRule).max(2000),
   reviewers: z.array(trustedReviewer).min(1).max(1000),
+  /** absent: the agent knows nobody who may, and refuses */
+  breakGlass: z.array(trustedBreakGlass).max(200).optional(),
 })
 export type ApprovalTrust = z.infer<typeof approvalTrust>
 
 /** What an administrator writes; the rest of `approvalTrust` comes from the policy. */
-export const reviewerList = section({ version: z.number().int().positive(), reviewers: z.array(trustedReviewer).min(1).max(1000) })
+export const reviewerList = section({
+  version: z.number().int().positive(),
+  reviewers: z.array(trustedReviewer).min(1).max(1000),
+  breakGlass: approvalTrust.shape.breakGlass,
+})

@@ -5,9 +5,21 @@
  */
 import { z } from 'zod'
 import { accessAsk, accessGrant, accessRequest, accessRule, accessStanding, accessTerms, personReach, personSeen } from './access.ts'
+import { delegationChannels } from './delegation.ts'
+import { breakGlassContract } from './break-glass-desktop.ts'
 import { controlId, controlsReport, controlTestResult } from './controls.ts'
 import { openedPack, packRequest, packSummary } from './evidence.ts'
-import { accessRequestId, accessRuleId, approvalId, connectionName, proposalId, sessionId, sha256Hex, timestamp } from './ids.ts'
+import {
+  accessRequestId,
+  accessRuleId,
+  approvalId,
+  connectionName,
+  delegationId,
+  proposalId,
+  sessionId,
+  sha256Hex,
+  timestamp,
+} from './ids.ts'
 import { connectionRequest, sessionRequest, toolDecisionRequest } from './http-api.ts'
 import {
   agent,
@@ -29,6 +41,7 @@ import {
 } from './model.ts'
 import { activationOutcome, activationRequest, policyProposal, policyProposals, rejectionReason } from './policy-proposal.ts'
 import { comparedCalls, comparisonRequest } from './library-comparison.ts'
+import { quietHours, remindAt } from './notification-settings.ts'
 import { recordingHits, recordingQuery } from './recording-search.ts'
 import {
   accessReview,
@@ -51,6 +64,8 @@ import { maskingTrial, maskingTrialResult } from './masking-trial.ts'
 const nothing = z.undefined()
 /** the size that the library of this computer may have */
 const libraryGigabytes = z.number().int().min(1).max(100_000)
+/** whose place the person takes, and by which delegation; absent: they decide for themselves */
+const onBehalfOf = z.object({ sub: z.string().max(300), delegation: delegationId }).optional()
 
 /** What the shell and the status bar show. */
 export const desktopState = z.object({
@@ -80,6 +95,10 @@ export const desktopState = z.object({
     notifications: z.boolean(),
     gatewayUrl: z.string(),
     libraryGigabytes,
+    /** absent: there are none */
+    quietHours: quietHours.optional(),
+    /** absent: with a quarter of the time left */
+    remind: remindAt.optional(),
   }),
 })
 export type DesktopState = z.infer<typeof desktopState>
@@ -205,6 +224,11 @@ export type RecordHit = z.infer<typeof recordHit>
 export const importOutcome = z.object({ rows: z.array(libraryRow), pack: openedPack.optional() })
 export type ImportOutcome = z.infer<typeof importOutcome>
 
+/** what was opened before, of several files at once */
+const otherFiles = z
+  .array(z.object({ file: z.string(), recordings: z.number().int(), failed: z.number().int(), problem: serializedError.optional() }))
+  .optional()
+
 /** An import, also one that was begun outside the window: by a file that was opened with the application. */
 export const importState = z.discriminatedUnion('state', [
   z.object({ state: z.literal('running'), file: z.string(), done: z.number(), total: z.number() }),
@@ -214,8 +238,9 @@ export const importState = z.discriminatedUnion('state', [
     recordings: z.number().int(),
     failed: z.number().int(),
     pack: openedPack.optional(),
+    others: otherFiles,
   }),
-  z.object({ state: z.literal('failed'), file: z.string(), code: z.string(), message: z.string(), remedy: z.string() }),
+  z.object({ state: z.literal('failed'), file: z.string(), code: z.string(), message: z.string(), remedy: z.string(), others: otherFiles }),
 ])
 export type ImportState = z.infer<typeof importState>
 
@@ -297,15 +322,22 @@ export const desktopContract = {
   'approvals:get': { input: approvalId, output: approval },
   /** main signs with the key of this sign-in; the digest is what the person saw */
   'approvals:vote': {
-    input: z.object({ approval: approvalId, decision: z.enum(['approve', 'deny']), reason: z.string().max(1000), digest: z.string() }),
+    input: z.object({
+      approval: approvalId,
+      decision: z.enum(['approve', 'deny']),
+      reason: z.string().max(1000),
+      digest: z.string(),
+      onBehalfOf,
+    }),
     output: approval,
   },
   /** denies it, ends its session, and tells administrators */
   'approvals:report': {
-    input: z.object({ approval: approvalId, reason: z.string().max(1000), digest: z.string() }),
+    input: z.object({ approval: approvalId, reason: z.string().max(1000), digest: z.string(), onBehalfOf }),
     output: approval,
   },
   'approvals:withdraw': { input: approvalId, output: approval },
+  ...delegationChannels,
 
   'access:standings': { input: nothing, output: z.record(connectionName, accessStanding) },
   'access:overview': { input: nothing, output: z.object({ requests: z.array(accessRequest), grants: z.array(accessGrant) }) },
@@ -326,6 +358,7 @@ export const desktopContract = {
   'access:create-rule': { input: accessTerms, output: accessRule },
   'access:change-rule': { input: z.object({ id: accessRuleId, terms: accessTerms, before: sha256Hex }), output: accessRule },
   'access:remove-rule': { input: accessRuleId, output: nothing },
+  ...breakGlassContract,
   'people:list': { input: nothing, output: z.array(personSeen) },
   'people:reach': { input: z.string().min(1).max(300), output: z.array(personReach) },
 
@@ -413,9 +446,11 @@ export const desktopEvents = {
   'policies:changed': z.object({}),
   'storage:changed': z.object({}),
   'access:changed': z.object({}),
+  'break-glass:changed': z.object({}),
+  'delegations:changed': z.object({}),
   /** a deep link, a notification or a menu asks the window to show a page */
   'navigate:requested': z.object({
-    to: z.string().regex(/^\/[a-z-]*(\/[A-Za-z0-9_]+)?$/),
+    to: z.string().regex(/^\/[a-z-]*(\/[A-Za-z0-9_]+(\?seq=\d{1,9})?)?$/),
     /** begin with this decision's confirmation; nothing is decided by it */
     confirm: z.enum(['deny']).optional(),
   }),
@@ -442,6 +477,11 @@ export type DesktopReply<C extends DesktopChannel> =
  * It rejects (a plain Error) only for a channel that is not in the contract. Only the renderer's `api/` touches this object.
  */
 export interface DesktopBridge {
+  /**
+   * Opens files and folders that the person dropped on the window. Only the preload learns where they lie, and only of what the person let go here: a page
+   * that makes up a file, or a path, opens nothing.
+   */
+  openFiles(files: readonly object[]): Promise<DesktopReply<'library:cancel-import'>>
   invoke<C extends DesktopChannel>(channel: C, ...input: DesktopArguments<C>): Promise<DesktopReply<C>>
   /** returns its clean-up */
   subscribe<E extends DesktopEventName>(event: E, listener: (payload: z.output<DesktopEvents[E]>) => void): () => void
@@ -449,6 +489,8 @@ export interface DesktopBridge {
 
 /** What pages use: `DesktopBridge` with the reply unwrapped. The renderer's `api/` makes it from the bridge. */
 export interface DesktopApi {
+  /** what becomes of them is told by `library:import-changed`; rejects if none of them lies on a disk */
+  openFiles(files: readonly object[]): Promise<void>
   /** resolves `value`; rejects with `AppError.from(error)`, so that callers decide by `code` */
   invoke<C extends DesktopChannel>(channel: C, ...input: DesktopArguments<C>): Promise<DesktopOutput<C>>
   /** returns its clean-up */

@@ -49,6 +49,10 @@ const channels = {
   'approvals:vote': true,
   'approvals:report': true,
   'approvals:withdraw': true,
+  'delegations:list': true,
+  'delegations:delegates': true,
+  'delegations:give': true,
+  'delegations:end': true,
   'access:standings': true,
   'access:overview': true,
   'access:ask': true,
@@ -59,6 +63,14 @@ const channels = {
   'access:create-rule': true,
   'access:change-rule': true,
   'access:remove-rule': true,
+  'break-glass:overview': true,
+  'break-glass:open': true,
+  'break-glass:end': true,
+  'break-glass:review': true,
+  'break-glass:rules': true,
+  'break-glass:set-rule': true,
+  'break-glass:decide-rule': true,
+  'break-glass:remove-rule': true,
   'people:list': true,
   'people:reach': true,
   'masking:try': true,
@@ -116,8 +128,13 @@ const events = {
   'policies:changed': true,
   'storage:changed': true,
   'access:changed': true,
+  'break-glass:changed': true,
+  'delegations:changed': true,
   'navigate:requested': true,
 } as const satisfies Record<DesktopEventName, true>
+
+/** Paths of files that the person dropped. It is no channel of the contract: a page cannot name it, the preload alone speaks on it. */
+export const droppedFilesChannel = 'library:open-dropped'
 
 export const isDesktopChannel = (name: unknown): name is DesktopChannel => typeof name === 'string' && Object.hasOwn(channels, name)
 export const isDesktopEvent = (name: unknown): name is DesktopEventName => typeof name === 'string' && Object.hasOwn(events, name)

@@ -202,6 +202,17 @@ export const errors = {
   APPROVAL_OWN_REQUEST: [403, 'You asked for this yourself; somebody else has to decide.', 'Ask another reviewer.'],
   APPROVAL_NOT_REVIEWER: [403, 'Deciding this needs one of the groups {groups}.', 'Ask a member of these groups.'],
   APPROVAL_ALREADY_VOTED: [409, 'You have already decided this request.', 'Nothing is left for you to decide.'],
+  APPROVAL_DECIDED_FOR_YOU: [
+    409,
+    '{by} has decided this request in your place.',
+    'Nothing is left for you to decide. If it must not run, end its session, or ask another reviewer to deny it.',
+  ],
+  APPROVAL_NOT_DELEGATED: [
+    403,
+    'You cannot decide this in the place of somebody else: {problem}.',
+    'Ask a member of the groups that may decide it.',
+  ],
+  DELEGATION_INVALID: [400, 'Nobody can be named to decide in your place like this: {problem}.', 'Change it, and sign it again.'],
   APPROVAL_SIGNATURE_INVALID: [400, 'The signature of the decision was not accepted: {problem}.', 'Sign in again and decide once more.'],
   ACCESS_NEEDED: [
     403,
@@ -232,10 +243,23 @@ export const errors = {
   APPROVAL_REPORTED: [403, 'The call was reported by {by}: {reason}', 'The session is over. Talk to the reviewer or an administrator.'],
   STEP_UP_REQUIRED: [
     403,
-    'Approving this needs a fresh sign-in, made for this request.',
-    'Approve it in Gatehouse: it opens the browser for the sign-in.',
+    'This needs a fresh sign-in, made for this request.',
+    'Do it in Gatehouse: it opens the browser for the sign-in.',
   ],
   STEP_UP_INVALID: [403, 'The fresh sign-in was not accepted: {problem}.', 'Sign in again as yourself, in the way that the rule asks for.'],
+  BREAK_GLASS_NOT_NAMED: [403, 'The rule {rule} does not name you.', 'Ask somebody whom it names, or ask for an approval.'],
+  BREAK_GLASS_REASON: [
+    400,
+    'Breaking the glass needs a reason of at least {characters} characters, and at most 1000.',
+    'Say what happens and why it cannot wait for a reviewer.',
+  ],
+  BREAK_GLASS_TOO_LONG: [400, 'The rule {rule} gives at most {limit} minutes.', 'Ask for less time.'],
+  BREAK_GLASS_REVIEWS_DUE: [
+    409,
+    'Nobody has reviewed {count} times that you broke the glass; more is not opened before.',
+    'Ask the reviewers of these rules to look at them, or ask for an approval.',
+  ],
+  BREAK_GLASS_RULE_INVALID: [422, 'The rule is not valid: {problem}.', 'Correct the named field; the rule in force stays in force.'],
   AGENT_REFUSED: [
     403,
     'The agent of {server} did not run the call: {problem}.',

@@ -4,6 +4,8 @@
  */
 import { z } from 'zod'
 import { accessAsk, accessGrant, accessRequest, accessRule, accessStanding, accessTerms, personReach, personSeen } from './access.ts'
+import { breakGlassApi } from './break-glass-api.ts'
+import { delegationRoutes } from './delegation.ts'
 import { controlId, controlsReport, controlTestResult } from './controls.ts'
 import { packId, packRequest, packSummary } from './evidence.ts'
 import {
@@ -13,6 +15,7 @@ import {
   agentId,
   approvalId,
   connectionName,
+  delegationId,
   proposalId,
   sessionId,
   sha256Hex,
@@ -89,6 +92,8 @@ export const voteRequest = z.object({
   key: z.record(z.string(), z.unknown()),
   /** the ID token of a fresh sign-in for this request and key, where its rule asks for one */
   stepUp: z.string().max(10_000).optional(),
+  /** in whose place, and by which delegation: part of the signed text */
+  onBehalfOf: z.object({ sub: z.string().max(300), delegation: delegationId }).optional(),
   /** the same text under the reviewer's lasting key, for agents that check approvals themselves */
   reviewer: vote.shape.reviewer,
 })
@@ -214,6 +219,8 @@ export const httpApi = {
     output: approval,
   },
 
+  ...delegationRoutes,
+
   /** how the person who asks stands to a connection, by its name */
   accessStandings: {
     method: 'GET',
@@ -284,6 +291,8 @@ export const httpApi = {
     input: z.object({ sub: z.string().min(1).max(300) }),
     output: z.object({ reach: z.array(personReach) }),
   },
+
+  ...breakGlassApi,
 
   recordings: {
     method: 'GET',
@@ -476,7 +485,12 @@ export function voteText(vote: {
   decision: 'approve' | 'deny'
   reasonSha256: string
   sub: string
+  onBehalfOf?: { sub: string; delegation: string } | undefined
   at: string
 }): string {
-  return `gatehouse-vote/v1\n${vote.approval}\n${vote.digest}\n${vote.decision}\n${vote.reasonSha256}\n${vote.sub}\n${vote.at}\n`
+  const said = `${vote.approval}\n${vote.digest}\n${vote.decision}\n${vote.reasonSha256}\n${vote.sub}\n`
+  // another first line, so that a vote in somebody's place can never be taken for one of the voter's own
+  const { onBehalfOf } = vote
+  if (onBehalfOf) return `gatehouse-vote/v2\n${said}${onBehalfOf.sub}\n${onBehalfOf.delegation}\n${vote.at}\n`
+  return `gatehouse-vote/v1\n${said}${vote.at}\n`
 }

@@ -29,6 +29,18 @@ export const accessGrantId = z
   .string()
   .regex(/^acg_[A-Za-z0-9]{16}$/)
   .brand<'AccessGrantId'>()
+export const breakGlassRuleId = z
+  .string()
+  .regex(/^bgr_[A-Za-z0-9]{16}$/)
+  .brand<'BreakGlassRuleId'>()
+export const breakGlassId = z
+  .string()
+  .regex(/^bgl_[A-Za-z0-9]{16}$/)
+  .brand<'BreakGlassId'>()
+export const delegationId = z
+  .string()
+  .regex(/^dlg_[A-Za-z0-9]{16}$/)
+  .brand<'DelegationId'>()
 export const holdId = z
   .string()
   .regex(/^hld_[A-Za-z0-9]{16}$/)
@@ -46,6 +58,9 @@ export type ProposalId = z.infer<typeof proposalId>
 export type AccessRuleId = z.infer<typeof accessRuleId>
 export type AccessRequestId = z.infer<typeof accessRequestId>
 export type AccessGrantId = z.infer<typeof accessGrantId>
+export type BreakGlassRuleId = z.infer<typeof breakGlassRuleId>
+export type BreakGlassId = z.infer<typeof breakGlassId>
+export type DelegationId = z.infer<typeof delegationId>
 export type ConnectionName = z.infer<typeof connectionName>
 
 /** 64 lower-case hexadecimal digits: SHA-256 over bytes that the context names. */

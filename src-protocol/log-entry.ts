@@ -1,6 +1,8 @@
 /** Entries of the Merkle log: small facts, one JSON object each, at most 65,535 bytes (C2SP tlog-tiles). */
 import { z } from 'zod'
 import { accessDigestInput, accessEndReason, accessRequester, accessTerms } from './access.ts'
+import { breakGlassEntries } from './break-glass-entries.ts'
+import { delegationEntries } from './delegation.ts'
 import {
   accessGrantId,
   accessRequestId,
@@ -208,6 +210,8 @@ export const logEntry = z.discriminatedUnion('kind', [
     by: z.string().optional(),
     because: z.string().optional(),
   }),
+  ...breakGlassEntries,
+  ...delegationEntries,
   z.object({ ...base, kind: z.literal('identity'), act: z.enum(['signed-in', 'signed-out']), person: z.string() }),
   /** somebody watches a session as it happens, and saw what was recorded between these two */
   z.object({ ...base, kind: z.literal('session.watch'), session: sessionId, by: z.string(), event: z.enum(['began', 'ended']) }),

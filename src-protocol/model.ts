@@ -1,6 +1,6 @@
 /** The nouns that the HTTP API, the push channel and the desktop's IPC all carry. */
 import { z } from 'zod'
-import { agentId, approvalId, connectionName, sessionId, sha256Hex, timestamp } from './ids.ts'
+import { agentId, approvalId, breakGlassId, breakGlassRuleId, connectionName, delegationId, sessionId, sha256Hex, timestamp } from './ids.ts'
 import { removedRecording } from './retention.ts'
 
 export const role = z.enum(['operator', 'reviewer', 'auditor', 'administrator'])
@@ -231,7 +231,9 @@ export const vote = z.object({
   decision: z.enum(['approve', 'deny']),
   reason: z.string(),
   at: timestamp,
-  /** those of the request's groups that its voter was in when it was asked for; absent in votes of before */
+  /** in whose place it was cast, and by which delegation; the voter's own groups count for nothing then */
+  onBehalfOf: person.pick({ sub: true, name: true }).extend({ delegation: delegationId }).optional(),
+  /** those of the request's groups that its voter (or the person whose place they took) was in when it was asked for; absent in votes of before */
   groups: z.array(z.string()).optional(),
   /** the fresh sign-in, where one is asked for: `token` is the SHA-256 of the ID token that proved it */
   stepUp: z.object({ at: timestamp, acr: z.string().optional(), token: sha256Hex }).optional(),
@@ -273,6 +275,8 @@ export const approvalDigestInput = z.object({
   /** groups whose denial ends it; absent: anybody's does */
   veto: z.array(z.string()).optional(),
   stepUp: stepUpTerms.optional(),
+  /** who asks may break the glass for this call, by this rule; absent: nobody may (docs/decisions/0025) */
+  breakGlass: z.object({ rule: breakGlassRuleId, version: sha256Hex }).optional(),
   /** SHA-256 of what reviewers are shown (src-core/approval/shown-hash.ts); absent in approvals of before */
   shown: sha256Hex.optional(),
 })
@@ -310,6 +314,8 @@ export const approval = z.object({
   /** a reviewer took it for an attack: it is denied, and its session was ended */
   reported: z.object({ by: z.string(), reason: z.string(), at: timestamp }).optional(),
   votes: z.array(vote),
+  /** it needs no votes: who asked broke the glass */
+  brokeGlass: breakGlassId.optional(),
   /** the calls just before, in the same session */
   before: z.array(call),
   /** earlier requests for the same connection, tool and rule */

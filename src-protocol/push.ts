@@ -12,6 +12,10 @@ export const push = z.discriminatedUnion('type', [
   z.object({ type: z.literal('policies') }),
   /** a rule, a request or a grant is another one now */
   z.object({ type: z.literal('access') }),
+  /** of the person's own delegations, given or received, one is another one now */
+  z.object({ type: z.literal('delegations') }),
+  /** a rule of break-glass, or an opening, is another one now */
+  z.object({ type: z.literal('break-glass') }),
   /** the disk of the evidence fills up or has room again, or a stored recording is not what the log knows */
   z.object({ type: z.literal('storage') }),
   /** answer to `renew` */

@@ -1,6 +1,6 @@
 /** The recording of one session: JSON Lines, append-only, one record a line (see docs/architecture.md, "Recording"). */
 import { z } from 'zod'
-import { accessGrantId, approvalId, connectionName, sessionId, sha256Hex, timestamp } from './ids.ts'
+import { accessGrantId, approvalId, breakGlassId, connectionName, sessionId, sha256Hex, timestamp } from './ids.ts'
 import { effect, endReason, maskApplied, person, sqlDialect, verdictCounts } from './model.ts'
 
 const base = { v: z.literal(1), seq: z.number().int().nonnegative(), at: timestamp }
@@ -104,6 +104,8 @@ export const approvalRecord = z.object({
   approval: approvalId,
   event: z.enum(['requested', 'attached', 'approved', 'denied', 'expired', 'withdrawn', 'executed', 'void', 'pending']),
   digest: sha256Hex,
+  /** it was not voted on: the glass was broken for it */
+  breakGlass: breakGlassId.optional(),
   by: z.string().optional(),
   reason: z.string().optional(),
   logIndex: z.number().int().optional(),

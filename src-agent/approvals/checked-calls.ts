@@ -90,6 +90,7 @@ export function createCheckedCalls({ server, required, document, used, clock }: 
         review: decision.review,
         policies: trust.policies,
         reviewers: trust.reviewers,
+        breakGlass: trust.breakGlass,
         now: clock.now(),
       })
       if (!checked.ok) throw refuse(checked.reason, checked.problem)

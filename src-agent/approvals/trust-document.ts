@@ -9,7 +9,7 @@ import type { Policy } from '../../src-core/policy/policy.ts'
 import { problemOf } from '../../src-node/durable-file.ts'
 import type { Logger } from '../../src-node/logger.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
-import type { TrustedReviewer } from '../../src-protocol/approval-proof.ts'
+import type { TrustedBreakGlass, TrustedReviewer } from '../../src-protocol/approval-proof.ts'
 import { sha256Hex } from '../../src-protocol/ids.ts'
 
 /** What the agent goes by when it checks approvals, ready to be used. */
@@ -19,6 +19,8 @@ export interface Trust {
   /** what is to be held and what is to be denied; everything else it allows */
   rules: Policy
   reviewers: ReadonlyMap<string, TrustedReviewer>
+  /** who may break the glass, for what */
+  breakGlass: readonly TrustedBreakGlass[]
 }
 
 export interface TrustDocument {
@@ -77,10 +79,10 @@ async function readTrust(note: string, key: VerifierKey, file: string): Promise<
   const invalid = (problem: string) => new AppError('CONFIG_INVALID', { file, problem })
   const opened = openTrust(note, key)
   if (!opened.ok) throw invalid(opened.problem)
-  const { version, policies, rules, reviewers } = opened.trust
+  const { version, policies, rules, reviewers, breakGlass = [] } = opened.trust
   const loaded = await loadPolicy(JSON.stringify({ version: 1, rules: [...rules, otherwiseAllowed] }))
   if (!loaded.ok) throw invalid(loaded.problems.map(({ path, message }) => `${path}: ${message}`).join('; '))
-  return { version, policies, rules: loaded.policy, reviewers: new Map(reviewers.map((reviewer) => [reviewer.sub, reviewer])) }
+  return { version, policies, rules: loaded.policy, reviewers: new Map(reviewers.map((reviewer) => [reviewer.sub, reviewer])), breakGlass }
 }
 
 /** What may be called at all is the gateway's to decide. */

@@ -1,6 +1,7 @@
-import type { ApprovalProof, TrustedReviewer } from '../../src-protocol/approval-proof.ts'
+import type { ApprovalProof, TrustedBreakGlass, TrustedReviewer } from '../../src-protocol/approval-proof.ts'
 import type { Vote } from '../../src-protocol/model.ts'
 import type { ReviewNeeded } from '../policy/decision.ts'
+import { checkStatement, type StatementReason } from '../break-glass/check-statement.ts'
 import { approvalDigest } from './approval-digest.ts'
 import { voteClockToleranceMs } from './approval-state.ts'
 import { argumentsHashOf } from './call-arguments.ts'
@@ -25,6 +26,8 @@ export interface ProofFacts {
   review: ReviewNeeded
   policies: readonly string[]
   reviewers: ReadonlyMap<string, TrustedReviewer>
+  /** who may break the glass; absent: nobody */
+  breakGlass?: readonly TrustedBreakGlass[]
   now: Date
 }
 
@@ -39,11 +42,13 @@ export type ProofReason =
   | 'denied'
   | 'unknown-reviewer'
   | 'unknown-key'
+  | 'delegated'
   | 'signature-invalid'
   | 'own-request'
   | 'other-group'
   | 'too-few'
   | 'expired'
+  | StatementReason
 
 export type ProofCheck =
   | { ok: true; digest: string; runUntil: Date }
@@ -55,7 +60,7 @@ export type ProofCheck =
  * own bytes, what was on the reviewers' screens is held against them, each vote is checked with a key from the signed list, and how many of whom are needed, and for how long it holds, say the
  * signed rules. Whether it ran before is not asked here.
  */
-export function checkProof({ proof, call, review, policies, reviewers, now }: ProofFacts): ProofCheck {
+export function checkProof({ proof, call, review, policies, reviewers, breakGlass = [], now }: ProofFacts): ProofCheck {
   if (!proof) return refuse('missing', 'it came without an approval')
   const { input } = proof
   for (const name of ['session', 'connection', 'server', 'method', 'tool'] as const) {
@@ -87,6 +92,10 @@ export function checkProof({ proof, call, review, policies, reviewers, now }: Pr
     problem ??= wrong
     if (!wrong) counted.set(vote.person.sub, vote)
   }
+  if (proof.breakGlass) {
+    const checked = checkStatement({ input, statement: proof.breakGlass, trusted: breakGlass, now })
+    return checked.ok ? { ...checked, digest: approval.digest } : checked
+  }
   const people = [...counted.keys()].map((sub) => reviewers.get(sub)?.groups ?? [])
   if (!isFilled(fillNeeds(approvalNeeds(review), people))) {
     return problem ?? refuse('too-few', `it has ${counted.size} of the approvals that it needs`)
@@ -97,9 +106,10 @@ export function checkProof({ proof, call, review, policies, reviewers, now }: Pr
 }
 
 /** Where only some groups have a veto, only somebody who is known to be in none of them denies without effect. */
-function endsIt({ person, decision }: Vote, review: ReviewNeeded, reviewers: ReadonlyMap<string, TrustedReviewer>): boolean {
+function endsIt({ person, decision, onBehalfOf }: Vote, review: ReviewNeeded, reviewers: ReadonlyMap<string, TrustedReviewer>): boolean {
   const known = reviewers.get(person.sub)
-  return known === undefined || endsRequest(review, { decision, groups: known.groups })
+  // in whose place somebody denies, nobody has signed for this side: it may be the veto's
+  return known === undefined || onBehalfOf !== undefined || endsRequest(review, { decision, groups: known.groups })
 }
 
 function voteProblem(
@@ -111,6 +121,8 @@ function voteProblem(
 ): ProofCheck | undefined {
   const name = shown(vote)
   if (vote.person.sub === requester) return refuse('own-request', `${name} asked for it`)
+  // whether a delegation was taken back since, only the gateway could say
+  if (vote.onBehalfOf) return refuse('delegated', `${name} decided in the place of somebody else, which counts here for nobody`)
   const known = reviewers.get(vote.person.sub)
   if (!known) return refuse('unknown-reviewer', `${name} is not among the signed reviewers`)
   if (!known.groups.some((group) => groups.includes(group))) return refuse('other-group', `${name} is in no group that may approve it`)

@@ -36,7 +36,7 @@ export function problemOfSignature(
   const thumbprint = keyThumbprint(request.key)
   if (thumbprint === undefined) return unsigned('its key is not a public ES256 key')
   if (thumbprint !== provenThumbprint) return unsigned('its key is not the key of your sign-in')
-  const { decision, reason, at, signature, key } = request
-  const vote = { person: { sub: voter.sub, name: voter.name }, decision, reason, at, signature, key }
+  const { decision, reason, at, signature, key, onBehalfOf } = request
+  const vote = { person: { sub: voter.sub, name: voter.name }, decision, reason, at, signature, key, onBehalfOf }
   return verifyVoteSignature(asked, vote) ? undefined : unsigned('it does not fit what it signs')
 }

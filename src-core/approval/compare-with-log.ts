@@ -20,15 +20,23 @@ export function differenceFromLog(approval: Approval, logged: readonly LogEntry[
   if (!isAsRequested(approval, requested)) return 'its request is another one in the log'
 
   const votes: Vote[] = []
+  let used: Extract<LogEntry, { kind: 'break-glass.used' }> | undefined
   for (const entry of logged) {
     if (entry.kind === 'approval.settled' && entry.state !== 'approved') return `in the log it is ${entry.state} already`
     if (entry.kind === 'approval.reported') return 'in the log it is reported'
+    if (entry.kind === 'break-glass.used') {
+      if (used || entry.approval !== approval.id || entry.digest !== requested.digest)
+        return 'in the log the glass was broken for something else'
+      used = entry
+    }
     if (entry.kind !== 'approval.vote') continue
     if (entry.approval !== approval.id || entry.digest !== requested.digest) return 'the log has a vote for something else'
     votes.push(entry.vote)
   }
   const difference = differenceOfVotes(approval.votes, votes)
   if (difference !== undefined) return difference
+  if (used?.breakGlass !== approval.brokeGlass) return 'the log says something else about breaking the glass'
+  if (used) return isInTimeOf(approval, [used]) ? undefined : 'it would run later than its log entry allows'
   return isInTimeOf(approval, votes) ? undefined : 'it would run later than its votes in the log allow'
 }
 
@@ -55,7 +63,7 @@ function differenceOfVotes(stored: readonly Vote[], logged: readonly Vote[]): st
 }
 
 /** The time to run is the database's alone: it cannot be later than what the signed times of the votes allow. */
-function isInTimeOf({ runBy, digestInput }: Approval, votes: readonly Vote[]): boolean {
+function isInTimeOf({ runBy, digestInput }: Approval, votes: readonly { at: string }[]): boolean {
   const lastVote = Math.max(...votes.map(({ at }) => Date.parse(at)))
   return Date.parse(runBy ?? '') <= lastVote + voteClockToleranceMs + digestInput.runWithinSeconds * 1000
 }

@@ -1,8 +1,10 @@
 import { AppError } from '../../src-protocol/app-error.ts'
+import type { Delegation } from '../../src-protocol/delegation.ts'
 import type { VoteRequest } from '../../src-protocol/http-api.ts'
 import type { Approval, Person, Vote } from '../../src-protocol/model.ts'
 import { decideApprovalState } from './approval-state.ts'
 import { problemOfSignature, wasMemberAt } from './check-signed-decision.ts'
+import { hasTakenPart, problemOfStandIn } from './stand-in.ts'
 import { decidingGroups } from './quorum.ts'
 import { stepUpProblem, type StepUp } from './step-up.ts'
 import { verifyReviewerSignature } from './vote-signature.ts'
@@ -15,6 +17,8 @@ export interface VoteFacts {
   keyThumbprint: string
   /** since when the gateway has known the voter in a group (RFC 3339), where it knows: whoever joined after the request does not count */
   groupsSince?: Readonly<Record<string, string>>
+  /** where the vote is cast in somebody's place: the delegation that it names, who gave it, and since when they are in their groups */
+  standIn?: { delegation: Delegation | undefined; delegator: Person | undefined; groupsSince: Readonly<Record<string, string>> } | undefined
   /** a sign-in that the gateway itself vouches for, made for this request and with this key */
   freshSignIn?: { sub: string; stepUp: StepUp } | undefined
   now: Date
@@ -34,11 +38,15 @@ export function decideVote(facts: VoteFacts): VoteDecision {
   if (voter.sub === approval.requester.sub) return refuse('APPROVAL_OWN_REQUEST')
   const { decision, reason, at, signature, key } = request
   const { digestInput } = approval
+  const problemOfPlace = problemOfStandingIn(facts)
+  if (problemOfPlace !== undefined) return refuse('APPROVAL_NOT_DELEGATED', { problem: problemOfPlace })
   const groups = groupsAtRequest(facts)
   // to deny, it is enough to have the veto
   const needed = decision === 'approve' ? digestInput.groups : decidingGroups(digestInput)
   if (!needed.some((group) => groups.includes(group))) return refuse('APPROVAL_NOT_REVIEWER', { groups: needed.join(', ') })
   if (approval.votes.some((vote) => vote.person.sub === voter.sub)) return refuse('APPROVAL_ALREADY_VOTED')
+  const inMyPlace = approval.votes.find((vote) => vote.onBehalfOf?.sub === voter.sub)
+  if (inMyPlace) return refuse('APPROVAL_DECIDED_FOR_YOU', { by: inMyPlace.person.name })
   if (approval.reasonRequired && reason.trim() === '') return refuse('REASON_REQUIRED')
 
   const problem = problemOfSignature(approval, voter, request, provenThumbprint, now)
@@ -55,6 +63,7 @@ export function decideVote(facts: VoteFacts): VoteDecision {
   }
   const vote: Vote = {
     person: { sub: voter.sub, name: voter.name },
+    ...onBehalfOf(facts),
     decision,
     reason,
     at,
@@ -72,7 +81,28 @@ export function decideVote(facts: VoteFacts): VoteDecision {
 /** `auth_time` is in whole seconds, by the clock of the identity provider. */
 const stepUpSlackMs = 2000
 
-/** The groups by which a vote counts: its voter is in them, and was when the request was made. */
-function groupsAtRequest({ approval, voter, groupsSince = {} }: VoteFacts): string[] {
-  return decidingGroups(approval.digestInput).filter((group) => wasMemberAt([group], voter, groupsSince, approval.requestedAt))
+/** The groups by which a vote counts: its voter is in them, or the person whose place they take, and was when the request was made. */
+function groupsAtRequest({ approval, voter, groupsSince = {}, request, standIn }: VoteFacts): string[] {
+  const { digestInput, requestedAt } = approval
+  const groups = decidingGroups(digestInput)
+  if (!request.onBehalfOf) return groups.filter((group) => wasMemberAt([group], voter, groupsSince, requestedAt))
+  const { delegation, delegator, groupsSince: since = {} } = standIn ?? {}
+  return groups.filter(
+    (group) =>
+      delegation?.groups.includes(group) === true && delegator !== undefined && wasMemberAt([group], delegator, since, requestedAt),
+  )
 }
+
+function problemOfStandingIn({ approval, voter, request, standIn, now }: VoteFacts): string | undefined {
+  const asked = request.onBehalfOf
+  if (!asked) return undefined
+  const { delegation, delegator } = standIn ?? {}
+  if (delegation?.id !== asked.delegation || delegation.delegator.sub !== asked.sub) return 'nobody has named you for it'
+  const problem = problemOfStandIn(delegation, { approval, sub: voter.sub, at: now })
+  if (problem !== undefined) return problem
+  if (delegator?.sub !== asked.sub || !delegator.roles.includes('reviewer')) return `${delegation.delegator.name} is no longer a reviewer`
+  return hasTakenPart(approval.votes, asked.sub) ? `${delegation.delegator.name} has a vote on it already` : undefined
+}
+
+const onBehalfOf = ({ request, standIn }: VoteFacts): Pick<Vote, 'onBehalfOf'> =>
+  request.onBehalfOf && standIn?.delegation ? { onBehalfOf: { ...standIn.delegation.delegator, delegation: standIn.delegation.id } } : {}

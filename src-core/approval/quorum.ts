@@ -41,21 +41,25 @@ export function fillNeeds(needs: readonly ApprovalNeed[], people: readonly (read
 }
 
 /**
- * How far the votes fill what an approval needs; never with the requester's own.
- * @param groupsNow the groups of a voter at this moment, where it is asked whether the votes still hold
+ * How far the votes fill what an approval needs; never with the requester's own, nor with one cast in the requester's place. A vote in somebody's
+ * place takes up both people: whoever has a part in one vote counts in no other.
+ * @param groupsNow the groups of a voter, or of the person whose place they took, at this moment, where it is asked whether the votes still hold
  */
 export function fillByVotes(
   terms: Terms & Pick<ApprovalDigestInput, 'requester'>,
   votes: readonly Vote[],
   groupsNow?: (sub: string) => readonly string[],
 ): FilledNeed[] {
-  const people = new Map<string, readonly string[]>()
-  for (const { person, decision, groups = terms.groups } of votes) {
-    if (decision !== 'approve' || person.sub === terms.requester) continue
-    const now = groupsNow?.(person.sub)
-    people.set(person.sub, now ? groups.filter((group) => now.includes(group)) : groups)
+  const people: (readonly string[])[] = []
+  const taken = new Set([terms.requester])
+  for (const { person, onBehalfOf, decision, groups = terms.groups } of votes) {
+    const both = [person.sub, ...(onBehalfOf ? [onBehalfOf.sub] : [])]
+    if (decision !== 'approve' || both.some((sub) => taken.has(sub))) continue
+    for (const sub of both) taken.add(sub)
+    const now = groupsNow?.((onBehalfOf ?? person).sub)
+    people.push(now ? groups.filter((group) => now.includes(group)) : groups)
   }
-  return fillNeeds(approvalNeeds(terms), [...people.values()])
+  return fillNeeds(approvalNeeds(terms), people)
 }
 
 export const isFilled = (needs: readonly FilledNeed[]): boolean => needs.every(({ given, approvals }) => given >= approvals)

@@ -22,6 +22,7 @@ const besides = new Set<string>([
   'executedAt',
   'voidReason',
   'reported',
+  'brokeGlass',
 ] satisfies (keyof Approval)[])
 
 /** Not RFC 8785, which has no text for half a surrogate pair: a server's text may hold one. JSON.stringify writes it as an escape. */

@@ -21,9 +21,16 @@ export function openTrust(note: string, root: VerifierKey): OpenedTrust {
     const [issue] = checked?.error.issues ?? []
     return { ok: false, problem: issue ? `${issue.path.join('.') || 'the document'}: ${issue.message}` : 'it is another kind of document' }
   }
-  const { reviewers } = checked.data
+  const { reviewers, breakGlass = [] } = checked.data
   const keys = reviewers.flatMap((reviewer) => reviewer.keys)
   if (new Set(keys).size < keys.length) return { ok: false, problem: 'a key stands in it twice: it could count for two people' }
+  const owners = new Map(reviewers.flatMap(({ sub, keys: own }) => own.map((key) => [key, sub])))
+  for (const { sub, keys: own } of breakGlass.flatMap(({ people }) => people)) {
+    for (const key of own) {
+      if ((owners.get(key) ?? sub) !== sub) return { ok: false, problem: 'a key stands in it for two people' }
+      owners.set(key, sub)
+    }
+  }
   if (new Set(reviewers.map(({ sub }) => sub)).size < reviewers.length) return { ok: false, problem: 'a reviewer is named twice' }
   return { ok: true, trust: checked.data }
 }

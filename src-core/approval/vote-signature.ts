@@ -21,10 +21,12 @@ export function keyThumbprint(key: unknown): string | undefined {
   return createHash('sha256').update(canonicalJson({ crv, kty, x, y })).digest('base64url')
 }
 
+type SignedVote = Parameters<typeof signedVoteText>[1] & Pick<Vote, 'signature' | 'key'>
+
 /** The text under a vote's signature. */
 export function signedVoteText(
   approval: { id: string; digest: string },
-  vote: Pick<Vote, 'person' | 'decision' | 'reason' | 'at'>,
+  vote: Pick<Vote, 'person' | 'decision' | 'reason' | 'at'> & { onBehalfOf?: { sub: string; delegation: string } | undefined },
 ): string {
   return voteText({
     approval: approval.id,
@@ -32,6 +34,7 @@ export function signedVoteText(
     decision: vote.decision,
     reasonSha256: createHash('sha256').update(vote.reason, 'utf8').digest('hex'),
     sub: vote.person.sub,
+    onBehalfOf: vote.onBehalfOf,
     at: vote.at,
   })
 }
@@ -40,9 +43,13 @@ export function signedVoteText(
  * Whether the key in the vote signed exactly this vote on exactly this approval; offline too. Whose key it is, the
  * vote cannot say: when it was cast, the gateway held it against the key of the voter's access token.
  */
-export function verifyVoteSignature(approval: { id: string; digest: string }, vote: Vote): boolean {
-  const checked = publicKey.safeParse(vote.key)
-  return checked.success && verifyWith(checked.data, signedVoteText(approval, vote), vote.signature)
+export const verifyVoteSignature = (approval: { id: string; digest: string }, vote: SignedVote): boolean =>
+  verifySignedText(vote.key, signedVoteText(approval, vote), vote.signature)
+
+/** Whether a key signed a text; false for whatever is not a public ES256 key. */
+export function verifySignedText(key: unknown, text: string, signature: string): boolean {
+  const checked = publicKey.safeParse(key)
+  return checked.success && verifyWith(checked.data, text, signature)
 }
 
 /** The same for the signature with the voter's lasting key. Whose key it is, a list has to say. */

@@ -1,7 +1,9 @@
 import type { LogEntry } from '../../src-protocol/log-entry.ts'
 import type { ApprovalDigestInput, Vote } from '../../src-protocol/model.ts'
 import { createAccessAudit, type AccessFindingCode } from './audit-access.ts'
+import { createDelegationAudit, type DelegationFindingCode } from './audit-delegations.ts'
 import { createRetentionAudit, type RetentionFindingCode } from './audit-retention.ts'
+import { createBreakGlassAudit, type BreakGlassFindingCode } from './audit-break-glass.ts'
 import { createUptimeWatch, type UptimeEvent } from './watch-uptime.ts'
 import { approvalDigest } from '../approval/approval-digest.ts'
 import { endsRequest, fillByVotes, isFilled } from '../approval/quorum.ts'
@@ -9,6 +11,8 @@ import { verifyVoteSignature } from '../approval/vote-signature.ts'
 
 export type FindingCode =
   | AccessFindingCode
+  | DelegationFindingCode
+  | BreakGlassFindingCode
   | RetentionFindingCode
   | 'log-corrupt'
   | 'log-rolled-back'
@@ -63,6 +67,7 @@ export interface LoggedSession {
 }
 
 interface LoggedApproval {
+  at: string
   input: ApprovalDigestInput
   digest: string
   votes: Vote[]
@@ -91,6 +96,8 @@ export function createLogAudit(): LogAudit {
   const uptime = createUptimeWatch()
   const access = createAccessAudit((code, index, sentence) => report(code, index, sentence))
   const retention = createRetentionAudit((code, index, sentence) => report(code, index, sentence), sessions)
+  const breakGlass = createBreakGlassAudit((code, index, sentence, severity) => report(code, index, sentence, severity))
+  const delegations = createDelegationAudit((code, index, sentence) => report(code, index, sentence))
   let lastCounter = 0
   const report = (code: FindingCode, index: number, sentence: string, severity: Finding['severity'] = 'error') =>
     findings.push({ code, severity, place: `entry ${index}`, sentence })
@@ -145,12 +152,13 @@ export function createLogAudit(): LogAudit {
     return known
   }
 
-  function request({ approval, digest, input }: Extract<LogEntry, { kind: 'approval.requested' }>, index: number): void {
+  function request({ at, approval, digest, input }: Extract<LogEntry, { kind: 'approval.requested' }>, index: number): void {
     if (approvalDigest(input) !== digest) report('approval-digest', index, `The digest of ${approval} is not the one of what it covers.`)
-    approvals.set(approval, { input, digest, votes: [], executions: 0 })
+    approvals.set(approval, { at, input, digest, votes: [], executions: 0 })
   }
 
-  function castVote({ approval, digest, vote }: Extract<LogEntry, { kind: 'approval.vote' }>, index: number): void {
+  function castVote(entry: Extract<LogEntry, { kind: 'approval.vote' }>, index: number): void {
+    const { approval, digest, vote } = entry
     const known = approvalOf(approval, digest, index)
     if (!verifyVoteSignature({ id: approval, digest }, vote)) {
       report('vote-signature', index, `The vote of ${vote.person.sub} on ${approval} is not signed by its key.`)
@@ -158,10 +166,11 @@ export function createLogAudit(): LogAudit {
     }
     if (known?.input.requester === vote.person.sub)
       report('vote-of-requester', index, `${vote.person.sub} voted on an own request, ${approval}.`)
+    if (known) delegations.vote(entry, { at: known.at, requester: known.input.requester }, index)
     known?.votes.push(vote)
   }
 
-  function settle({ approval, digest, state, altered }: Extract<LogEntry, { kind: 'approval.settled' }>, index: number): void {
+  function settle({ at, approval, digest, state, altered }: Extract<LogEntry, { kind: 'approval.settled' }>, index: number): void {
     if (altered) report('approval-altered', index, `The gateway found ${approval} altered in its database, and did not run its call.`)
     const known = approvalOf(approval, digest, index)
     if (!known || state !== 'executed') return
@@ -169,7 +178,7 @@ export function createLogAudit(): LogAudit {
     if (known.executions > 1) report('executed-twice', index, `The approval ${approval} was used twice.`)
     const denied = known.votes.some((vote) => endsRequest(known.input, vote))
     const needs = fillByVotes(known.input, known.votes)
-    if (denied || !isFilled(needs)) {
+    if (denied || (!isFilled(needs) && !breakGlass.allowed(approval, at))) {
       const given = needs.reduce((sum, need) => sum + need.given, 0)
       const why = denied ? 'was denied' : `has ${given} of ${known.input.approvals} approvals in the log`
       report('executed-without-approval', index, `The call of ${approval} was executed, and ${why}.`)
@@ -182,6 +191,8 @@ export function createLogAudit(): LogAudit {
     add(entry, index) {
       uptime.add(entry, index)
       access.add(entry, index)
+      delegations.add(entry, index)
+      breakGlass.add(entry, index, (approval) => approvals.get(approval))
       retention.add(entry, index)
       switch (entry.kind) {
         case 'session.open':
@@ -205,6 +216,7 @@ export function createLogAudit(): LogAudit {
     },
     findings() {
       access.finish()
+      breakGlass.finish()
       return [...findings, ...uptime.events.map(findingOf)]
     },
   }

@@ -157,6 +157,7 @@ export function createAccessRequests(ports: AccessRequestsPorts) {
       const { state } = find(id)
       if (state !== 'pending') throw new AppError('ACCESS_REQUEST_NOT_PENDING', { request: id, state: words[state] })
       if (person.sub === request.requester.sub) throw new AppError('APPROVAL_OWN_REQUEST')
+      if (vote.onBehalfOf) throw new AppError('APPROVAL_NOT_DELEGATED', { problem: 'access is decided by its own reviewers' })
       const { approvers } = request.digestInput
       const since = membership.since(person.sub)
       if (!person.roles.includes('reviewer') || !wasMemberAt(approvers, person, since, request.requestedAt)) {

@@ -11,6 +11,7 @@ import type { Scheduler } from '../../src-node/scheduler.ts'
 import type { Approval } from '../../src-protocol/model.ts'
 import { openState, type State } from '../state/state-database.ts'
 import type { Approvals, HeldCall } from './approvals.ts'
+import { wholeGlass } from '../break-glass/whole-glass.fixture.ts'
 import { createApprovals } from './create-approvals.ts'
 
 const start = Date.parse('2026-11-22T10:00:00.000Z')
@@ -86,10 +87,12 @@ beforeEach(async () => {
     policyVersion: () => 'p',
     personNow: (sub) => (sub === 'dora' ? dora.person : undefined),
     membership: { since: () => ({}) },
+    delegations: { find: () => undefined, receivedBy: () => [] },
     push: () => {},
     freshSignIn: () => Promise.reject(new Error('no rule asks for one')),
     endReported: () => {},
     limits: { approvalRequests: 100, sameApprovalRequests: 100 },
+    breakGlass: wholeGlass,
   })
 })
 afterEach(async () => {

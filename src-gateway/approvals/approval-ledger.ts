@@ -67,5 +67,6 @@ const isAbout = (id: string, entry: LogEntry): boolean =>
   (entry.kind === 'approval.requested' ||
     entry.kind === 'approval.vote' ||
     entry.kind === 'approval.reported' ||
-    entry.kind === 'approval.settled') &&
+    entry.kind === 'approval.settled' ||
+    entry.kind === 'break-glass.used') &&
   entry.approval === id

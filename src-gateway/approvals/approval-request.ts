@@ -6,6 +6,7 @@ import { shownHash } from '../../src-core/approval/shown-hash.ts'
 import { inspectArguments } from '../../src-core/approval/inspect-arguments.ts'
 import { timestampOf } from '../../src-node/clock.ts'
 import { newApprovalId } from '../../src-node/random-id.ts'
+import type { BreakGlassOpening } from '../../src-protocol/break-glass.ts'
 import type { ApprovalProof } from '../../src-protocol/approval-proof.ts'
 import { approval as approvalSchema, type Approval, type ApprovalDigestInput } from '../../src-protocol/model.ts'
 import { summariseArguments } from '../../src-core/recording/message-summary.ts'
@@ -43,17 +44,23 @@ export const digestNow = (approval: Approval, call: HeldCall, policyVersion: str
   approvalDigest({ ...approval.digestInput, ...callFacts(call, approval.digestInput.nonce), policyVersion })
 
 /** What an agent needs to see for itself that a call was approved. */
-export const proofOf = (approval: Approval, salt: Uint8Array): ApprovalProof => {
+export const proofOf = (approval: Approval, salt: Uint8Array, opening?: BreakGlassOpening): ApprovalProof => {
   const { digestInput, votes } = approval
   return {
     input: digestInput,
     argumentsKey: argumentsKeyOf(salt, digestInput.nonce),
     votes,
     shown: { ...approval, votes: [] },
+    ...(opening && { breakGlass: { input: opening.input, statement: opening.statement } }),
   }
 }
 
-export function createApprovalRequest(call: HeldCall, now: Date, similar: readonly Approval[]): Approval {
+export function createApprovalRequest(
+  call: HeldCall,
+  now: Date,
+  similar: readonly Approval[],
+  breakGlass?: ApprovalDigestInput['breakGlass'],
+): Approval {
   const { session, definition, decision } = call
   const { review } = decision
   const id = newApprovalId()
@@ -72,6 +79,7 @@ export function createApprovalRequest(call: HeldCall, now: Date, similar: readon
     ...(each && { each }),
     ...(veto && { veto }),
     ...(stepUp && { stepUp }),
+    ...(breakGlass && { breakGlass }),
   }
   const { sub, name, email, groups } = session.person
   // as it will be read from the database: what is hashed is what is shown

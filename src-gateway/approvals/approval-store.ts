@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { approval as approvalSchema, vote as voteSchema, type Approval, type ApprovalState, type Vote } from '../../src-protocol/model.ts'
 import type { ApprovalRow } from '../state/schema.ts'
+import type { BrokenGlass } from '../break-glass/break-glass.ts'
 import type { StateDatabase } from '../state/state-database.ts'
 
 export interface ApprovalStore {
@@ -13,6 +14,8 @@ export interface ApprovalStore {
   logIndexOf(id: string): Promise<number | undefined>
   openByRetryKey(retryKey: string): Promise<Approval[]>
   open(session?: string): Promise<Approval[]>
+  /** how often the same call was asked for */
+  askedSince(retryKey: string, since: Date): Promise<number>
   newest(limit: number, requester?: string): Promise<Approval[]>
   /** earlier requests for the same connection, tool and rule */
   similar(call: { connection: string; tool: string; rule: string }, limit: number): Promise<Approval[]>
@@ -20,7 +23,8 @@ export interface ApprovalStore {
 
 const openStates = ['pending', 'approved']
 
-export function createApprovalStore(database: StateDatabase): ApprovalStore {
+/** @param useOf which opening an approval goes back to, by the log */
+export function createApprovalStore(database: StateDatabase, useOf: BrokenGlass['useOf'] = () => undefined): ApprovalStore {
   const rows = () => database.selectFrom('approvals').selectAll()
 
   async function withVotes(found: ApprovalRow[]): Promise<Approval[]> {
@@ -34,6 +38,7 @@ export function createApprovalStore(database: StateDatabase): ApprovalStore {
       return toApproval(
         row,
         own.map(({ vote }) => voteSchema.parse(JSON.parse(vote))),
+        useOf(row.id)?.id,
       )
     })
   }
@@ -104,6 +109,11 @@ export function createApprovalStore(database: StateDatabase): ApprovalStore {
       return withVotes(await (session === undefined ? all : all.where('session', '=', session)).execute())
     },
 
+    async askedSince(retryKey, since) {
+      const same = database.selectFrom('approvals').where('retry_key', '=', retryKey).where('requested_at', '>', since.toISOString())
+      return Number((await same.select(({ fn }) => fn.countAll().as('count')).executeTakeFirstOrThrow()).count)
+    },
+
     async newest(limit, requester) {
       const all = rows().orderBy('requested_at', 'desc').limit(limit)
       return withVotes(await (requester === undefined ? all : all.where('requester', '=', requester)).execute())
@@ -122,7 +132,7 @@ export function createApprovalStore(database: StateDatabase): ApprovalStore {
   }
 }
 
-function toApproval(row: ApprovalRow, votes: Vote[]): Approval {
+function toApproval(row: ApprovalRow, votes: Vote[], brokeGlass: Approval['brokeGlass']): Approval {
   return approvalSchema.parse({
     ...(JSON.parse(row.document) as Approval),
     state: row.state,
@@ -131,5 +141,6 @@ function toApproval(row: ApprovalRow, votes: Vote[]): Approval {
     voidReason: row.void_reason ?? undefined,
     reported: row.reported === null ? undefined : (JSON.parse(row.reported) as Approval['reported']),
     votes,
+    brokeGlass,
   })
 }

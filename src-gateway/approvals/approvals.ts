@@ -1,5 +1,6 @@
 import type { Decision } from '../../src-core/policy/decision.ts'
 import type { AppError } from '../../src-protocol/app-error.ts'
+import type { BreakGlassOpening } from '../../src-protocol/break-glass.ts'
 import type { VoteRequest } from '../../src-protocol/http-api.ts'
 import type { ApprovalId, SessionId } from '../../src-protocol/ids.ts'
 import type { Approval, Call, MaskApplied, Person, SqlFacts } from '../../src-protocol/model.ts'
@@ -23,7 +24,8 @@ export interface HeldCall {
   decision: Extract<Decision, { effect: 'review' }>
 }
 
-export type Execution = { ok: true; approval: Approval; logIndex: number } | { ok: false; error: AppError }
+/** `opening`: of the glass that was broken for it, in the place of votes */
+export type Execution = { ok: true; approval: Approval; logIndex: number; opening?: BreakGlassOpening } | { ok: false; error: AppError }
 
 export interface Approvals {
   /** one's own requests, those one may decide, and all of them for auditors and administrators */
@@ -39,6 +41,10 @@ export interface Approvals {
   decided(id: ApprovalId, signal: AbortSignal): Promise<Approval>
   /** Takes the one execution of an approval, if the call is still the one that was approved. */
   execute(id: ApprovalId, call: HeldCall): Promise<Execution>
+  /** the glass was broken: calls that wait and that it is about go on */
+  glassBroken(opening: BreakGlassOpening): void
+  /** and is whole again: what has not run by now does not */
+  glassClosed(opening: BreakGlassOpening): void
   voidSession(session: SessionId): Promise<void>
   /** another policy is in force: what was asked under an earlier one is void */
   policyChanged(version: string): void

@@ -1,7 +1,7 @@
 import { settleApproval } from '../../src-core/approval/approval-state.ts'
 import { differenceFromLog } from '../../src-core/approval/compare-with-log.ts'
 import { decideExecution } from '../../src-core/approval/decide-execution.ts'
-import { decideVote } from '../../src-core/approval/decide-vote.ts'
+import { decideVote, type VoteFacts } from '../../src-core/approval/decide-vote.ts'
 import { fitsItsDigest } from '../../src-core/approval/fits-its-digest.ts'
 import { timestampOf, type Clock } from '../../src-node/clock.ts'
 import type { TransparencyLog } from '../../src-node/log-store.ts'
@@ -14,15 +14,20 @@ import type { SessionId } from '../../src-protocol/ids.ts'
 import type { Approval, Person, Vote } from '../../src-protocol/model.ts'
 import type { StateDatabase } from '../state/state-database.ts'
 import { createApprovalLedger } from './approval-ledger.ts'
-import { mayDecide, maySeeApproval, seesOthersApprovals } from './approval-audience.ts'
+import { mayDecide, maySeeApproval, seesOthersApprovals, type StandingIn } from './approval-audience.ts'
 import { createApprovalRequest, digestNow, retryKey } from './approval-request.ts'
 import { createApprovalStore } from './approval-store.ts'
 import type { Approvals, HeldCall } from './approvals.ts'
+import type { Delegations } from './delegations.ts'
+import { coversCall } from '../../src-core/break-glass/covers-call.ts'
+import type { BrokenGlass } from '../break-glass/break-glass.ts'
+import { createRunByBrokenGlass } from './run-by-broken-glass.ts'
 import type { Identity, SignedIn } from '../identity/identity.ts'
 import type { StepUpRequest } from '../identity/step-up-check.ts'
 import type { GroupMembership } from './group-membership.ts'
 import { createKeyedQueue } from './keyed-queue.ts'
-import { createRequestLimits } from './request-limits.ts'
+import { recentRequests } from './recent-requests.ts'
+import { createRequestLimits, limitsSince } from './request-limits.ts'
 
 export interface ApprovalPorts {
   database: StateDatabase
@@ -34,12 +39,14 @@ export interface ApprovalPorts {
   /** with the groups that the identity provider named last, and the roles that they give */
   personNow(sub: string): Person | undefined
   membership: Pick<GroupMembership, 'since'>
+  delegations: Pick<Delegations, 'find' | 'receivedBy'>
   push(approval: Approval, to: (person: Person) => boolean): void
   /** what a vote's fresh sign-in proves. @throws AppError STEP_UP_INVALID */
   freshSignIn(idToken: string, request: StepUpRequest): ReturnType<Identity['freshSignIn']>
   /** ends the session that a reported call came from, at once */
   endReported(session: SessionId, by: Person, reason: string): void
   limits: Pick<GatewayConfig['limits'], 'approvalRequests' | 'sameApprovalRequests'>
+  breakGlass: BrokenGlass
 }
 
 const listedApprovals = 200
@@ -53,9 +60,10 @@ const mostOpenPerSession = 20
  */
 export function createApprovals(ports: ApprovalPorts): Approvals {
   const { log, clock, scheduler, logger } = ports
-  const store = createApprovalStore(ports.database)
+  const store = createApprovalStore(ports.database, (id) => ports.breakGlass.useOf(id))
   const ledger = createApprovalLedger({ log, firstIndexOf: (id) => store.logIndexOf(id) })
   const queue = createKeyedQueue()
+  const standingIn: StandingIn = { received: (sub) => ports.delegations.receivedBy(sub), now: () => clock.now() }
   const requestLimits = createRequestLimits({
     clock,
     perPerson: ports.limits.approvalRequests,
@@ -71,7 +79,10 @@ export function createApprovals(ports: ApprovalPorts): Approvals {
   }
 
   function tell(approval: Approval): void {
-    ports.push(approval, (person) => mayDecide(person, approval) || (approval.reported !== undefined && isAdministrator(person)))
+    ports.push(
+      approval,
+      (person) => mayDecide(person, approval, standingIn) || (approval.reported !== undefined && isAdministrator(person)),
+    )
     if (approval.state === 'pending') return
     for (const resolve of waiting.get(approval.id) ?? []) resolve(approval)
     waiting.delete(approval.id)
@@ -141,7 +152,7 @@ export function createApprovals(ports: ApprovalPorts): Approvals {
   /** As it is shown to people, and voted on. @throws AppError NOT_FOUND, APPROVAL_VOID */
   async function genuine(viewer: Person, id: string): Promise<Approval> {
     const approval = await settle(id)
-    if (!maySeeApproval(viewer, approval)) throw new AppError('NOT_FOUND', { what: 'The approval' })
+    if (!maySeeApproval(viewer, approval, standingIn)) throw new AppError('NOT_FOUND', { what: 'The approval' })
     if (await isGenuine(approval)) return approval
     if (isOpen(approval)) await voidAltered(approval, alteredRequest)
     throw new AppError('APPROVAL_VOID', { approval: id, reason: alteredRequest })
@@ -153,6 +164,12 @@ export function createApprovals(ports: ApprovalPorts): Approvals {
       if (isOpen(before)) await move(before, { ...before, state: 'void', voidReason })
     })
 
+  function standInOf({ onBehalfOf }: VoteRequest): VoteFacts['standIn'] {
+    if (!onBehalfOf) return undefined
+    const { sub, delegation } = onBehalfOf
+    return { delegation: ports.delegations.find(delegation), delegator: ports.personNow(sub), groupsSince: ports.membership.since(sub) }
+  }
+
   /** In the log, then in the database. What follows from it is the caller's. */
   async function castVote(signedIn: SignedIn, id: string, request: VoteRequest): Promise<{ approval: Approval; vote: Vote }> {
     const { person, keyThumbprint } = signedIn
@@ -161,7 +178,8 @@ export function createApprovals(ports: ApprovalPorts): Approvals {
     const { digest, digestInput } = approval
     const asked = digestInput.stepUp !== undefined && request.stepUp !== undefined
     const freshSignIn = asked ? await ports.freshSignIn(request.stepUp ?? '', { approval: id, digest, keyThumbprint }) : undefined
-    const decided = decideVote({ approval, voter: person, request, keyThumbprint, groupsSince, freshSignIn, now: clock.now() })
+    const standIn = standInOf(request)
+    const decided = decideVote({ approval, voter: person, request, keyThumbprint, groupsSince, standIn, freshSignIn, now: clock.now() })
     if (!decided.ok) throw decided.error
     const { vote } = decided
     const { index } = await log.append({ kind: 'approval.vote', approval: approval.id, digest: approval.digest, vote })
@@ -169,6 +187,8 @@ export function createApprovals(ports: ApprovalPorts): Approvals {
     await store.addVote(id, vote)
     return { approval, vote }
   }
+
+  const brokenGlass = createRunByBrokenGlass({ glass: ports.breakGlass, clock, noted: (id, index) => ledger.add(id, index), move })
 
   async function voidWhere(approvals: Approval[], reason: string): Promise<void> {
     await Promise.all(approvals.map(({ id }) => voidOne(id, reason)))
@@ -179,24 +199,28 @@ export function createApprovals(ports: ApprovalPorts): Approvals {
     if (open.length >= mostOpenPerSession) {
       throw new AppError('CONFLICT', { problem: `${open.length} calls of this session wait for approval already` })
     }
-    requestLimits.admit(call)
+    requestLimits.admit(call, await store.askedSince(retryKey(call), limitsSince(clock.now())))
     const { rule } = call.decision
     const similar = await store.similar({ connection: call.session.connection, tool: call.tool, rule }, shownSimilar)
-    const approval = createApprovalRequest(call, clock.now(), similar)
+    const { session, method, tool } = call
+    const offer = ports.breakGlass.offer(session.person, { connection: session.connection, method, tool })
+    const approval = createApprovalRequest(call, clock.now(), similar, offer)
     const { id, digest, digestInput } = approval
     const { index } = await log.append({ kind: 'approval.requested', approval: id, digest, input: digestInput })
     ledger.requested(id, index)
     await store.insert(approval, retryKey(call), index)
     lookAt(id, approval.decideBy)
-    tell(approval)
-    return { approval, logIndex: index }
+    // reviewers are asked only where somebody has to be
+    const run = await brokenGlass.approve(approval)
+    if (!run) tell(approval)
+    return { approval: run ?? approval, logIndex: index }
   }
 
   return {
     async list(viewer) {
       const newest = await store.newest(listedApprovals, seesOthersApprovals(viewer) ? undefined : viewer.sub)
       const listed: Approval[] = []
-      for (const approval of newest.filter((one) => maySeeApproval(viewer, one))) {
+      for (const approval of newest.filter((one) => maySeeApproval(viewer, one, standingIn))) {
         if (!isOpen(approval) || (await isGenuine(approval))) listed.push(approval)
         else await queue(approval.id, () => genuine(viewer, approval.id)).catch(() => {})
       }
@@ -247,7 +271,10 @@ export function createApprovals(ports: ApprovalPorts): Approvals {
     request: (call) =>
       queue(retryKey(call), async () => {
         for (const { id } of await store.openByRetryKey(retryKey(call))) {
-          const approval = await queue(id, () => settle(id))
+          const approval = await queue(id, async () => {
+            const waits = await settle(id)
+            return (await brokenGlass.approve(waits)) ?? waits
+          })
           if (isOpen(approval)) return { approval, attached: true }
         }
         return { ...(await create(call)), attached: false }
@@ -269,10 +296,15 @@ export function createApprovals(ports: ApprovalPorts): Approvals {
       queue(id, async () => {
         const approval = await settle(id)
         const digest = digestNow(approval, call, ports.policyVersion())
-        const voters = approval.votes.map(({ person }) => ports.personNow(person.sub))
+        const voters = approval.votes
+          .flatMap(({ person, onBehalfOf }) => [person, onBehalfOf ?? person])
+          .map(({ sub }) => ports.personNow(sub))
         const liveMembers = new Map(voters.flatMap((voter) => (voter ? [[voter.sub, voter]] : [])))
+        const delegation = (one: string) => ports.delegations.find(one)
         const logged = await ledger.entries(id)
-        const decided = decideExecution({ approval, digest, now: clock.now(), liveMembers, logged })
+        const opening = brokenGlass.openFor(approval)
+        const glass = { brokeGlass: ports.breakGlass.useOf(id)?.id, open: opening?.id }
+        const decided = decideExecution({ approval, digest, now: clock.now(), liveMembers, logged, glass, delegation })
         if (!decided.ok) {
           const voidReason = String(decided.error.data['reason'])
           if (decided.reason === 'not-as-logged') await voidAltered(approval, voidReason)
@@ -282,11 +314,33 @@ export function createApprovals(ports: ApprovalPorts): Approvals {
         const executed: Approval = { ...approval, state: 'executed', executedAt: timestampOf(clock.now()) }
         const moved = await move(approval, executed)
         if (!moved) return { ok: false, error: new AppError('APPROVAL_NOT_PENDING', { approval: id, state: 'executed' }) }
-        return { ok: true, approval: executed, logIndex: moved.logIndex }
+        const byGlass = approval.brokeGlass !== undefined && opening ? { opening } : {}
+        return { ok: true, approval: executed, logIndex: moved.logIndex, ...byGlass }
       }),
+
+    glassBroken(opening) {
+      const goOn = async () => {
+        for (const { id, digestInput } of await store.open()) {
+          if (coversCall(opening, digestInput)) await queue(id, async () => void (await brokenGlass.approve(await settle(id))))
+        }
+      }
+      goOn().catch((error: unknown) => logger.error({ err: error }, 'calls that wait could not go on'))
+    },
+    glassClosed({ id: opening }) {
+      store
+        .open()
+        .then((open) =>
+          voidWhere(
+            open.filter(({ brokeGlass }) => brokeGlass === opening),
+            'the broken glass was closed',
+          ),
+        )
+        .catch((error: unknown) => logger.error({ err: error }, 'calls that wait could not be voided'))
+    },
 
     voidSession: async (session) => voidWhere(await store.open(session), 'the session has ended'),
     async resume(goesOn) {
+      for (const request of await recentRequests(log, limitsSince(clock.now()))) requestLimits.restore(request)
       const open = await store.open()
       await voidWhere(
         open.filter(({ session }) => !goesOn(session)),

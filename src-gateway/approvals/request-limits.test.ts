@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import type { HeldCall } from './approvals.ts'
-import { createRequestLimits } from './request-limits.ts'
+import { approvalWith, loggedOf } from '../../src-core/approval/testing/approval-fixture.ts'
+import { recentRequests } from './recent-requests.ts'
+import { createRequestLimits, limitsSince } from './request-limits.ts'
 
 const start = Date.parse('2026-11-22T10:00:00.000Z')
 const clock = { at: start, now: () => new Date(clock.at) }
@@ -43,4 +45,29 @@ test('what is ten minutes old counts no more, and what was refused never did', (
   expect(admitted(limits, callOf('mira', '1'))).toContain('by you')
   clock.at = start + 600_000
   expect(admitted(limits, callOf('mira', '1'))).toBe('admitted')
+})
+
+test('what was asked before a restart counts, as long as it is not too old', () => {
+  clock.at = start
+  const limits = createRequestLimits({ clock, perPerson: 2, perCall: 2 })
+  limits.restore({ requester: 'mira', at: start - 600_000 })
+  limits.restore({ requester: 'mira', at: start - 1000 })
+  expect(admitted(limits, callOf('mira', '1'))).toBe('admitted')
+  expect(admitted(limits, callOf('mira', '2'))).toContain('by you')
+  expect(() => limits.admit(callOf('jonas', '1'), 2)).toThrow('for this very call')
+  expect(() => limits.admit(callOf('jonas', '1'), 1)).not.toThrow()
+})
+
+test('only what the log has of the last minutes is read', async () => {
+  const at = (seconds: number): string => new Date(start - seconds * 1000).toISOString()
+  const requested = (seconds: number, requester: string) => ({ ...loggedOf(approvalWith({}, { requester }))[0], at: at(seconds) })
+  const entries = [requested(700, 'old'), { kind: 'heartbeat', at: at(500) }, requested(400, 'mira'), requested(10, 'jonas')]
+  const read: number[] = []
+  const entry = (index: number) => {
+    read.push(index)
+    return Promise.resolve(Buffer.from(JSON.stringify(entries[index])))
+  }
+  const log = { size: entries.length, entry } as unknown as Parameters<typeof recentRequests>[0]
+  expect((await recentRequests(log, limitsSince(new Date(start)))).map(({ requester }) => requester)).toEqual(['mira', 'jonas'])
+  expect(read).toEqual([3, 2, 1, 0])
 })

@@ -5,8 +5,14 @@ import type { HeldCall } from './approvals.ts'
 
 /** How often the same things are put before reviewers: whoever is asked again and again says yes in the end. */
 export interface RequestLimits {
-  /** Counts one more request; one that is refused does not count. @throws AppError APPROVAL_RATE_LIMITED */
-  admit(call: HeldCall): void
+  /**
+   * Counts one more request; one that is refused does not count.
+   * @param stored how often the state has the same call of this session within the same time: what was asked before the gateway was started again
+   * @throws AppError APPROVAL_RATE_LIMITED
+   */
+  admit(call: HeldCall, stored?: number): void
+  /** a request of an earlier run, the oldest first */
+  restore(request: { requester: string; at: number }): void
 }
 
 export interface RequestLimitsOptions {
@@ -18,7 +24,10 @@ export interface RequestLimitsOptions {
 
 const minutes = 10
 
-/** In memory, and of this run: nobody who asks can start the gateway anew. */
+/** From when on requests count. */
+export const limitsSince = (now: Date): Date => new Date(now.getTime() - minutes * 60_000)
+
+/** In memory; what was asked before a restart comes from the log, and for the same call from the state. */
 export function createRequestLimits({ clock, perPerson, perCall }: RequestLimitsOptions): RequestLimits {
   const persons = createWindow()
   const calls = createWindow()
@@ -26,9 +35,10 @@ export function createRequestLimits({ clock, perPerson, perCall }: RequestLimits
   const key = randomBytes(16)
 
   return {
-    admit(call) {
+    restore: ({ requester, at }) => persons.add(requester, at),
+    admit(call, stored = 0) {
       const now = clock.now().getTime()
-      const from = now - minutes * 60_000
+      const from = limitsSince(clock.now()).getTime()
       const { sub } = call.session.person
       // in another session it is the same call
       const same = createHash('sha256')
@@ -37,7 +47,7 @@ export function createRequestLimits({ clock, perPerson, perCall }: RequestLimits
       const sameKey = same.update(call.argumentBytes).digest('base64')
       const refuse = (count: number, scope: string) => new AppError('APPROVAL_RATE_LIMITED', { count, minutes, scope })
       if (persons.count(sub, from) >= perPerson) throw refuse(perPerson, 'by you')
-      if (calls.count(sameKey, from) >= perCall) throw refuse(perCall, 'for this very call')
+      if (Math.max(calls.count(sameKey, from), stored) >= perCall) throw refuse(perCall, 'for this very call')
       persons.add(sub, now)
       calls.add(sameKey, now)
       for (const window of [persons, calls]) window.forget(from)

@@ -30,9 +30,7 @@ export async function holdForApproval(ports: ExchangePorts, exchange: Exchange, 
   if (!requested) return
   const { approval, attached, logIndex } = requested
   if (exchange.call) session.calls.change(exchange.call, { approval: approval.id })
-  await recordEvent(exchange, approval, attached ? 'attached' : 'requested', {
-    logIndex,
-  })
+  await recordEvent(exchange, approval, attached ? 'attached' : 'requested', { logIndex })
   const stopWaiting = keepWaiting(ports, exchange, approval)
   let outcome: Approval | 'pending'
   try {
@@ -81,19 +79,14 @@ function describeHeldCall(
     argumentBytes: decidedBytes(message, bytes),
     argumentsText: more ? decidedText((JSON.parse(masked.text) as Message).params) : argumentsOf(masked.bytes),
     argumentsMasks: masked.masks.filter(({ path }) => path.startsWith(more ? '/params/' : '/params/arguments')),
-    ...(decision.sql && {
-      sql: maskSql(ports, session.connection, tool, decision.sql),
-    }),
+    ...(decision.sql && { sql: maskSql(ports, session.connection, tool, decision.sql) }),
     before: session.calls.latest(shownBefore + 1).filter(({ seq }) => seq !== exchange.call?.seq),
     decision,
   }
 }
 
 function argumentsOf(maskedBytes: Uint8Array): string {
-  const parsed = parseMessage(maskedBytes, {
-    maxBytes: Infinity,
-    maxDepth: deepestMessage,
-  })
+  const parsed = parseMessage(maskedBytes, { maxBytes: Infinity, maxDepth: deepestMessage })
   const span = parsed.ok ? parsed.message.argumentsSpan : undefined
   return span ? new TextDecoder().decode(maskedBytes.subarray(span.start, span.end)) : '{}'
 }
@@ -107,10 +100,7 @@ function maskSql(ports: ExchangePorts, connection: string, tool: string, sql: Sq
     tables: sql.tables.map(mask),
     writes: sql.writes.map(mask),
     hasWhere: sql.hasWhere,
-    statements: sql.statements.map(({ kind, text }) => ({
-      kind,
-      text: mask(text),
-    })),
+    statements: sql.statements.map(({ kind, text }) => ({ kind, text: mask(text) })),
   }
 }
 
@@ -136,10 +126,7 @@ function deliverProgress(ports: ExchangePorts, exchange: Exchange, text: string)
   const params = { progressToken: exchange.request?.progressToken ?? 0 }
   const masked = maskFor(ports.inForce().masking, exchange, text, undefined, undefined, { method, params })
   const durable = exchange.session.record(
-    messageRecord(exchange, { kind: 'notification', method }, masked, {
-      direction: 'server',
-      method,
-    }),
+    messageRecord(exchange, { kind: 'notification', method }, masked, { direction: 'server', method }),
   )
   exchange.delivery.after(durable, () => exchange.stream.message({}, masked.delivered ?? masked.bytes))
 }
@@ -151,11 +138,7 @@ async function waitForDecision(ports: ExchangePorts, exchange: Exchange, approva
   const patience = new AbortController()
   const cancel = ports.scheduler.after(budgetMs(ports, exchange), () => patience.abort())
   exchange.stopHolding = () => patience.abort()
-  const over = new Promise<'pending'>((resolve) =>
-    patience.signal.addEventListener('abort', () => resolve('pending'), {
-      once: true,
-    }),
-  )
+  const over = new Promise<'pending'>((resolve) => patience.signal.addEventListener('abort', () => resolve('pending'), { once: true }))
   try {
     return await Promise.race([ports.approvals.decided(approval.id, patience.signal), over])
   } finally {
@@ -167,12 +150,7 @@ async function waitForDecision(ports: ExchangePorts, exchange: Exchange, approva
 
 function budgetMs({ limits }: ExchangePorts, { session, head, client, request }: Exchange): number {
   const known = client ?? session.clients?.get(head.headers['mcp-session-id'] ?? '') ?? session.client
-  return (
-    holdBudget(limits.holds, limits.holdSeconds, {
-      client: known,
-      progress: request?.progressToken !== undefined,
-    }) * 1000
-  )
+  return holdBudget(limits.holds, limits.holdSeconds, { client: known, progress: request?.progressToken !== undefined }) * 1000
 }
 
 /** The client is told to repeat the call; the approval stays, and only a call that waits for it can run it. */
@@ -199,7 +177,8 @@ async function settleRefused(ports: ExchangePorts, exchange: Exchange, approval:
 async function run(ports: ExchangePorts, exchange: Exchange, decided: DecidedMessage, approval: Approval): Promise<void> {
   const { session } = exchange
   const approvers = approval.votes.filter(({ decision }) => decision === 'approve').map(({ person }) => person.name)
-  const by = approvers.join(', ')
+  const glass = approval.brokeGlass
+  const by = glass === undefined ? approvers.join(', ') : `${approval.requester.name}, who broke the glass`
   await recordEvent(exchange, approval, 'approved', { by })
   // while people decided, the server may have listed another definition, here or to somebody else
   const { method, message } = decided
@@ -211,25 +190,18 @@ async function run(ports: ExchangePorts, exchange: Exchange, decided: DecidedMes
   const execution = await ports.approvals.execute(approval.id, describeHeldCall(ports, exchange, decided))
   if (session.ended) return
   if (!execution.ok) {
-    await recordEvent(exchange, approval, 'void', {
-      reason: execution.error.message,
-    })
-    endCall(ports, exchange, {
-      verdict: 'denied',
-      because: execution.error.message,
-    })
+    await recordEvent(exchange, approval, 'void', { reason: execution.error.message })
+    endCall(ports, exchange, { verdict: 'denied', because: execution.error.message })
     const text = `The call has not run. ${execution.error.message} ${execution.error.remedy}`
     return refuseCall(ports, exchange, execution.error, text, approval)
   }
-  await recordEvent(exchange, approval, 'executed', {
-    logIndex: execution.logIndex,
-  })
+  await recordEvent(exchange, approval, 'executed', { logIndex: execution.logIndex })
   if (exchange.call)
     session.calls.change(exchange.call, {
       state: 'running',
-      because: `${approval.because} Approved by ${by}.`,
+      because: `${approval.because} ${glass === undefined ? `Approved by ${by}` : `Run by ${by}`}.`,
     })
-  forward(ports, exchange, decided.bytes, proofOf(execution.approval, session.salt))
+  forward(ports, exchange, decided.bytes, proofOf(execution.approval, session.salt, execution.opening))
 }
 
 function refuseCall(ports: ExchangePorts, exchange: Exchange, error: AppError, text: string, approval: Approval): void {
@@ -238,11 +210,7 @@ function refuseCall(ports: ExchangePorts, exchange: Exchange, error: AppError, t
   const { id, rule, policyVersion, because } = approval
   const data = { code: error.code, approval: id, rule, policyVersion, because }
   // a notification waits for no answer, but its exchange waits for an end
-  if (!request)
-    return answer(ports, exchange, rpcError(null, error, data), {
-      status: error.status,
-      approval: approval.id,
-    })
+  if (!request) return answer(ports, exchange, rpcError(null, error, data), { status: error.status, approval: approval.id })
   const body =
     request.method === 'tools/call' ? toolRefusal(request, `${text} ${whyHeld(approval)}`, data) : rpcError(request.id, error, data)
   answer(ports, exchange, body, { approval: approval.id })
@@ -257,15 +225,9 @@ function recordEvent(
   event: ApprovalRecord['event'],
   facts: { by?: string; reason?: string; logIndex?: number } = {},
 ): Promise<number> {
-  const { id, digest } = approval
-  return exchange.session.record({
-    kind: 'approval',
-    exchange: exchange.number,
-    approval: id,
-    event,
-    digest,
-    ...facts,
-  })
+  const { id, digest, brokeGlass } = approval
+  const glass = brokeGlass !== undefined && { breakGlass: brokeGlass }
+  return exchange.session.record({ kind: 'approval', exchange: exchange.number, approval: id, event, digest, ...glass, ...facts })
 }
 
 /** The last one: those before it had no veto. */
@@ -276,31 +238,18 @@ function refusal(approval: Approval): AppError {
   switch (approval.state) {
     case 'denied': {
       const denial = endingDenial(approval)
-      return new AppError('APPROVAL_DENIED', {
-        approval: id,
-        by: denial?.person.name ?? 'a reviewer',
-        reason: asSentence(denial?.reason),
-      })
+      return new AppError('APPROVAL_DENIED', { approval: id, by: denial?.person.name ?? 'a reviewer', reason: asSentence(denial?.reason) })
     }
     case 'expired':
       return new AppError('APPROVAL_EXPIRED', { approval: id })
     case 'withdrawn':
-      return new AppError('APPROVAL_VOID', {
-        approval: id,
-        reason: 'you withdrew it',
-      })
+      return new AppError('APPROVAL_VOID', { approval: id, reason: 'you withdrew it' })
     case 'executed':
-      return new AppError('APPROVAL_VOID', {
-        approval: id,
-        reason: 'it has run already',
-      })
+      return new AppError('APPROVAL_VOID', { approval: id, reason: 'it has run already' })
     case 'void':
     case 'pending':
     case 'approved':
-      return new AppError('APPROVAL_VOID', {
-        approval: id,
-        reason: approval.voidReason ?? 'it no longer holds',
-      })
+      return new AppError('APPROVAL_VOID', { approval: id, reason: approval.voidReason ?? 'it no longer holds' })
     default:
       return approval.state satisfies never
   }
@@ -309,19 +258,11 @@ function refusal(approval: Approval): AppError {
 /** People mostly leave out the full stop, and another sentence follows. */
 const asSentence = (reason = ''): string => (reason === '' ? 'no reason was given.' : /[.!?…]$/u.test(reason) ? reason : `${reason}.`)
 
-function refusalEvent(approval: Approval): {
-  event: ApprovalRecord['event']
-  by?: string
-  reason?: string
-} {
+function refusalEvent(approval: Approval): { event: ApprovalRecord['event']; by?: string; reason?: string } {
   const denial = endingDenial(approval)
   switch (approval.state) {
     case 'denied':
-      return {
-        event: 'denied',
-        by: denial?.person.name,
-        reason: denial?.reason,
-      }
+      return { event: 'denied', by: denial?.person.name, reason: denial?.reason }
     case 'expired':
     case 'withdrawn':
       return { event: approval.state }

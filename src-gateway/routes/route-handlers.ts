@@ -6,6 +6,9 @@ import type { Access } from '../access/access.ts'
 import type { AgentRegistry } from '../agents/agent-registry.ts'
 import type { AgentsOnline } from '../agents/agents-online.ts'
 import type { Approvals } from '../approvals/approvals.ts'
+import type { Delegations } from '../approvals/delegations.ts'
+import { breakGlassHandlers } from '../break-glass/break-glass-handlers.ts'
+import type { BreakGlass } from '../break-glass/break-glass.ts'
 import type { ConnectionRegistry } from '../connections/connection-registry.ts'
 import type { Controls } from '../controls/controls.ts'
 import type { EvidencePacks } from '../evidence/evidence-packs.ts'
@@ -37,6 +40,8 @@ export interface RouteServices {
   identity: Pick<Identity, 'signOut' | 'person' | 'peopleSeen'>
   log: TransparencyLog
   access: Access
+  delegations: Delegations
+  glass: BreakGlass
   agents: AgentRegistry
   agentsOnline: Pick<AgentsOnline, 'drop'>
   connections: ConnectionRegistry
@@ -57,8 +62,8 @@ export interface RouteServices {
 }
 
 export function createRouteHandlers(services: RouteServices): RouteHandlers {
-  const { overview } = services
-  const { agents, connections, sessions, approvals, recordings, policies, simulations, packs, tools, log, access } = services
+  const { overview, delegations } = services
+  const { agents, connections, sessions, approvals, recordings, policies, simulations, packs, tools, log, access, glass } = services
   return {
     me: async ({ signedIn: { person } }) => ({
       person,
@@ -82,6 +87,7 @@ export function createRouteHandlers(services: RouteServices): RouteHandlers {
       await connections.remove(params.name, person)
       sessions.connectionRemoved(params.name)
       await access.connectionRemoved(params.name, person)
+      await glass.connectionRemoved(params.name, person)
       await tools.forget(params.name)
       return {}
     },
@@ -118,6 +124,11 @@ export function createRouteHandlers(services: RouteServices): RouteHandlers {
     report: ({ params, input, signedIn }) => approvals.report(signedIn, params.id, input),
     withdraw: ({ params, signedIn: { person } }) => approvals.withdraw(person, params.id),
 
+    delegations: async ({ signedIn: { person } }) => ({ delegations: delegations.list(person) }),
+    delegates: async ({ signedIn: { person } }) => ({ people: delegations.delegates(person) }),
+    giveDelegation: ({ input, signedIn }) => delegations.give(signedIn, input),
+    endDelegation: ({ params, signedIn: { person } }) => delegations.end(person, params.id),
+
     accessStandings: async ({ signedIn: { person } }) => ({ standings: access.standings(person, await connections.listFor(person)) }),
     access: async ({ signedIn: { person } }) => access.overview(person),
     askForAccess: ({ input, signedIn: { person } }) => access.ask(person, input),
@@ -137,6 +148,8 @@ export function createRouteHandlers(services: RouteServices): RouteHandlers {
       if (!person) throw new AppError('NOT_FOUND', { what: 'The person' })
       return { reach: access.reach(person, await connections.all()) }
     },
+
+    ...breakGlassHandlers(glass),
 
     recordings: ({ input }) => recordings.list(input),
     recording: ({ params, signedIn: { person } }) => recordings.handOut(params.id, person),

@@ -1,4 +1,6 @@
+import { hasTakenPart, standInsFor } from '../../src-core/approval/stand-in.ts'
 import { decidingGroups } from '../../src-core/approval/quorum.ts'
+import type { Delegation } from '../../src-protocol/delegation.ts'
 import type { Approval, Person } from '../../src-protocol/model.ts'
 import type { DesktopNotification } from './notifier.ts'
 
@@ -9,14 +11,26 @@ const mostAtOnce = 3
 
 export type NoNotification = 'signed-out' | 'not-reviewer' | 'own-request' | 'not-in-groups' | 'already-decided-by-me' | 'not-pending'
 
-/** Whether a request concerns this person as a reviewer. Nobody is told about their own request. */
-export function concerns(approval: Approval, me: Person | undefined): { ok: true } | { ok: false; reason: NoNotification } {
+/** In whose place the person may decide, and the moment. */
+export interface StandingIn {
+  delegations: readonly Delegation[]
+  at: Date
+}
+
+/** Whether a request concerns this person as a reviewer, or in the place of one. Nobody is told about their own request. */
+export function concerns(
+  approval: Approval,
+  me: Person | undefined,
+  standingIn?: StandingIn,
+): { ok: true } | { ok: false; reason: NoNotification } {
   if (!me) return { ok: false, reason: 'signed-out' }
   if (approval.state !== 'pending') return { ok: false, reason: 'not-pending' }
   if (approval.requester.sub === me.sub) return { ok: false, reason: 'own-request' }
   if (!me.roles.includes('reviewer')) return { ok: false, reason: 'not-reviewer' }
-  if (!decidingGroups(approval.digestInput).some((group) => me.groups.includes(group))) return { ok: false, reason: 'not-in-groups' }
-  if (approval.votes.some((vote) => vote.person.sub === me.sub)) return { ok: false, reason: 'already-decided-by-me' }
+  const own = decidingGroups(approval.digestInput).some((group) => me.groups.includes(group))
+  const inPlace = standingIn !== undefined && standInsFor(approval, me.sub, standingIn.delegations, standingIn.at).length > 0
+  if (!own && !inPlace) return { ok: false, reason: 'not-in-groups' }
+  if (hasTakenPart(approval.votes, me.sub)) return { ok: false, reason: 'already-decided-by-me' }
   return { ok: true }
 }
 

@@ -7,12 +7,14 @@ import { version as ownVersion } from '../../src-protocol/version.ts'
 import { isSecureOrLoopback } from '../../src-node/loopback.ts'
 import { systemScheduler } from '../../src-node/scheduler.ts'
 import { fitsItsDigest } from '../../src-core/approval/fits-its-digest.ts'
+import { breakGlassHandlers } from './desktop/break-glass-handlers.ts'
 import { accessHandlers } from './desktop/access-handlers.ts'
 import { createCheckpointWatch, type CheckpointWatch } from './desktop/checkpoint-watch.ts'
 import { downloadHandlers, measureRoom } from './desktop/download-handlers.ts'
 import { createDesktopEmitter, type DesktopEmitter } from './desktop/desktop-emitter.ts'
 import { checkInput } from './desktop/check-input.ts'
 import type { CheckedHandlers, DesktopHandlers, DesktopPorts } from './desktop/desktop-ports.ts'
+import { delegationHandlers } from './desktop/delegation-handlers.ts'
 import { evidenceHandlers } from './desktop/evidence-handlers.ts'
 import { gatewayHandlers } from './desktop/gateway-handlers.ts'
 import { overviewHandlers } from './desktop/overview-handlers.ts'
@@ -34,8 +36,8 @@ export interface Desktop {
   handlers: DesktopHandlers
   /** returns its clean-up */
   subscribe: DesktopEmitter['subscribe']
-  /** a file that was opened with the application; what becomes of it is told by `library:import-changed` */
-  openFile(path: string): void
+  /** files that were opened with the application, or dropped on it; what becomes of them is told by `library:import-changed` */
+  openFiles(paths: readonly string[]): void
   close(): Promise<void>
 }
 
@@ -85,8 +87,12 @@ export function createDesktop(ports: DesktopPorts): Desktop {
         return events.emit('policies:changed', {})
       case 'storage':
         return events.emit('storage:changed', {})
+      case 'delegations':
+        return events.emit('delegations:changed', {})
       case 'access':
         return events.emit('access:changed', {})
+      case 'break-glass':
+        return events.emit('break-glass:changed', {})
       case 'checkpoint':
         return live.checkpoints.seen(push.note)
       case 'renewed':
@@ -206,7 +212,9 @@ export function createDesktop(ports: DesktopPorts): Desktop {
       return state()
     },
     ...gatewayHandlers({ access: () => live.access, tester, clock, reviewerKey }),
+    ...breakGlassHandlers({ access: () => live.access, clock, reviewerKey }),
     ...accessHandlers({ access: () => live.access, clock }),
+    ...delegationHandlers({ access: () => live.access, clock }),
     'masking:try': (trial) => maskingTrials.run(trial),
     ...evidenceHandlers({ api: () => live.access.api, chooseFolder: ports.chooseFolder }),
     ...watchHandlers(watching),
@@ -226,7 +234,7 @@ export function createDesktop(ports: DesktopPorts): Desktop {
   return {
     handlers: checkInput(handlers),
     subscribe: (event, listener) => events.subscribe(event, listener),
-    openFile: (path) => void imports.run(path).catch((error: unknown) => log.warn({ err: error }, 'a file could not be opened')),
+    openFiles: (paths) => imports.open(paths),
     async close() {
       closed = true
       cancelGathering?.()

@@ -2,14 +2,17 @@ import { Notification } from 'electron'
 import { startAlarmNotifications } from '../notifications/alarm-notifications.ts'
 import { startAccessNotifications } from '../notifications/access-notifications.ts'
 import { startApprovalNotifications } from '../notifications/approval-notifications.ts'
+import { startDelegationNotifications } from '../notifications/delegation-notifications.ts'
 import { createElectronNotifier } from '../notifications/electron-notifier.ts'
 import type { NotifierEvents } from '../notifications/notifier.ts'
 import { openNotifier } from '../notifications/open-notifier.ts'
 import { startProposalNotifications } from '../notifications/proposal-notifications.ts'
+import { startQuietHours } from '../notifications/quiet-hours.ts'
 import { startReportNotifications } from '../notifications/report-notifications.ts'
 import { startToolNotifications } from '../notifications/tool-notifications.ts'
 import { startWatchNotifications } from '../notifications/watch-notifications.ts'
 import { systemClock } from '../../src-node/clock.ts'
+import { systemScheduler } from '../../src-node/scheduler.ts'
 import type { Logger } from '../../src-node/logger.ts'
 import type { MainWindow } from './main-window.ts'
 import type { Desktop } from '../services/desktop.ts'
@@ -41,14 +44,19 @@ export async function connectNotifications(ports: {
       void window.show(page, confirm).catch((error: unknown) => log.error({ err: error }, 'the window could not be shown')),
     log,
   }
+  const time = { clock: systemClock, scheduler: systemScheduler }
+  const quietHours = await startQuietHours({ ...shared, ...time })
+  // what can wait for the end of quiet hours; alarms and reports come through always
+  const ordinary = { ...shared, openNotifier: quietHours.hold(shared.openNotifier) }
   const started = await Promise.all([
-    startApprovalNotifications({ ...shared, showCount: ports.showCount }),
+    startApprovalNotifications({ ...ordinary, ...time, showCount: ports.showCount }),
     startAlarmNotifications(shared),
-    startToolNotifications(shared),
-    startWatchNotifications(shared),
-    startProposalNotifications(shared),
-    startAccessNotifications(shared),
+    startToolNotifications(ordinary),
+    startWatchNotifications(ordinary),
+    startProposalNotifications(ordinary),
+    startAccessNotifications(ordinary),
+    startDelegationNotifications(ordinary),
     startReportNotifications({ ...shared, clock: systemClock }),
   ])
-  return { close: () => started.forEach((notifications) => notifications.close()) }
+  return { close: () => [...started, quietHours].forEach((notifications) => notifications.close()) }
 }

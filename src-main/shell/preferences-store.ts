@@ -1,6 +1,7 @@
 import Store from 'electron-store'
 import { z } from 'zod'
 import { desktopState } from '../../src-protocol/desktop-api.ts'
+import { quietHours, remindAt } from '../../src-protocol/notification-settings.ts'
 import type { PreferencesPort } from '../services/preferences.ts'
 
 const preferences = desktopState.shape.preferences
@@ -26,6 +27,8 @@ export function openPreferencesStore(options: { folder: string; gatewayUrl: stri
       notifications: { type: 'boolean' },
       gatewayUrl: { type: 'string', maxLength: 2000 },
       libraryGigabytes: { type: 'integer', minimum: 1, maximum: 100_000 },
+      quietHours: { type: 'object' },
+      remind: { type: 'string' },
       window: { type: 'object' },
     },
     defaults: { colorScheme: 'auto', notifications: true, gatewayUrl: 'http://127.0.0.1:7420', libraryGigabytes: 20 },
@@ -41,6 +44,9 @@ export function openPreferencesStore(options: { folder: string; gatewayUrl: stri
         notifications: store.get('notifications'),
         gatewayUrl: store.get('gatewayUrl'),
         libraryGigabytes: store.get('libraryGigabytes'),
+        // a file that somebody edited costs no more than these
+        quietHours: quietHours.safeParse(store.get('quietHours')).data,
+        remind: remindAt.safeParse(store.get('remind')).data,
       })
       return gatewayUrl ? { ...stored, gatewayUrl } : stored
     },

@@ -4,6 +4,7 @@ import type { DesktopChannel } from '../../src-protocol/desktop-api.ts'
 import type { Approval, Session } from '../../src-protocol/model.ts'
 import type { SessionId } from '../../src-protocol/ids.ts'
 import { fakeAccess } from './fake-access.ts'
+import { fakeDelegations } from './fake-delegations.ts'
 import { fakeApprovals } from './fake-approvals.ts'
 import type { FakeDesktop } from './fake-desktop.ts'
 import { fakeAgents, fakeCheck, fakeConnections } from './fake-documents.ts'
@@ -15,7 +16,7 @@ import { fakeCalls, fakeClientSetup, fakeSessions, fakeTools, maskingInForce, po
 
 type GatewayChannel = Extract<
   DesktopChannel,
-  `${'connections' | 'agents' | 'sessions' | 'tester' | 'approvals' | 'access' | 'people' | 'policies'}:${string}`
+  `${'connections' | 'agents' | 'sessions' | 'tester' | 'approvals' | 'delegations' | 'access' | 'people' | 'policies'}:${string}`
 >
 
 /** What the gateway would answer, kept in memory: opening, ending, deciding and activating take effect. */
@@ -39,6 +40,7 @@ export function fakeActions(setting: FakeSetting, emit: FakeDesktop['emit']): Pi
     return changed
   }
   const time = (): string => new Date().toISOString()
+  const { received, ...delegations } = fakeDelegations(setting, () => emit('delegations:changed', {}))
 
   return {
     'connections:list': () => connections.map((connection) => ({ ...connection, toolsWaiting: tools.waiting(connection.name) })),
@@ -145,12 +147,15 @@ export function fakeActions(setting: FakeSetting, emit: FakeDesktop['emit']): Pi
 
     'approvals:list': () => approvals,
     'approvals:get': (id) => find(approvals, (approval) => approval.id === id, 'The request'),
-    'approvals:vote': ({ approval, decision, reason, digest }) => {
+    ...delegations,
+    'approvals:vote': ({ approval, decision, reason, digest, onBehalfOf }) => {
       const current = find(approvals, (candidate) => candidate.id === approval, 'The request')
       if (current.digest !== digest) throw new AppError('APPROVAL_VOID', { approval, reason: 'it is not what you saw' })
       if (current.reasonRequired && reason.trim() === '') throw new AppError('REASON_REQUIRED')
-      const groups = decidingGroups(current.digestInput).filter((group) => person.groups.includes(group))
-      const vote = { person: { sub: person.sub, name: person.name }, decision, reason, at: time(), groups, signature: 'MEUCIQ', key: {} }
+      const place = received().find(({ id }) => id === onBehalfOf?.delegation)
+      const groups = decidingGroups(current.digestInput).filter((group) => (place ?? person).groups.includes(group))
+      const inPlace = place && { onBehalfOf: { ...place.delegator, delegation: place.id } }
+      const vote = { person: { sub: person.sub, name: person.name }, ...inPlace, decision, reason, at: time(), groups, signature: 'MEUCIQ', key: {} }
       const votes = [...current.votes, vote]
       if (endsRequest(current.digestInput, vote)) return changeApproval(approval, { state: 'denied', votes })
       const enough = isFilled(fillByVotes(current.digestInput, votes))

@@ -1,6 +1,7 @@
 /** A double of `window.gatehouse`: the whole contract in memory, with realistic example data, selectable by scenario. */
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { DesktopBridge, DesktopEventName, DesktopState, ReviewerKeyState } from '../../src-protocol/desktop-api.ts'
+import { fakeBreakGlass } from './fake-break-glass.ts'
 import { fakeMaskingTrial } from './fake-masking-trial.ts'
 import { fakeDownloads } from './fake-downloads.ts'
 import { fakeActions } from './fake-actions.ts'
@@ -19,7 +20,8 @@ export interface FakeDesktop extends DesktopBridge {
 }
 
 /** Channels that answer with the gateway's help: they fail offline. */
-const needsGateway = /^(connections|agents|sessions|tester|approvals|access|people|policies|watch|overview|controls):/
+const needsGateway =
+  /^(connections|agents|sessions|tester|approvals|delegations|access|break-glass|people|policies|watch|overview|controls):/
 
 export function createFakeDesktop(setting: FakeSetting): FakeDesktop {
   const listeners = new Map<DesktopEventName, Set<Listener>>()
@@ -75,6 +77,7 @@ function createHandlers(setting: FakeSetting, emit: FakeDesktop['emit'], clipboa
     ...(scenario === 'too-much' ? { replayRows: manyReplayRows(100_000) } : {}),
   })
   const actions = fakeActions(setting, emit)
+  const glass = fakeBreakGlass(setting, () => emit('break-glass:changed', {}))
   let cancelStepUp: ((error: AppError) => void) | undefined
   /** as if the browser were open, until it is cancelled or half a minute has passed */
   const signInAnew = async (): Promise<void> => {
@@ -112,6 +115,11 @@ function createHandlers(setting: FakeSetting, emit: FakeDesktop['emit'], clipboa
     ...actions,
     ...fakeWatch(setting, emit),
     ...fakeOverview(setting, () => actions['access:overview'](undefined)),
+    ...glass,
+    async 'break-glass:open'(input) {
+      await signInAnew()
+      return glass['break-glass:open'](input)
+    },
     async 'approvals:vote'(ballot) {
       const { digestInput } = await actions['approvals:get'](ballot.approval)
       if (ballot.decision === 'approve' && digestInput.stepUp !== undefined) await signInAnew()

@@ -56,12 +56,15 @@ export interface AccessWorld {
   /** `sessions`: whose servers the agent says still run */
   restart(options?: { whileStopped?: () => void | Promise<void>; sessions?: SessionId[] }): Promise<void>
   entries(): Promise<LogEntry[]>
+  /** what the gateway wrote for those who run it, from warnings on */
+  logged(): string
 }
 
 /** A gateway whose time can be set ahead, an identity provider whose people can be changed, an agent. */
 export function useAccessWorld(): AccessWorld {
   const time = createMovableTime()
   const people = new Map<string, SignedInPerson>()
+  const lines: string[] = []
   const groups = new Map<string, string[]>()
   let provider: Awaited<ReturnType<typeof startIdentityProviderProcess>> | undefined
   let providerFolder: string
@@ -86,7 +89,7 @@ export function useAccessWorld(): AccessWorld {
       config: readConfigFile(folders.config, gatewayConfig),
       folder: folders.root,
       env: { CLIENT_SECRET: clientSecret },
-      log: pino({ level: 'silent' }),
+      log: pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) }),
       ...time,
     })
 
@@ -147,6 +150,7 @@ export function useAccessWorld(): AccessWorld {
       for (const person of people.values()) await until(() => person.tunnel.state === 'open', 'the desktops are back')
     },
     entries: () => readLogEntries(join(folders.root, 'log')),
+    logged: () => lines.join(''),
   }
 }
 

@@ -13,7 +13,7 @@ import { systemClock, type Clock } from '../../src-node/clock.ts'
 import { systemScheduler } from '../../src-node/scheduler.ts'
 import type { AppError } from '../../src-protocol/app-error.ts'
 import { gatewayConfig } from '../../src-protocol/config.ts'
-import { voteText } from '../../src-protocol/http-api.ts'
+import { voteText, type VoteRequest } from '../../src-protocol/http-api.ts'
 import type { SessionId } from '../../src-protocol/ids.ts'
 import type { Approval, Session } from '../../src-protocol/model.ts'
 import type { Push } from '../../src-protocol/push.ts'
@@ -255,17 +255,17 @@ export async function castVote(
   reviewer: SignedInPerson,
   approval: Approval,
   decision: 'approve' | 'deny',
-  change: { digest?: string; reason?: string; at?: string; route?: 'report'; lastingKey?: Pick<LastingKey, 'text' | 'sign'> } = {},
+  change: { digest?: string; reason?: string; at?: string; route?: 'report'; lastingKey?: Pick<LastingKey, 'text' | 'sign'>; onBehalfOf?: VoteRequest['onBehalfOf'] } = {},
 ): Promise<Approval> {
   const { person } = await reviewer.api.call('me')
   const at = change.at ?? new Date().toISOString()
   const reason = change.reason ?? 'looked at it'
   const digest = change.digest ?? approval.digest
   const reasonSha256 = createHash('sha256').update(reason).digest('hex')
-  const text = voteText({ approval: approval.id, digest, decision, reasonSha256, sub: person.sub, at })
+  const text = voteText({ approval: approval.id, digest, decision, reasonSha256, sub: person.sub, onBehalfOf: change.onBehalfOf, at })
   const { signature, key } = await reviewer.identity.sign(text)
   const lasting = change.lastingKey && { reviewer: { key: change.lastingKey.text, signature: change.lastingKey.sign(text) } }
-  return reviewer.api.call(change.route ?? 'vote', { id: approval.id, decision, reason, digest, at, signature, key, ...lasting })
+  return reviewer.api.call(change.route ?? 'vote', { id: approval.id, decision, reason, digest, at, signature, key, ...lasting, ...(change.onBehalfOf && { onBehalfOf: change.onBehalfOf }) })
 }
 
 export async function until(condition: () => boolean | Promise<boolean>, what: string, milliseconds = 20_000): Promise<void> {

@@ -1,16 +1,32 @@
-import { expect, test, vi } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 import { reasonFromNotification, startApprovalNotifications } from '../../src-main/notifications/approval-notifications.ts'
 import { createElectronNotifier } from '../../src-main/notifications/electron-notifier.ts'
 import type { DesktopNotification, NotifierEvents, ShowResult } from '../../src-main/notifications/notifier.ts'
 import { openNotifier } from '../../src-main/notifications/open-notifier.ts'
+import { createManualScheduler } from '../../src-node/manual-scheduler.fixture.ts'
+import type { Delegation } from '../../src-protocol/delegation.ts'
 import { Notification } from '../electron-host/notification.ts'
 import { approvalExample, requester, reviewer } from '../fakes/approval-example.ts'
 import { createDesktopDouble } from '../fakes/desktop-double.ts'
 
 const quiet = { info: () => undefined, warn: () => undefined }
 
-async function start(options: { showResult?: ShowResult; approvals?: ReturnType<typeof approvalExample>[] } = {}) {
-  const desktop = createDesktopDouble()
+/** Within the hour in which the examples wait. */
+const clock = { at: 0, now: () => new Date(clock.at) }
+beforeEach(() => {
+  clock.at = Date.parse('2026-11-22T16:00:01.000Z')
+})
+
+interface Given {
+  showResult?: ShowResult
+  approvals?: ReturnType<typeof approvalExample>[]
+  delegations?: Delegation[]
+  quietHours?: boolean
+}
+
+async function start(options: Given = {}) {
+  const desktop = createDesktopDouble({ 'delegations:list': () => Promise.resolve(options.delegations ?? []) })
+  const scheduler = createManualScheduler()
   desktop.approvals = options.approvals ?? []
   const shown: DesktopNotification[] = []
   const withdrawn: string[] = []
@@ -38,10 +54,12 @@ async function start(options: { showResult?: ShowResult; approvals?: ReturnType<
     openPage: (page, confirm) => pages.push([page, confirm]),
     showCount: (count) => counts.push(count),
     log: quiet,
+    clock,
+    scheduler,
   })
   const press = (id: string, action: 'open' | 'deny') => events?.onAction(id, action)
   const dismiss = (id: string) => events?.onDismissed(id)
-  return { desktop, notifications, shown, withdrawn, pages, counts, press, dismiss }
+  return { desktop, scheduler, notifications, shown, withdrawn, pages, counts, press, dismiss }
 }
 
 const first = approvalExample(1)
@@ -69,6 +87,62 @@ test('the requester is never told about their own request', async () => {
   desktop.emit('approval:changed', approvalExample(2, { requester: { sub: 'u-3', name: 'Tomas', groups: [] } }))
   await vi.waitFor(() => expect(shownIds(shown)).toEqual([approvalExample(2).id]))
   expect(counts.at(-1)).toBe(1)
+})
+
+test('a request is told of once more while a quarter of its time is left, and withdrawn when it is decided', async () => {
+  const { desktop, scheduler, shown, withdrawn } = await start({ approvals: [first] })
+  await vi.waitFor(() => expect(shownIds(shown)).toEqual([first.id]))
+  expect(scheduler.waiting).toEqual([45 * 60_000 - 1000 + 1])
+  clock.at = Date.parse('2026-11-22T16:45:00.000Z')
+  scheduler.run()
+  await vi.waitFor(() => expect(shown).toHaveLength(2))
+  expect(shown[1]).toMatchObject({ id: first.id, title: 'Still waiting: orders-db' })
+  expect(scheduler.waiting).toEqual([])
+  desktop.emit('approval:changed', first)
+  desktop.emit('approval:changed', { ...first, state: 'denied' })
+  await vi.waitFor(() => expect(withdrawn).toEqual([first.id, first.id]))
+  expect(shown).toHaveLength(2)
+})
+
+test('nobody is told once more who has voted', async () => {
+  const { desktop, scheduler, shown } = await start({ approvals: [first] })
+  await vi.waitFor(() => expect(shown).toHaveLength(1))
+  const votes = [{ person: reviewer, decision: 'approve' as const, reason: '', at: '', signature: '', key: {} }]
+  desktop.emit('approval:changed', { ...first, votes })
+  await vi.waitFor(() => expect(scheduler.waiting).toEqual([]))
+  clock.at = Date.parse('2026-11-22T16:50:00.000Z')
+  desktop.emit('approval:changed', { ...first, votes: [...votes] })
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(shown).toHaveLength(1)
+})
+
+test('who stands in for somebody is told of their requests, and no more once that person has decided', async () => {
+  const ada = { sub: 'u-ada', name: 'Ada Kim', groups: ['security'] }
+  const given: Delegation = {
+    id: 'dlg_0123456789abcdef' as Delegation['id'],
+    delegator: ada,
+    delegate: { sub: reviewer.sub, name: reviewer.name },
+    groups: ['security'],
+    from: '2026-11-22T15:00:00.000Z',
+    until: '2026-11-23T15:00:00.000Z',
+    reason: 'away',
+    givenAt: '2026-11-22T15:00:00.000Z',
+  }
+  const digestInput = { ...first.digestInput, groups: ['security'] }
+  const guarded = approvalExample(1, { digestInput })
+  const { desktop, shown, withdrawn, counts } = await start({
+    approvals: [guarded, approvalExample(2, { digestInput, requester: ada })],
+    delegations: [given],
+  })
+  await vi.waitFor(() => expect(shownIds(shown)).toEqual([guarded.id]))
+  desktop.emit('approval:changed', {
+    ...guarded,
+    votes: [{ person: ada, decision: 'approve', reason: '', at: '', signature: '', key: {} }],
+  })
+  await vi.waitFor(() => expect(withdrawn).toEqual([guarded.id]))
+  expect(counts.at(-1)).toBe(0)
+  const without = await start({ approvals: [guarded] })
+  expect(without.counts.at(-1)).toBe(0)
 })
 
 test('clicking opens exactly that request', async () => {

@@ -79,6 +79,7 @@ export function voteRequestOf(by: Voter, approval: Approval, changed: Partial<Vo
     decision: vote.decision,
     reasonSha256: createHash('sha256').update(vote.reason).digest('hex'),
     sub: by.person.sub,
+    onBehalfOf: changed.onBehalfOf,
     at: vote.at,
   })
   const signature = sign('sha256', Buffer.from(text), { key: by.privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')

@@ -20,6 +20,8 @@ export interface Ballot {
   reason: string
   /** what the person saw */
   digest: string
+  /** in whose place, and by which delegation */
+  onBehalfOf?: VoteRequest['onBehalfOf']
 }
 
 /**
@@ -40,11 +42,11 @@ export async function castVote(ports: VotePorts, ballot: Ballot): Promise<Approv
 
 async function sign({ identity, clock, reviewerKey }: VotePorts, ballot: Ballot): Promise<VoteRequest & { id: ApprovalId }> {
   if (identity.state.state !== 'signed-in') throw new AppError('SIGN_IN_REQUIRED')
-  const { approval, decision, reason, digest } = ballot
+  const { approval, decision, reason, digest, onBehalfOf } = ballot
   const at = timestampOf(clock.now())
   const reasonSha256 = createHash('sha256').update(reason, 'utf8').digest('hex')
-  const text = voteText({ approval, digest, decision, reasonSha256, sub: identity.state.person.sub, at })
+  const text = voteText({ approval, digest, decision, reasonSha256, sub: identity.state.person.sub, onBehalfOf, at })
   const { signature, key } = await identity.sign(text)
   const reviewer = reviewerKey?.sign(text)
-  return { id: approval, decision, reason, digest, at, signature, key: { ...key }, ...(reviewer && { reviewer }) }
+  return { id: approval, decision, reason, digest, at, signature, key: { ...key }, ...(onBehalfOf && { onBehalfOf }), ...(reviewer && { reviewer }) }
 }
