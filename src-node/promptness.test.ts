@@ -31,19 +31,40 @@ test('one write in a turn: others go to the disk at the same time elsewhere', ()
   expect(promptness.mayWaitHere(100)).toBe(true)
 })
 
-test('a disk that is slow is waited for ever more seldom, and often again when it has been quick for a while', () => {
+test('a slow write now and then changes nothing', () => {
   const { promptness, leftToOthers, turn, quick } = start()
   leftToOthers()
-  const slow = () => {
+  quick(32)
+  promptness.waited(20)
+  turn()
+  expect(leftToOthers()).toBe(0)
+})
+
+test('a disk that is slow on average is left to other threads', () => {
+  const { promptness, leftToOthers, turn } = start()
+  leftToOthers()
+  let waits = 0
+  for (; leftToOthers() === 0; waits += 1) {
     promptness.waited(5)
+    turn()
+  }
+  // 0 → 1 ms, a 32nd of the difference each time
+  expect(waits).toBe(8)
+})
+
+test('one that hangs is waited for ever more seldom, and often again when it has been quick for a while', () => {
+  const { promptness, leftToOthers, turn, quick } = start()
+  leftToOthers()
+  const hanging = () => {
+    promptness.waited(150)
     turn()
     return leftToOthers()
   }
-  expect([slow(), slow(), slow()]).toEqual([16, 32, 64])
-  for (let times = 0; times < 12; times += 1) slow()
-  expect(slow()).toBe(4096)
+  expect([hanging(), hanging(), hanging()]).toEqual([16, 32, 64])
+  for (let times = 0; times < 12; times += 1) hanging()
+  expect(hanging()).toBe(4096)
   quick(256)
-  expect(slow()).toBe(16)
+  expect(hanging()).toBe(16)
 })
 
 test('a large write is never waited for', () => {

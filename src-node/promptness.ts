@@ -1,7 +1,8 @@
 /**
- * Whether to wait for the disk where we are. Handing a write to another thread and being woken by it costs more than a quick disk takes: then the event
- * loop waits for it itself, once in a turn, so that several files still go to the disk at the same time. A disk that made it wait too long is left to other
- * threads for a while, for longer each time.
+ * Whether to wait for the disk where we are. Handing a write to another thread and being woken by it takes twenty system calls and more time than a quick
+ * disk: then the event loop waits for it itself, once in a turn, so that several files still go to the disk at the same time. A slow write now and then changes
+ * nothing: nobody's message may pass before its record is on the disk. A disk that is slow on average, or hangs, is left to other threads for a while, for longer
+ * each time.
  */
 export interface Promptness {
   mayWaitHere(bytes: number): boolean
@@ -10,10 +11,15 @@ export interface Promptness {
 }
 
 const promptBytes = 128 * 1024
-const promptMs = 1.5
+/** on average */
+const promptMs = 1
+/** share of the newest wait in the average */
+const newest = 1 / 32
+/** one wait as long as this is enough: heartbeats and other people's screens wait as well */
+const hangingMs = 100
 const firstPause = 16
 const longestPause = 4096
-/** so many quick writes, and it was only a moment */
+/** so many waits without a pause, and it was only a moment */
 const forgivenAfter = 256
 
 /** @param nextTurn runs something in the next turn of the event loop */
@@ -22,7 +28,8 @@ export function createPromptness(nextTurn: (task: () => void) => void): Promptne
   /** writes that are left to other threads before the disk is tried again */
   let paused = firstPause
   let pause = firstPause
-  let quick = 0
+  let average = 0
+  let waits = 0
   const turned = () => {
     takenThisTurn = false
   }
@@ -37,16 +44,17 @@ export function createPromptness(nextTurn: (task: () => void) => void): Promptne
     waited(milliseconds) {
       takenThisTurn = true
       nextTurn(turned)
-      if (milliseconds > promptMs) {
+      average += (milliseconds - average) * newest
+      waits += 1
+      if (milliseconds > hangingMs || average > promptMs) {
         paused = pause
         pause = Math.min(pause * 2, longestPause)
-        quick = 0
-        return
+        average = promptMs / 2
+        waits = 0
+      } else if (waits === forgivenAfter) {
+        pause = firstPause
+        waits = 0
       }
-      quick += 1
-      if (quick < forgivenAfter) return
-      pause = firstPause
-      quick = 0
     },
   }
 }
