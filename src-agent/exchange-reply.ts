@@ -109,7 +109,8 @@ export function answerError(
 
 /** Refuses an exchange on the level of HTTP, with a JSON-RPC error that belongs to no request. */
 export function refuseExchange(reply: ExchangeReply, exchange: number, error: AppError): void {
-  const body = { jsonrpc: '2.0', id: null, error: { code: jsonRpcCode[error.status] ?? -32600, message: error.message, data: error } }
+  const message = `${error.message} ${error.remedy}`
+  const body = { jsonrpc: '2.0', id: null, error: { code: jsonRpcCode[error.status] ?? -32600, message, data: error } }
   reply.head(exchange, { status: error.status, headers: { 'content-type': 'application/json' } })
   reply.message(exchange, new TextEncoder().encode(JSON.stringify(body)))
   reply.end(exchange)

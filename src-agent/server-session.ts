@@ -209,7 +209,10 @@ export function createServerSession(options: ServerSessionOptions): ServerSessio
     const { facts } = posted
     if (facts.kind === 'request' && facts.missing.length > 0) {
       // must not reach the server: its first message decides about its era
-      const error = { code: -32602, message: `Invalid params: _meta lacks ${facts.missing.join(', ')}`, data: { missing: facts.missing } }
+      const { message, remedy, code } = new AppError('INVALID_REQUEST', {
+        problem: `Invalid params: _meta lacks ${facts.missing.join(', ')}`,
+      })
+      const error = { code: -32602, message: `${message} ${remedy}`, data: { code, remedy, missing: facts.missing } }
       return answerError(reply, exchange, { status: 400, id: facts.id, error })
     }
     const revision = (facts.kind === 'request' ? facts.revision : undefined) ?? posted.headers['mcp-protocol-version'] ?? ''

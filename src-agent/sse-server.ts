@@ -96,7 +96,11 @@ export function startSseServer(options: SseServerOptions): ChildServer {
       log.warn({ server: server.name, code: error.code, data: error.data }, 'the MCP server did not take a message')
       const facts = readMessageFacts(line)
       if (over || facts?.kind !== 'request') return
-      const answer = { jsonrpc: '2.0', id: facts.id, error: { code: internalError, message: error.message, data: error } }
+      const answer = {
+        jsonrpc: '2.0',
+        id: facts.id,
+        error: { code: internalError, message: `${error.message} ${error.remedy}`, data: error },
+      }
       options.onLine(Buffer.from(JSON.stringify(answer)))
     }
     const receiver: HttpExchangeReceiver = {

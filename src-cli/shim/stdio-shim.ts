@@ -143,7 +143,7 @@ export function startShim(options: ShimOptions): Shim {
         // a refusal on the level of HTTP answers no id; the client waits for one
         if (refused && !own) {
           answered = true
-          return answerError(facts.id, errorOf(body))
+          return answerError(facts.id, errorOf(body, connection))
         }
         write(body)
       },
@@ -187,7 +187,7 @@ export function startShim(options: ShimOptions): Shim {
       },
       message(_head, body) {
         if (facts === undefined) write(body)
-        else options.warn(`refused (status ${status}): ${errorText(body)}`)
+        else options.warn(`refused (status ${status}): ${errorText(body, connection)}`)
       },
       keepAlive() {},
       end() {
@@ -331,13 +331,19 @@ function parse(bytes: Buffer): JsonValue | undefined {
   }
 }
 
-function errorOf(body: Buffer): object {
+function errorOf(body: Buffer, server: string): object {
   const message = parse(body)
   const error = isJsonObject(message) ? message['error'] : undefined
-  return isJsonObject(error) ? error : { code: -32001, message: 'The message was refused.' }
+  if (isJsonObject(error)) return error
+  const {
+    code,
+    message: told,
+    remedy,
+  } = new AppError('SERVER_UNREACHABLE', { server, problem: 'it refused the message and did not say why' })
+  return { code: -32001, message: `${told} ${remedy}`, data: { code, remedy } }
 }
 
-const errorText = (body: Buffer): string => {
-  const error = errorOf(body)
+const errorText = (body: Buffer, server: string): string => {
+  const error = errorOf(body, server)
   return 'message' in error ? String(error.message) : ''
 }

@@ -152,7 +152,7 @@ describe('what a rule is about', () => {
     expect(await outcomeOf(rule('a', 'allow', undefined, match), changed)).toBe(outcome)
   })
 
-  test.for(['\n', ',', '\0', ' ', '","'])('names cannot be put together with %j so that they pass for others', async (glue) => {
+  test.for(['', '\n', ',', '\0', ' ', '","'])('names cannot be put together with %j so that they pass for others', async (glue) => {
     const policy = await policyOf(rule('a', 'allow', undefined, 'methods: ["x*"]'))
     expect(decideMessage(policy, { ...facts, method: `x${glue}y`, tool: undefined }).effect).toBe('allow')
     expect(decideMessage(policy, { ...facts, connection: `customers${glue}x`, method: 'y', tool: undefined }).effect).toBe('deny')

@@ -5,7 +5,7 @@ import type { ErrorCode } from '../../src-protocol/errors.ts'
 import type { OpenRequest } from './exchange.ts'
 
 /** JSON-RPC 2.0 and MCP 2026-07-28 name these; everything else of ours is -32001 with our own code in `data`. */
-const numbers: Partial<Record<ErrorCode, number>> = {
+export const jsonRpcNumbers: Partial<Record<ErrorCode, number>> = {
   MESSAGE_NOT_JSON: -32700,
   MESSAGE_NOT_JSONRPC: -32600,
   MESSAGE_DUPLICATE_KEY: -32600,
@@ -28,7 +28,7 @@ export function rpcError(id: RequestId | null, error: AppError, data: Record<str
     jsonrpc: '2.0',
     id,
     error: {
-      code: numbers[error.code] ?? -32001,
+      code: jsonRpcNumbers[error.code] ?? -32001,
       message: `${error.message} ${remedy}`,
       data: { code: error.code, remedy, ...data },
     },

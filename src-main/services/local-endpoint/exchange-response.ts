@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { AppError } from '../../../src-protocol/app-error.ts'
+import { AppError } from '../../../src-protocol/app-error.ts'
 import { largestMessageBytes } from '../../../src-protocol/config.ts'
 import { forwardedResponseHeaders, type ResponseHead } from '../../../src-protocol/tunnel.ts'
 import type { ExchangeReceiver } from '../tunnel.ts'
@@ -77,7 +77,7 @@ export function exchangeResponse(response: ServerResponse, request: Uint8Array):
       if (response.writableEnded) return
       if (head && !response.headersSent) response.writeHead(head.status, headersOf(head, 0))
       // an exchange that ends without a head is a defect of the other side
-      else if (!head) return sendError(response, 502, rpcError(undefined, request))
+      else if (!head) return sendError(response, 502, rpcError(new AppError('TUNNEL_LOST'), request))
       response.end()
     },
     abort(error) {
@@ -101,9 +101,9 @@ function sendError(response: ServerResponse, status: number, body: Uint8Array, h
   response.end(body)
 }
 
-function rpcError(error: AppError | undefined, request: Uint8Array): Uint8Array {
-  const message = error ? `${error.message} ${error.remedy}` : 'The answer ended before it began.'
-  const data = error ? { code: error.code, remedy: error.remedy, ...error.data } : { code: 'INTERNAL' }
+function rpcError(error: AppError, request: Uint8Array): Uint8Array {
+  const message = `${error.message} ${error.remedy}`
+  const data = { ...error.data, code: error.code, remedy: error.remedy }
   return Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: requestId(request), error: { code: -32001, message, data } }))
 }
 
