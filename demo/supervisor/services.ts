@@ -163,8 +163,9 @@ function seedWhatIsMissing(layout: DemoLayout, progress: (step: string) => void)
 
 /** What a service needs of the environment; secrets are added one by one, to the one process that needs them. */
 function baseEnvironment(): NodeJS.ProcessEnv {
-  const { PATH, HOME, LANG, TMPDIR, GATEHOUSE_LOG_LEVEL } = process.env
-  return Object.fromEntries(Object.entries({ PATH, HOME, LANG, TMPDIR, GATEHOUSE_LOG_LEVEL }).filter(([, value]) => value !== undefined))
+  const { PATH, HOME, LANG, TMPDIR, NODE_COMPILE_CACHE, GATEHOUSE_LOG_LEVEL } = process.env
+  const passedOn = { PATH, HOME, LANG, TMPDIR, NODE_COMPILE_CACHE, GATEHOUSE_LOG_LEVEL }
+  return Object.fromEntries(Object.entries(passedOn).filter(([, value]) => value !== undefined))
 }
 
 function didNotStart(managed: ManagedProcess): Error {

@@ -24,9 +24,9 @@ export interface RunningSteps {
 /** Starts the steps in their order, at most `sideBySide` at the same time; one that waits for another lets those behind it pass. */
 export function runSteps(
   steps: readonly Step[],
-  options: { cwd: string; sideBySide: number; write: (text: string) => void; now: () => number },
+  options: { cwd: string; env: NodeJS.ProcessEnv; sideBySide: number; write: (text: string) => void; now: () => number },
 ): RunningSteps {
-  const { cwd, sideBySide, write, now } = options
+  const { cwd, env, sideBySide, write, now } = options
   const waiting = new Set(steps)
   const running = new Set<ChildProcess>()
   const results: StepResult[] = []
@@ -43,7 +43,7 @@ export function runSteps(
   const start = (step: Step): void => {
     const started = now()
     const [command = '', ...parameters] = step.command
-    const child = spawn(command, parameters, { cwd, stdio: ['ignore', 'pipe', 'pipe'], shell: process.platform === 'win32' })
+    const child = spawn(command, parameters, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], shell: process.platform === 'win32' })
     const said: Buffer[] = []
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => void said.push(chunk))
     let problem: string | undefined

@@ -8,6 +8,7 @@ import { freePort } from '../../demo/supervisor/free-port.ts'
 import { startProcess, type ManagedProcess } from '../../demo/supervisor/managed-process.ts'
 import { startServices } from '../../demo/supervisor/services.ts'
 import { endWithParent } from '../../demo/supervisor/end-with-parent.ts'
+import { compileCache } from '../fixtures/program.ts'
 import { openForwarder } from './forwarder.ts'
 
 /** A server as a suite reaches it: over HTTP on loopback, behind a forwarder. */
@@ -39,7 +40,7 @@ function start(program: ServerProgram, folder: string, env: NodeJS.ProcessEnv = 
     name: program.name,
     command,
     args: [...endWithParent, ...args],
-    env: { PATH, HOME, GATEHOUSE_LOG_LEVEL: 'warn', ...env },
+    env: { PATH, HOME, ...compileCache, GATEHOUSE_LOG_LEVEL: 'warn', ...env },
     cwd: root,
     logFile,
   })

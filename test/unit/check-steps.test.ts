@@ -11,7 +11,13 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 async function run(steps: Step[], sideBySide = 2) {
   const written: string[] = []
-  const running = runSteps(steps, { cwd: process.cwd(), sideBySide, write: (text) => void written.push(text), now: () => 0 })
+  const running = runSteps(steps, {
+    cwd: process.cwd(),
+    env: process.env,
+    sideBySide,
+    write: (text) => void written.push(text),
+    now: () => 0,
+  })
   const results = await running.results
   return {
     written,
@@ -68,7 +74,13 @@ test('what is interrupted tells what it said until then, and nothing more is sta
     node('long', `setInterval(() => {}, 1000); process.stdout.write('so far', () => require('node:fs').writeFileSync('${marker}', ''))`),
     node('next', ''),
   ]
-  const running = runSteps(steps, { cwd: process.cwd(), sideBySide: 1, write: (text) => void written.push(text), now: () => 0 })
+  const running = runSteps(steps, {
+    cwd: process.cwd(),
+    env: process.env,
+    sideBySide: 1,
+    write: (text) => void written.push(text),
+    now: () => 0,
+  })
   await vi.waitFor(() => expect(existsSync(marker)).toBe(true), 20_000)
   running.interrupt('SIGTERM')
   expect(await running.results).toMatchObject([
