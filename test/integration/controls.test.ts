@@ -2,50 +2,24 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { controlId, type ControlTestResult } from '../../src-protocol/controls.ts'
 import type { Session } from '../../src-protocol/model.ts'
-import {
-  exchange,
-  maskingText,
-  openEcho,
-  policyText,
-  registerEcho,
-  signInAs,
-  startIdentityProviderProcess,
-  startTestGateway,
-  toolCall,
-  until,
-  type SignedInPerson,
-  type TestGateway,
-} from './gateway-harness.ts'
+import { exchange, maskingText, openEcho, policyText, toolCall, until } from './gateway-harness.ts'
+import { useTestGateway } from './use-test-gateway.ts'
 
-let provider: Awaited<ReturnType<typeof startIdentityProviderProcess>>
-let gateway: TestGateway
-let admin: SignedInPerson
-let operator: SignedInPerson
-let auditor: SignedInPerson
+const the = useTestGateway({ people: ['operator', 'auditor'], limits: { holdSeconds: 1 } })
+
 let session: Session
 
 beforeAll(async () => {
-  provider = await startIdentityProviderProcess()
-  gateway = await startTestGateway(provider.issuer, { holdSeconds: 1 })
-  admin = await signInAs(gateway.url, 'admin')
-  operator = await signInAs(gateway.url, 'operator')
-  auditor = await signInAs(gateway.url, 'auditor')
-  await registerEcho(gateway.url, admin)
-  session = await openEcho(operator)
+  session = await openEcho(the.operator)
   for (const text of ['hello', 'forbidden', 'card 4111111111111111']) {
-    await exchange(operator, session.id, toolCall('echo', { text })).done
+    await exchange(the.operator, session.id, toolCall('echo', { text })).done
   }
 })
-afterAll(async () => {
-  for (const person of [admin, operator, auditor]) person.leave()
-  await gateway.close()
-  await provider.stop()
-})
 
-const tryOut = (control: ControlTestResult['control']) => auditor.api.call('testControl', { control })
+const tryOut = (control: ControlTestResult['control']) => the.auditor.api.call('testControl', { control })
 const period = () => ({
   from: new Date(Date.now() - 86_400_000).toISOString().slice(0, 10),
   to: new Date().toISOString().slice(0, 10),
@@ -54,32 +28,32 @@ const period = () => ({
 async function recordingFile(id: string): Promise<string> {
   let found: string | undefined
   await until(async () => {
-    const files = await readdir(gateway.recordings, { recursive: true })
+    const files = await readdir(the.gateway.recordings, { recursive: true })
     found = files.find((file) => file.includes(`${id}.jsonl`) && !file.startsWith('open'))
     return found !== undefined
   }, 'the recording is among the finished ones')
-  return join(gateway.recordings, found ?? '')
+  return join(the.gateway.recordings, found ?? '')
 }
 
 test('without a closed session there is nothing to try recordings on, and that is said', async () => {
   expect(await tryOut('PI1.4')).toMatchObject({ outcome: 'not-possible' })
-  await operator.api.call('endSession', { id: session.id })
+  await the.operator.api.call('endSession', { id: session.id })
   await recordingFile(session.id)
 })
 
 test.for(controlId.options)('%s holds on a gateway that is in order, says what was done, and stands in the log', async (control) => {
-  const { size: before } = JSON.parse(JSON.stringify({ size: (await auditor.api.call('logCheckpoint')).note.split('\n')[1] })) as {
+  const { size: before } = JSON.parse(JSON.stringify({ size: (await the.auditor.api.call('logCheckpoint')).note.split('\n')[1] })) as {
     size: string
   }
   const result = await tryOut(control)
   expect(result).toMatchObject({ control, outcome: 'held' })
   expect(result.steps.length).toBeGreaterThan(0)
   expect(result.logIndex).toBeGreaterThanOrEqual(Number(before))
-  expect((await auditor.api.call('logCheckpoint')).note.split('\n')[1]).toBe(String(result.logIndex + 1))
+  expect((await the.auditor.api.call('logCheckpoint')).note.split('\n')[1]).toBe(String(result.logIndex + 1))
 })
 
 test('counts what is held, and says what is missing', async () => {
-  const { controls } = await auditor.api.call('controls', period())
+  const { controls } = await the.auditor.api.call('controls', period())
   expect(controls.map(({ control }) => control)).toEqual(controlId.options)
   const held = new Map(controls.map(({ control, held: parts }) => [control, new Map(parts.map(({ what, count }) => [what, count]))]))
   expect(held.get('CC6.1')?.get('calls decided by policy')).toBe(3)
@@ -92,28 +66,28 @@ test('counts what is held, and says what is missing', async () => {
 
 test('a policy that allows everything fails the test of the default', async () => {
   const open = `${policyText}  - { id: everything, match: { tools: ['*'] }, effect: allow, because: Anything goes. }\n`
-  await admin.api.call('activatePolicy', { kind: 'policy', text: open, message: 'for a test' })
+  await the.admin.api.call('activatePolicy', { kind: 'policy', text: open, message: 'for a test' })
   const result = await tryOut('CC6.1')
   expect(result.outcome).toBe('failed')
   expect(result.steps.join(' ')).toContain('everything')
-  await admin.api.call('activatePolicy', { kind: 'policy', text: policyText, message: 'back again' })
+  await the.admin.api.call('activatePolicy', { kind: 'policy', text: policyText, message: 'back again' })
   expect(await tryOut('CC6.1')).toMatchObject({ outcome: 'held' })
 })
 
 test('masking that finds nothing fails the test with an invented value', async () => {
   const nothing = 'version: 1\nrules:\n  - { id: names, fields: [nickname], because: A nickname. }\n'
-  await admin.api.call('activatePolicy', { kind: 'masking', text: nothing, message: 'for a test' })
+  await the.admin.api.call('activatePolicy', { kind: 'masking', text: nothing, message: 'for a test' })
   expect(await tryOut('C1.1')).toMatchObject({ outcome: 'failed' })
-  await admin.api.call('activatePolicy', { kind: 'masking', text: maskingText, message: 'back again' })
+  await the.admin.api.call('activatePolicy', { kind: 'masking', text: maskingText, message: 'back again' })
   expect(await tryOut('C1.1')).toMatchObject({ outcome: 'held' })
   // what was written for it is gone
-  expect((await readdir(join(gateway.root, 'data'))).filter((name) => name.startsWith('control-test'))).toEqual([])
+  expect((await readdir(join(the.gateway.root, 'data'))).filter((name) => name.startsWith('control-test'))).toEqual([])
 })
 
 test('a recording that was changed fails its root; one that lacks a record fails its count', async () => {
-  const other = await openEcho(operator)
-  await exchange(operator, other.id, toolCall('echo', { text: 'original' })).done
-  await operator.api.call('endSession', { id: other.id })
+  const other = await openEcho(the.operator)
+  await exchange(the.operator, other.id, toolCall('echo', { text: 'original' })).done
+  await the.operator.api.call('endSession', { id: other.id })
   const file = await recordingFile(other.id)
   // the archive may compress it: wait for the plain file only as long as it is there
   if (!file.endsWith('.jsonl')) return
@@ -130,7 +104,7 @@ test('a recording that was changed fails its root; one that lacks a record fails
 })
 
 test('a policy text that was changed in the database fails the test of the approved hash', async () => {
-  const database = new Database(join(gateway.root, 'data', 'gateway.sqlite'))
+  const database = new Database(join(the.gateway.root, 'data', 'gateway.sqlite'))
   const change = (from: string, to: string) =>
     database.prepare('UPDATE policy_versions SET text = replace(text, ?, ?) WHERE kind = ? AND active = 1').run(from, to, 'policy')
   change('Echo harms nobody.', 'Echo harms somebody.')
@@ -141,5 +115,5 @@ test('a policy text that was changed in the database fails the test of the appro
 })
 
 test('nobody but auditors and administrators has a control tried', async () => {
-  await expect(operator.api.call('testControl', { control: 'CC6.6' })).rejects.toMatchObject({ code: 'FORBIDDEN' })
+  await expect(the.operator.api.call('testControl', { control: 'CC6.6' })).rejects.toMatchObject({ code: 'FORBIDDEN' })
 })

@@ -1,48 +1,23 @@
 /** A draft run over what was really recorded: what would have been decided otherwise, and who may ask. */
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import type { Session } from '../../src-protocol/model.ts'
 import type { SimulationRequest, SimulationRun } from '../../src-protocol/simulation.ts'
-import {
-  exchange,
-  openEcho,
-  policyText,
-  registerEcho,
-  signInAs,
-  startIdentityProviderProcess,
-  startTestGateway,
-  toolCall,
-  until,
-  type SignedInPerson,
-  type TestGateway,
-} from './gateway-harness.ts'
+import { exchange, openEcho, policyText, toolCall, until } from './gateway-harness.ts'
+import { useTestGateway } from './use-test-gateway.ts'
 
-let provider: Awaited<ReturnType<typeof startIdentityProviderProcess>>
-let gateway: TestGateway
-let admin: SignedInPerson
-let operator: SignedInPerson
-let auditor: SignedInPerson
+const the = useTestGateway({ people: ['operator', 'auditor'], limits: { holdSeconds: 1 } })
+
 let first: Session
 let second: Session
 
 beforeAll(async () => {
-  provider = await startIdentityProviderProcess()
-  gateway = await startTestGateway(provider.issuer, { holdSeconds: 1 })
-  admin = await signInAs(gateway.url, 'admin')
-  operator = await signInAs(gateway.url, 'operator')
-  auditor = await signInAs(gateway.url, 'auditor')
-  await registerEcho(gateway.url, admin)
-  first = await openEcho(operator)
+  first = await openEcho(the.operator)
   for (const text of ['hello', 'forbidden', 'card 4111111111111111']) {
-    await exchange(operator, first.id, toolCall('echo', { text, lines: 3 })).done
+    await exchange(the.operator, first.id, toolCall('echo', { text, lines: 3 })).done
   }
-  second = await openEcho(operator)
-  await exchange(operator, second.id, toolCall('echo', { text: 'again' })).done
-  for (const { id } of [first, second]) await operator.api.call('endSession', { id })
-})
-afterAll(async () => {
-  for (const person of [admin, operator, auditor]) person.leave()
-  await gateway.close()
-  await provider.stop()
+  second = await openEcho(the.operator)
+  await exchange(the.operator, second.id, toolCall('echo', { text: 'again' })).done
+  for (const { id } of [first, second]) await the.operator.api.call('endSession', { id })
 })
 
 const draft = (when: string) => `version: 1
@@ -53,9 +28,9 @@ rules:
 const greetings = draft('args.text == "hello"')
 
 async function simulate(text: string, filter: SimulationRequest['filter'] = { limit: 100 }): Promise<SimulationRun> {
-  const { id } = await admin.api.call('simulatePolicy', { text, filter })
-  let run = await admin.api.call('simulation', { id })
-  await until(async () => (run = await admin.api.call('simulation', { id })).state !== 'running', 'the simulation is over')
+  const { id } = await the.admin.api.call('simulatePolicy', { text, filter })
+  let run = await the.admin.api.call('simulation', { id })
+  await until(async () => (run = await the.admin.api.call('simulation', { id })).state !== 'running', 'the simulation is over')
   return run
 }
 
@@ -70,7 +45,7 @@ test('counts what would be decided otherwise, and leads to each call', async () 
   expect(changes.get('deny allow')).toMatchObject({ session: first.id, rule: 'echo-allowed', fromRule: 'secrets-denied' })
   expect(JSON.stringify(run)).not.toContain('4111')
   // the number leads to the call in the recording
-  const { text } = await auditor.api.call('recording', { id: first.id })
+  const { text } = await the.auditor.api.call('recording', { id: first.id })
   const line = text.split('\n')[changes.get('allow deny')?.seq ?? 0] ?? ''
   expect(JSON.parse(line)).toMatchObject({ kind: 'request', body: expect.stringContaining('hello') })
 })
@@ -93,7 +68,7 @@ test('goes over those recordings that were asked for, the newest first', async (
 
 test('a text that is no policy is refused with its problems', async () => {
   const filter = { limit: 1 }
-  await expect(admin.api.call('simulatePolicy', { text: 'version: 1\nrules: 7\n', filter })).rejects.toMatchObject({
+  await expect(the.admin.api.call('simulatePolicy', { text: 'version: 1\nrules: 7\n', filter })).rejects.toMatchObject({
     code: 'POLICY_INVALID',
   })
 })
@@ -101,15 +76,15 @@ test('a text that is no policy is refused with its problems', async () => {
 test('administrators start and cancel it, auditors read it, nobody else', async () => {
   const request = { text: greetings, filter: { limit: 1 } }
   const { id } = await simulate(greetings)
-  for (const person of [operator, auditor]) {
+  for (const person of [the.operator, the.auditor]) {
     await expect(person.api.call('simulatePolicy', request)).rejects.toMatchObject({ code: 'FORBIDDEN' })
     await expect(person.api.call('cancelSimulation', { id })).rejects.toMatchObject({ code: 'FORBIDDEN' })
   }
-  await expect(operator.api.call('simulation', { id })).rejects.toMatchObject({ code: 'FORBIDDEN' })
-  expect(await auditor.api.call('simulation', { id })).toMatchObject({ state: 'done' })
+  await expect(the.operator.api.call('simulation', { id })).rejects.toMatchObject({ code: 'FORBIDDEN' })
+  expect(await the.auditor.api.call('simulation', { id })).toMatchObject({ state: 'done' })
   // it is over: its result stays
-  expect(await admin.api.call('cancelSimulation', { id })).toMatchObject({ state: 'done', result: { sessions: 2 } })
+  expect(await the.admin.api.call('cancelSimulation', { id })).toMatchObject({ state: 'done', result: { sessions: 2 } })
   const other = `sim_${'A'.repeat(16)}`
-  await expect(admin.api.call('simulation', { id: other })).rejects.toMatchObject({ code: 'NOT_FOUND' })
-  await expect(admin.api.call('cancelSimulation', { id: other })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  await expect(the.admin.api.call('simulation', { id: other })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  await expect(the.admin.api.call('cancelSimulation', { id: other })).rejects.toMatchObject({ code: 'NOT_FOUND' })
 })
