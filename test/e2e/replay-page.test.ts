@@ -73,6 +73,7 @@ test('it shows the session and computes its proof, and asks nobody for anything'
   expect(await page.locator('#proof').textContent()).toMatch(/^Verified here/)
   expect(await page.locator('#list li').count()).toBe(6)
   expect(await page.title()).toMatch(/^Session of Mira Okafor/)
+  expect(await page.locator('#list li').nth(1).textContent()).toContain('execute_sql tools/call')
   expect(await page.locator('#facts').textContent()).toContain('⟨U+202E⟩⟨U+0007⟩')
   // by keyboard: down to the refused call, its decision beside it
   await page.locator('#list').focus()

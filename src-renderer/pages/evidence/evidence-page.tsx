@@ -133,6 +133,7 @@ function PackWritten({ exported: { file = '', pack, key = '' } }: { exported: Ex
         />
         <div>
           <div className="medium">Check it on another computer, with Node alone</div>
+          <p className="small t2">Unpack the file, and run this in its folder:</p>
           <CodePane text={`node verify/verify.mjs --key '${key}'`} label="How to check the pack" wrap framed />
           <p className="small t3">The key is the one of this gateway’s log. Hand it over by another way than the pack.</p>
         </div>

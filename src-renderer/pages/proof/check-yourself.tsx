@@ -44,7 +44,7 @@ export function CheckYourself({ verification, session, onExport, brief = false }
         </>
       }
     >
-      {!brief && <p className={`${styles.hint} t2`}>Needs only Node and the exported files.</p>}
+      {!brief && <p className={`${styles.hint} t2`}>Needs the gatehouse command line and the exported files, no network and no account.</p>}
       <CodePane text={command} language="shell" framed wrap label="Command" />
       {!brief && (
         <div className={styles.facts}>

@@ -82,7 +82,7 @@ test.for([
 })
 
 test('the command names the files that an export writes', () => {
-  expect(verifyCommand('ses_1', 'gate.example/log')).toBe('npx gatehouse verify \\\n  ses_1.jsonl \\\n  --key gate.example_log.pub')
+  expect(verifyCommand('ses_1', 'gate.example/log')).toBe('gatehouse verify \\\n  ses_1.jsonl \\\n  --key gate.example_log.pub')
 })
 
 test('a report holds every step with its facts', () => {

@@ -155,7 +155,7 @@ export function keyFileName(origin: string): string {
 
 /** What anyone runs to repeat the check without this application. */
 export function verifyCommand(session: string, origin: string): string {
-  return `npx gatehouse verify \\\n  ${session}.jsonl \\\n  --key ${keyFileName(origin)}`
+  return `gatehouse verify \\\n  ${session}.jsonl \\\n  --key ${keyFileName(origin)}`
 }
 
 /** A text for those who run the gateway: what was found, to be compared word by word. */

@@ -3,9 +3,10 @@ import type { LibraryFacets } from '../../../src-protocol/desktop-api.ts'
 import { FilterChip, FilterMenu } from '../../components/filter-chip.tsx'
 import { ProofState, type ProofStateName } from '../../components/proof-state.tsx'
 import { SearchField } from '../../components/search-field.tsx'
+import { useToday } from '../../components/use-today.ts'
 import { Verdict } from '../../components/verdict.tsx'
 import { visibleText } from '../../components/visible-characters.ts'
-import { periodTitles } from './period-titles.ts'
+import { titleOfPeriod } from './period-titles.ts'
 import { periods, seriousVerdicts, type RecordingFilters } from './recording-filters.ts'
 import styles from './recording-filter-bar.module.css'
 
@@ -36,6 +37,7 @@ export function RecordingFilterBar({
   searching,
   onSearching,
 }: RecordingFilterBarProps) {
+  const now = useToday()
   return (
     <div className={styles.bar} role="search" aria-label="Filter recordings">
       <div className={styles.search}>
@@ -44,7 +46,7 @@ export function RecordingFilterBar({
       <FilterMenu
         label="Period"
         icon={Calendar}
-        options={periods.map((period) => ({ value: period, label: periodTitles[period] }))}
+        options={periods.map((period) => ({ value: period, label: titleOfPeriod(period, now) }))}
         value={filters.period}
         onChange={(period) => onFilters({ ...filters, period })}
       />

@@ -4,10 +4,12 @@ import {
   isFilteringRecordings,
   libraryQueryOf,
   noRecordingFilters,
+  periods,
   recordQueryOf,
   withAway,
   type RecordingFilters,
 } from './recording-filters.ts'
+import { titleOfPeriod } from './period-titles.ts'
 
 const now = new Date(2026, 10, 22, 14, 0).getTime()
 const newest = { key: 'started', descending: true } as const
@@ -19,6 +21,12 @@ test.for<[string, Partial<RecordingFilters>, object]>([
   ['seven days, today included', { period: '7 days' }, { from: day(10, 16) }],
   ['thirty days', { period: '30 days' }, { from: day(9, 24) }],
   ['this year', { period: 'this year' }, { from: day(0, 1) }],
+  ['this quarter, as in evidence packs', { period: 'this quarter' }, { from: '2026-10-01T00:00:00.000Z' }],
+  [
+    'the quarter before, which has an end',
+    { period: 'last quarter' },
+    { from: '2026-07-01T00:00:00.000Z', until: '2026-10-01T00:00:00.000Z' },
+  ],
   ['a connection and a person', { connection: 'crm-prod', person: 'ines' }, { connection: 'crm-prod', person: 'ines' }],
   ['a verdict', { verdict: 'denied' }, { verdict: 'denied' }],
   ['what is only on the gateway', { proof: 'on-gateway' }, { proof: 'on-gateway' }],
@@ -27,6 +35,17 @@ test.for<[string, Partial<RecordingFilters>, object]>([
   expect(asked).toEqual(expected)
   expect(libraryQuery.parse(asked)).toEqual(asked)
   expect(isFilteringRecordings({ ...noRecordingFilters, ...filters })).toBe(Object.keys(filters).length > 0)
+})
+
+test('quarters are named as questions name them', () => {
+  expect(periods.map((period) => titleOfPeriod(period, now))).toEqual([
+    'Today',
+    'Last 7 days',
+    'Last 30 days',
+    'Q4 2026',
+    'Q3 2026',
+    'This year',
+  ])
 })
 
 test('text, order and place are asked for too', () => {

@@ -1,7 +1,8 @@
 import type { LibraryFacets, LibraryQuery, LibraryRow, RecordQuery } from '../../../src-protocol/desktop-api.ts'
 import type { ProofStateName } from '../../components/proof-state.tsx'
+import { quarters } from '../evidence/pack-draft.ts'
 
-export const periods = ['today', '7 days', '30 days', 'this year'] as const
+export const periods = ['today', '7 days', '30 days', 'this quarter', 'last quarter', 'this year'] as const
 export type Period = (typeof periods)[number]
 
 export const seriousVerdicts = ['masked', 'held', 'denied'] as const
@@ -73,22 +74,27 @@ export function recordQueryOf({ filters, text, now }: Asked): RecordQuery {
   }
 }
 
-function shared({ filters: { period, connection, person }, now }: Asked): Pick<LibraryQuery, 'from' | 'connection' | 'person'> {
+function shared({ filters: { period, connection, person }, now }: Asked): Pick<LibraryQuery, 'from' | 'until' | 'connection' | 'person'> {
   return {
-    ...(period !== undefined && { from: new Date(startOfPeriod(period, now)).toISOString() }),
+    ...(period !== undefined && rangeOfPeriod(period, now)),
     ...(connection !== undefined && { connection }),
     ...(person !== undefined && { person }),
   }
 }
 
-/** Periods are days of this computer's calendar. */
-export function startOfPeriod(period: Period, now: number): number {
+/** From when on, and until before when. Periods are days of this computer's calendar; quarters are those of evidence packs, in UTC, so that both count the same. */
+export function rangeOfPeriod(period: Period, now: number): { from: string; until?: string } {
+  const [before, current] = quarters(new Date(now))
+  if (period === 'this quarter' && current) return { from: new Date(current.from).toISOString() }
+  if (period === 'last quarter' && before && current) {
+    return { from: new Date(before.from).toISOString(), until: new Date(current.from).toISOString() }
+  }
   const start = new Date(now)
   start.setHours(0, 0, 0, 0)
   if (period === '7 days') start.setDate(start.getDate() - 6)
   else if (period === '30 days') start.setDate(start.getDate() - 29)
   else if (period === 'this year') start.setMonth(0, 1)
-  return start.getTime()
+  return { from: start.toISOString() }
 }
 
 export function proofOf(row: LibraryRow): ProofStateName {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { noSearch, searchQueryOf } from './search-draft.ts'
 
-const start = Date.parse('2026-11-15T00:00:00.000Z')
-const query = (change: Partial<typeof noSearch>) => searchQueryOf({ ...noSearch, ...change }, () => start)
+const range = { from: '2026-11-15T00:00:00.000Z', until: '2026-11-20T00:00:00.000Z' }
+const query = (change: Partial<typeof noSearch>) => searchQueryOf({ ...noSearch, ...change }, () => range)
 
 test('an empty field restricts nothing', () => {
   expect(query({})).toEqual({})
@@ -28,6 +28,7 @@ test('what is filled in is asked for, without the blanks around it', () => {
     person: 'u-7',
     verdict: 'denied',
     from: '2026-11-15T00:00:00.000Z',
+    to: '2026-11-20T00:00:00.000Z',
   })
 })
 

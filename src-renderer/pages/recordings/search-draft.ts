@@ -26,8 +26,12 @@ export const noSearch: SearchDraft = {
 }
 
 /** The gateway's query. A connection that cannot be one is asked for all the same: nothing is found, instead of everything. */
-export function searchQueryOf(draft: SearchDraft, startOf: (period: Period) => number): DesktopInput<'recordings:search'> {
+export function searchQueryOf(
+  draft: SearchDraft,
+  rangeOf: (period: Period) => { from: string; until?: string },
+): DesktopInput<'recordings:search'> {
   const { person, verdict, period } = draft
+  const range = period && rangeOf(period)
   const named = Object.entries({ text: draft.text, tool: draft.tool, rule: draft.rule }).filter(([, value]) => value.trim() !== '')
   const connection = draft.connection.trim()
   return {
@@ -35,6 +39,7 @@ export function searchQueryOf(draft: SearchDraft, startOf: (period: Period) => n
     ...(connection !== '' && { connection: connectionName.safeParse(connection).data ?? connection }),
     ...(person !== undefined && { person }),
     ...(verdict && { verdict }),
-    ...(period && { from: new Date(startOf(period)).toISOString() }),
+    ...(range && { from: range.from }),
+    ...(range?.until !== undefined && { to: range.until }),
   }
 }

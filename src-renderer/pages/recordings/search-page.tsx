@@ -12,10 +12,11 @@ import { PageHeader } from '../../components/page-header.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { SearchField } from '../../components/search-field.tsx'
 import { Verdict } from '../../components/verdict.tsx'
+import { useToday } from '../../components/use-today.ts'
 import { VisibleText } from '../../components/visible-text.tsx'
 import { DownloadsNote } from './downloads-note.tsx'
-import { periodTitles } from './period-titles.ts'
-import { periods, startOfPeriod } from './recording-filters.ts'
+import { titleOfPeriod } from './period-titles.ts'
+import { periods, rangeOfPeriod } from './recording-filters.ts'
 import { noSearch, searchQueryOf, type SearchDraft } from './search-draft.ts'
 import { SearchHit } from './search-hit.tsx'
 import styles from './search-page.module.css'
@@ -37,7 +38,7 @@ export function SearchPage() {
 
   const submit = (event: FormEvent): void => {
     event.preventDefault()
-    const query = searchQueryOf(draft, (period) => startOfPeriod(period, Date.now()))
+    const query = searchQueryOf(draft, (period) => rangeOfPeriod(period, Date.now()))
     setAsked(query)
     setHits([])
     search.mutate(query)
@@ -79,6 +80,7 @@ export function SearchPage() {
 }
 
 function Fields({ draft, onDraft }: { draft: SearchDraft; onDraft: (draft: SearchDraft) => void }) {
+  const now = useToday()
   return (
     <>
       <div className={styles.words}>
@@ -123,7 +125,7 @@ function Fields({ draft, onDraft }: { draft: SearchDraft; onDraft: (draft: Searc
       <FilterMenu
         label="Period"
         icon={Calendar}
-        options={periods.map((period) => ({ value: period, label: periodTitles[period] }))}
+        options={periods.map((period) => ({ value: period, label: titleOfPeriod(period, now) }))}
         value={draft.period}
         onChange={(period) => onDraft({ ...draft, period })}
       />
