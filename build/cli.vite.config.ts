@@ -29,6 +29,7 @@ export default defineConfig({
         'src-cli/gatehouse-mcp.ts',
         'src-gateway/inspection/inspection-worker.ts',
         'src-gateway/recordings/archive-worker.ts',
+        'src-gateway/copy/copy-worker.ts',
       ],
       output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
     },

@@ -35,6 +35,7 @@ import { createPolicySimulations } from './policies/policy-simulations.ts'
 import { createArchive, type Archive } from './recordings/archive.ts'
 import { createArchiveThread } from './recordings/archive-thread.ts'
 import { createNoteFinding } from './recordings/note-finding.ts'
+import { createCopyThread, createSecondCopy, type SecondCopy } from './copy/second-copy.ts'
 import { createRemovals } from './retention/removals.ts'
 import { createRetention, type Retention } from './retention/retention.ts'
 import { createRecordingScan, type RecordingScan } from './recordings/recording-scan.ts'
@@ -82,6 +83,7 @@ export interface Gateway {
   archive: Pick<Archive, 'sealed'>
   scan: Pick<RecordingScan, 'start'>
   retention: Pick<Retention, 'start'>
+  copy: Pick<SecondCopy, 'start'> | undefined
   sessions: Sessions
   approvals: Approvals
   policies: Policies
@@ -148,6 +150,24 @@ export function createGateway(parts: GatewayParts): Gateway {
     scheduler,
     logger,
   })
+  const { copy: copied } = config.archive
+  const copy =
+    copied &&
+    createSecondCopy({
+      database,
+      thread: createCopyThread({ recordings: config.recordings, log: config.log.folder, folder: copied.folder, scheduler }),
+      log,
+      removals,
+      cosigned: () => witnesses.cosigned(),
+      folder: copied.folder,
+      compress: config.archive.compression === 'zstd',
+      everyMs: copied.afterSeconds * 1000,
+      alarmMs: copied.alarmMinutes * 60_000,
+      clock,
+      scheduler,
+      logger,
+      onChanged: storageChanged,
+    })
   const storage = createStorage({
     database,
     recordings: config.recordings,
@@ -155,6 +175,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     log,
     archive,
     scan,
+    copy,
     minimumFreeBytes: minimumFreeMegabytes * 1_000_000,
     clock,
     scheduler,
@@ -459,6 +480,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     archive,
     scan,
     retention,
+    copy,
     sessions,
     approvals,
     policies,
@@ -484,7 +506,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       if (config.limits.graceSeconds > 0) desktops.close()
       await closed
       storage.close()
-      const scanClosed = Promise.all([scan.close(), retention.close()])
+      const scanClosed = Promise.all([scan.close(), retention.close(), copy?.close()])
       await archive.close()
       await scanClosed
       await inspections.close()

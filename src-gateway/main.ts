@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { resolve, sep } from 'node:path'
 import { systemClock, timestampOf, type Clock } from '../src-node/clock.ts'
 import { openDataFolder } from '../src-node/data-folder.ts'
 import { createLogger, type Logger } from '../src-node/logger.ts'
@@ -43,6 +43,7 @@ export interface RunningGateway {
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
   const { folder, env, log: logger = createLogger('gateway'), clock = systemClock, scheduler = systemScheduler } = options
   const config = withAbsolutePaths(options.config, folder)
+  assertApart(config)
   const { publicUrl } = config
   const opened = new OpenedInOrder()
   try {
@@ -118,6 +119,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     gateway.archive.sealed()
     gateway.scan.start()
     await gateway.retention.start()
+    gateway.copy?.start()
     logger.info({ url: publicUrl, version }, 'gateway started')
     return { url: publicUrl, close: () => opened.close() }
   } catch (error) {
@@ -157,6 +159,20 @@ function withAbsolutePaths(config: GatewayConfig, folder: string): GatewayConfig
     log: { ...config.log, folder: absolute(config.log.folder) },
     policy: absolute(config.policy),
     masking: absolute(config.masking),
+    ...(config.archive.copy && {
+      archive: { ...config.archive, copy: { ...config.archive.copy, folder: absolute(config.archive.copy.folder) } },
+    }),
+  }
+}
+
+/** A copy inside of what it copies would be no second one, and would copy itself; one around it would hold keys. */
+function assertApart({ data, recordings, log, archive: { copy } }: GatewayConfig): void {
+  const isWithin = (inner: string, outer: string) => inner === outer || inner.startsWith(outer + sep)
+  for (const own of copy ? [data, recordings, log.folder] : []) {
+    if (copy && (isWithin(copy.folder, own) || isWithin(own, copy.folder))) {
+      const problem = 'archive.copy.folder: it must lie apart from data, recordings and log'
+      throw new AppError('CONFIG_INVALID', { file: 'of the gateway', problem })
+    }
   }
 }
 

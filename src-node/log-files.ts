@@ -71,11 +71,14 @@ export async function readTileFile(folder: string, level: number, index: number)
 }
 
 /** Hashes of the entries of a bundle: of the full tile, or of the widest partial one. */
-export async function readLeafTile(folder: string, index: number): Promise<readonly Hash[] | undefined> {
-  const full = await readTileFile(folder, 0, index)
+export const readLeafTile = (folder: string, index: number): Promise<readonly Hash[] | undefined> => readTileAtLeast(folder, 0, index)
+
+/** Hashes of a tile of any level: of the full one, or of the widest partial one. */
+export async function readTileAtLeast(folder: string, level: number, index: number): Promise<readonly Hash[] | undefined> {
+  const full = await readTileFile(folder, level, index)
   if (full) return full
-  const width = await widestPartial(join(folder, `${tilePath(0, index)}.p`))
-  return width === undefined ? undefined : parseTile(await readFile(join(folder, tilePath(0, index, width))))
+  const width = await widestPartial(join(folder, `${tilePath(level, index)}.p`))
+  return width === undefined ? undefined : parseTile(await readFile(join(folder, tilePath(level, index, width))))
 }
 
 /** Partial versions of what is now full are of no more use. */

@@ -4,6 +4,21 @@ import { timestamp } from './ids.ts'
 
 export const folderSpace = z.object({ freeBytes: z.number(), totalBytes: z.number() })
 
+/** The second copy of the evidence. `failing`: the last round failed. `behind`: for longer than it should be. */
+const copyHealth = z.object({
+  state: z.enum(['ok', 'behind', 'failing']),
+  folder: z.string(),
+  /** recordings that are to be copied, or to be removed from the copy */
+  waiting: z.number().int(),
+  /** entries of the log that the copy has not */
+  entries: z.number().int(),
+  /** when a round was last finished */
+  lastAt: timestamp.optional(),
+  behindSince: timestamp.optional(),
+  failure: z.string().optional(),
+})
+export type CopyHealth = z.infer<typeof copyHealth>
+
 export const storageHealth = z.object({
   /** `low`: room for some time, somebody should act. `full`: no new session is started. */
   state: z.enum(['ok', 'low', 'full']),
@@ -27,5 +42,7 @@ export const storageHealth = z.object({
   }),
   /** recordings that are not the ones of which the log knows, the newest first */
   findings: z.array(z.object({ session: z.string(), finding: z.enum(['altered', 'missing']) })),
+  /** absent: there is none */
+  copy: copyHealth.optional(),
 })
 export type StorageHealth = z.infer<typeof storageHealth>

@@ -5,12 +5,13 @@ import type { HttpOutput } from '../../src-protocol/http-api.ts'
 import type { SessionId } from '../../src-protocol/ids.ts'
 import type { Person } from '../../src-protocol/model.ts'
 import { recordingPartBytes } from '../../src-protocol/recording-parts.ts'
+import type { Removals } from '../retention/removals.ts'
 import type { StateDatabase } from '../state/state-database.ts'
 
 export interface RecordingParts {
   /**
    * A part of a sealed recording. Who takes a recording out of the gateway stands in the log before the first part is handed out, whichever part that is.
-   * @throws AppError NOT_FOUND, INVALID_REQUEST, RECORDING_UNAVAILABLE, LOG_UNAVAILABLE
+   * @throws AppError NOT_FOUND, RECORDING_REMOVED, INVALID_REQUEST, RECORDING_UNAVAILABLE, LOG_UNAVAILABLE
    */
   part(session: SessionId, offset: number, to: Person): Promise<HttpOutput<'recordingPart'>>
 }
@@ -22,8 +23,9 @@ export function createRecordingParts(ports: {
   database: StateDatabase
   recordings: Pick<RecordingStore, 'readPart'>
   log: Pick<TransparencyLog, 'append' | 'tlogProof'>
+  removals: Pick<Removals, 'logged'>
 }): RecordingParts {
-  const { database, recordings, log } = ports
+  const { database, recordings, log, removals } = ports
   /** exports that are in the log, so that a recording of many parts is one entry and not one for each */
   const logged = new Set<string>()
 
@@ -40,8 +42,10 @@ export function createRecordingParts(ports: {
 
   return {
     async part(session, offset, to) {
-      const row = await database.selectFrom('recordings').select(['bytes', 'log_index']).where('session', '=', session).executeTakeFirst()
+      const row = await database.selectFrom('recordings').selectAll().where('session', '=', session).executeTakeFirst()
       if (!row) throw new AppError('NOT_FOUND', { what: `A sealed recording of session ${session}` })
+      const removed = await removals.logged(row)
+      if (removed) throw new AppError('RECORDING_REMOVED', { session, at: removed.at, index: removed.logIndex })
       const size = row.bytes
       if (offset > size) throw new AppError('INVALID_REQUEST', { problem: `offset: the recording has ${size} bytes` })
       // whoever begins again takes it once more

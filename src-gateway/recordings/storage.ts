@@ -7,6 +7,7 @@ import type { TransparencyLog } from '../../src-node/log-store.ts'
 import type { Scheduler } from '../../src-node/scheduler.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { StorageHealth } from '../../src-protocol/storage.ts'
+import type { SecondCopy } from '../copy/second-copy.ts'
 import type { StateDatabase } from '../state/state-database.ts'
 import type { Archive } from './archive.ts'
 import type { RecordingScan } from './recording-scan.ts'
@@ -26,6 +27,7 @@ export interface StoragePorts {
   log: Pick<TransparencyLog, 'onCheckpoint'>
   archive: Pick<Archive, 'backlog'>
   scan: Pick<RecordingScan, 'status'>
+  copy?: Pick<SecondCopy, 'health'> | undefined
   minimumFreeBytes: number
   clock: Clock
   scheduler: Scheduler
@@ -80,10 +82,11 @@ export function createStorage(ports: StoragePorts): Storage {
       throw new AppError('STORAGE_LOW', { free: Math.floor(least / 1_000_000), minimum: Math.floor(minimumFreeBytes / 1_000_000) })
     },
     async health() {
-      const [space, writeMs, backlog, findings] = await Promise.all([
+      const [space, writeMs, backlog, copy, findings] = await Promise.all([
         look(),
         timeDurableWrite(recordings),
         ports.archive.backlog(),
+        ports.copy?.health(),
         database
           .selectFrom('recordings')
           .select(['session', 'finding'])
@@ -101,6 +104,7 @@ export function createStorage(ports: StoragePorts): Storage {
         backlog,
         scan: ports.scan.status(),
         findings: findings.map(({ session, finding }) => ({ session, finding: finding === 'missing' ? 'missing' : 'altered' })),
+        ...(copy && { copy }),
       }
     },
     close() {
