@@ -421,7 +421,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     sessions,
     approvals,
     recordings: index,
-    recordingParts: createRecordingParts({ database, recordings, log }),
+    recordingParts: createRecordingParts({ database, recordings, log, removals }),
     cosigned: () => witnesses.cosigned(),
     storage,
     retention,
