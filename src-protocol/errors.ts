@@ -303,6 +303,16 @@ export const errors = {
   VERIFICATION_FAILED: [422, 'The recording does not verify: {problem}.', 'Treat it as altered. Compare with other copies.'],
 
   // the library of this computer
+  FILE_UNKNOWN: [
+    422,
+    'The file {file} is no recording, evidence pack or proof: {problem}.',
+    'Open a recording (.jsonl, with its proof and key beside it), an evidence pack (.zip, or its folder) or a proof (.tlog-proof).',
+  ],
+  PROOF_ALONE: [
+    422,
+    'The recording of session {session}, which this proof is about, is not here.',
+    'Put the recording beside the proof, under the same name and with .jsonl at its end, and open it.',
+  ],
   LIBRARY_FULL: [
     507,
     'The library has no room for it: {used} of {limit} are used, and {needed} are needed.',

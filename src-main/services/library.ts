@@ -39,6 +39,8 @@ export interface Library extends Pick<PinnedCheckpoints, 'pin' | 'pinnedFor'> {
    * @throws AppError RECORDING_INVALID, PROOF_FILE_INVALID, KEY_INVALID, CONFLICT, DOWNLOAD_UNVERIFIED
    */
   add(recording: string | Uint8Array, proof: string, verifierKey: string, refuseFailed?: boolean): LibraryRow
+  /** Another proof for a recording that is here, such as one of a newer checkpoint. @throws AppError PROOF_ALONE, CONFLICT, PROOF_FILE_INVALID */
+  addProof(session: SessionId, proof: string): LibraryRow
   /** newest first; `onGateway` is for the caller to fill in. @throws AppError INVALID_REQUEST */
   page(query?: LibraryQuery): RecordingPage
   facets(): LibraryFacets
@@ -122,7 +124,7 @@ export function openLibrary(options: { file: string; clock: Clock; elapsed?: () 
     return { recording, seqs: records.within(recording.first_record, recording.records, searchQuery(text)) }
   }
 
-  return {
+  const library: Library = {
     pin: (...given) => pins.pin(...given),
     pinnedFor: (gateway) => pins.pinnedFor(gateway),
     add(recording, proof, verifierKey, refuseFailed = false) {
@@ -146,6 +148,11 @@ export function openLibrary(options: { file: string; clock: Clock; elapsed?: () 
       const state = verification.verified ? 'verified' : 'failed'
       recordings.put(imported, proof, verifierKey, state)
       return rowOf(summary, state)
+    },
+    addProof(session, proof) {
+      const found = recordings.find(session)
+      if (!found) throw new AppError('PROOF_ALONE', { session })
+      return library.add(recordings.bytes(found), proof, found.verifier_key)
     },
     page: (query = {}) => pages.page(query, searchQuery(query.text ?? '')),
     facets: () => pages.facets(),
@@ -240,6 +247,7 @@ export function openLibrary(options: { file: string; clock: Clock; elapsed?: () 
     },
     close: () => database.close(),
   }
+  return library
 }
 
 const mostProposed = 500

@@ -11,6 +11,8 @@ test.for([
   ['gatehouse://sessions/ses_abcdefgh12345678', '/sessions/ses_abcdefgh12345678'],
   ['gatehouse://recordings/ses_abcdefgh12345678', '/recordings/ses_abcdefgh12345678'],
   ['gatehouse://recordings', '/recordings'],
+  ['gatehouse://recordings/ses_abcdefgh12345678/84', '/recordings/ses_abcdefgh12345678?seq=84'],
+  ['gatehouse://recordings/ses_abcdefgh12345678/0/', '/recordings/ses_abcdefgh12345678?seq=0'],
   ['gatehouse://connections', '/connections'],
 ] as const)('%s opens %s', ([link, page]) => {
   const parsed = parseDeepLink(link)
@@ -39,13 +41,34 @@ test.for([
   ['gatehouse://inbox:80', 'unexpected-part'],
   ['gatehouse://connections/orders', 'unexpected-part'],
   ['gatehouse://inbox\n', 'unexpected-part'],
+  ['gatehouse://recordings/ses_abcdefgh12345678/-1', 'malformed-place'],
+  ['gatehouse://recordings/ses_abcdefgh12345678/084', 'malformed-place'],
+  ['gatehouse://recordings/ses_abcdefgh12345678/1e9', 'malformed-place'],
+  ['gatehouse://recordings/ses_abcdefgh12345678/12345678901', 'malformed-place'],
+  ['gatehouse://recordings/ses_abcdefgh12345678/84/proof', 'unexpected-part'],
+  ['gatehouse://recordings//84', 'malformed-id'],
+  ['gatehouse://sessions/ses_abcdefgh12345678/84', 'unexpected-part'],
   [`gatehouse://inbox/${'a'.repeat(200)}`, 'too-long'],
 ] as const)('%j is refused: %s', ([link, reason]) => {
   expect(parseDeepLink(link)).toEqual({ ok: false, reason })
 })
 
 test('no text makes it throw, and what it accepts is always a page that the contract lets through', () => {
-  const pieces = ['gatehouse', '://', 'inbox', 'sessions', 'recordings', 'connections', '/', 'apr_', 'ses_', 'abcdefgh12345678', '?', '%00']
+  const pieces = [
+    'gatehouse',
+    '://',
+    'inbox',
+    'sessions',
+    'recordings',
+    'connections',
+    '/',
+    'apr_',
+    'ses_',
+    'abcdefgh12345678',
+    '84',
+    '?',
+    '%00',
+  ]
   const isPage = (parts: string[]) => {
     const parsed = parseDeepLink(parts.join(''))
     return !parsed.ok || desktopEvents['navigate:requested'].safeParse({ to: pageOf(parsed.target) }).success

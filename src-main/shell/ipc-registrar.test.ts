@@ -1,7 +1,7 @@
 import type { IpcMainInvokeEvent } from 'electron'
 import { expect, test } from 'vitest'
 import { AppError } from '../../src-protocol/app-error.ts'
-import { desktopChannels } from '../../src-protocol/desktop-channels.ts'
+import { desktopChannels, droppedFilesChannel, isDesktopChannel } from '../../src-protocol/desktop-channels.ts'
 import type { DesktopHandlers } from '../services/desktop.ts'
 import { decideSender, forwardEvents, registerChannels } from './ipc-registrar.ts'
 
@@ -12,7 +12,7 @@ const ours = { mainFrame }
 const eventFrom = (senderFrame: Frame | null, sender: { mainFrame: Frame } = ours) =>
   ({ sender, senderFrame }) as unknown as IpcMainInvokeEvent
 
-function register(handlers: Partial<DesktopHandlers>) {
+function register(handlers: Partial<DesktopHandlers>, openFiles: (paths: readonly string[]) => void = () => undefined) {
   const listeners = new Map<string, (event: IpcMainInvokeEvent, ...input: unknown[]) => Promise<unknown>>()
   const logged: [level: string, details: object][] = []
   const removed: string[] = []
@@ -22,6 +22,7 @@ function register(handlers: Partial<DesktopHandlers>) {
       removeAllListeners: (channel) => removed.push(channel),
     },
     handlers: handlers as DesktopHandlers,
+    openFiles,
     isOurs: (contents) => (contents as unknown) === ours,
     newReference: () => 'REF',
     log: { warn: (details) => logged.push(['warn', details]), error: (details) => logged.push(['error', details]) },
@@ -32,8 +33,29 @@ function register(handlers: Partial<DesktopHandlers>) {
 
 test('every channel of the contract is registered, and no other', () => {
   const { listeners, removed } = register({})
-  expect([...listeners.keys()]).toEqual(desktopChannels)
+  expect([...listeners.keys()]).toEqual([...desktopChannels, droppedFilesChannel])
   expect(removed).toEqual(['electron-store-get-data'])
+})
+
+test('dropped files are opened by where they lie; a page cannot name their channel', async () => {
+  const opened: (readonly string[])[] = []
+  const { invoke } = register({}, (paths) => opened.push(paths))
+  expect(await invoke(droppedFilesChannel, eventFrom(mainFrame), ['/tmp/pack.zip', '/tmp/pack'])).toEqual({ ok: true, value: undefined })
+  expect(opened).toEqual([['/tmp/pack.zip', '/tmp/pack']])
+  expect(isDesktopChannel(droppedFilesChannel)).toBe(false)
+})
+
+test.for([
+  ['nothing that lies on a disk', mainFrame, []],
+  ['a place that depends on where the application was started', mainFrame, ['pack.zip']],
+  ['a name with a zero in it', mainFrame, ['/tmp/a\0.zip']],
+  ['an address', mainFrame, ['https://evil.example/pack.zip']],
+  ['more than anybody drops', mainFrame, Array.from({ length: 201 }, () => '/tmp/pack.zip')],
+  ['no list', mainFrame, '/tmp/pack.zip'],
+  ['what another frame says was dropped', { ...mainFrame, url: 'https://gatehouse/' }, ['/tmp/pack.zip']],
+] as const)('%s is not opened', async ([, frame, paths]) => {
+  const { invoke } = register({}, () => expect.fail('it was opened'))
+  expect(await invoke(droppedFilesChannel, eventFrom(frame), paths)).toMatchObject({ ok: false })
 })
 
 test('the main frame of our window on our origin is answered', async () => {

@@ -14,7 +14,7 @@ import { connectNotifications } from './connect-notifications.ts'
 import { decideStart } from './decide-start.ts'
 import { deepLinkIn, deepLinkScheme, pageOf, parseDeepLink } from './deep-link.ts'
 import { desktopRuntime } from './desktop-runtime.ts'
-import { fileArgument } from './file-argument.ts'
+import { fileArguments } from './file-arguments.ts'
 import { decideExternalUrl } from './external-url.ts'
 import { hardeningReport } from './hardening-report.ts'
 import { registerIpc } from './ipc.ts'
@@ -128,10 +128,10 @@ async function start(
     chooseFolder: () => choose(window, { title: 'Choose a folder for the export', properties: ['openDirectory', 'createDirectory'] }),
     chooseFile: () =>
       choose(window, {
-        title: 'Choose a recording or an evidence pack',
+        title: 'Choose a recording, an evidence pack or a proof',
         properties: ['openFile'],
         filters: [
-          { name: 'Recordings and evidence packs', extensions: ['jsonl', 'ndjson', 'zip'] },
+          { name: 'Recordings, evidence packs and proofs', extensions: ['jsonl', 'ndjson', 'zip', 'tlog-proof'] },
           { name: 'All files', extensions: ['*'] },
         ],
       }),
@@ -139,7 +139,13 @@ async function start(
     clock: systemClock,
     log,
   })
-  registerIpc({ handlers: services.handlers, isOurs: window.isOurs, newReference: () => randomText(10), log })
+  registerIpc({
+    handlers: services.handlers,
+    openFiles: (paths) => services.openFiles(paths),
+    isOurs: window.isOurs,
+    newReference: () => randomText(10),
+    log,
+  })
   forwardEvents({ subscribe: services.subscribe, send: window.send, log })
 
   const show = (page?: string) =>
@@ -156,16 +162,15 @@ async function start(
     if (link && !link.ok) log.warn({ reason: link.reason }, 'a link was refused')
     show(link?.ok ? pageOf(link.target) : undefined)
   }
-  const openFile = (path: string): void => {
+  const openFiles = (paths: readonly string[]): void => {
     show('/recordings')
-    services.openFile(path)
+    services.openFiles(paths)
   }
   app.on('second-instance', (_event, argv, cwd) => {
-    const file = fileArgument(argv, cwd)
-    if (file === undefined) follow(deepLinkIn(argv))
-    else openFile(file)
+    const paths = fileArguments(argv, cwd)
+    if (paths.length === 0) follow(deepLinkIn(argv))
+    else openFiles(paths)
   })
-  files.handle(openFile)
   app.on('activate', () => show())
   // the tray keeps it running
   app.on('window-all-closed', () => undefined)
@@ -177,8 +182,10 @@ async function start(
   })
   closeServicesBeforeExit(services, log)
   const waiting = links.handle(follow)
-  const file = fileArgument(process.argv, process.cwd())
-  if (file !== undefined) openFile(file)
+  const opened = files.handle((path) => openFiles([path]))
+  const paths = fileArguments(process.argv, process.cwd())
+  if (paths.length > 0) openFiles(paths)
+  else if (opened) show('/recordings')
   else if (!waiting) follow(deepLinkIn(process.argv))
 }
 
@@ -188,20 +195,19 @@ interface LinkQueue {
   handle(listener: (url: string) => void): boolean
 }
 
-/** Keeps the last link that comes before somebody handles links. */
+/** Keeps what comes before somebody handles it. */
 function createLinkQueue(): LinkQueue {
-  let waiting: string | undefined
+  const waiting: string[] = []
   let handler: ((url: string) => void) | undefined
   return {
     push(url) {
       if (handler) handler(url)
-      else waiting = url
+      else waiting.push(url)
     },
     handle(listener) {
       handler = listener
-      if (waiting === undefined) return false
-      listener(waiting)
-      return true
+      for (const url of waiting) listener(url)
+      return waiting.length > 0
     },
   }
 }

@@ -17,5 +17,9 @@ async function invoke<C extends DesktopChannel>(channel: C, ...input: DesktopArg
 
 export const desktop: DesktopApi = {
   invoke,
+  async openFiles(files) {
+    const reply = await window.gatehouse.openFiles(files)
+    if (!reply.ok) throw AppError.from(reply.error)
+  },
   subscribe: (event, listener) => window.gatehouse.subscribe(event, listener),
 }

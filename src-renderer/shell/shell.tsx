@@ -6,6 +6,7 @@ import { LoadingRows } from '../components/loading-rows.tsx'
 import { SignInPage } from '../pages/sign-in/sign-in-page.tsx'
 import { AlarmBanner } from './alarm-banner.tsx'
 import { CommandPalette } from './command-palette.tsx'
+import { FileDrop } from './file-drop.tsx'
 import { Navigation } from './navigation.tsx'
 import { PageForbidden } from './page-states.tsx'
 import { StatusBar } from './status-bar.tsx'
@@ -35,6 +36,7 @@ export function Shell() {
       </main>
       <StatusBar />
       <CommandPalette />
+      <FileDrop />
     </div>
   )
 }

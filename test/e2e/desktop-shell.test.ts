@@ -41,14 +41,19 @@ async function startAgain(parameters: string[], env: Record<string, string> = {}
 }
 
 describe('what a page has', () => {
-  test('the desktop is two functions, and frozen', async () => {
+  test('the desktop is three functions, and frozen', async () => {
     const surface = await desktop.page.evaluate(() => ({
       keys: Object.getOwnPropertyNames(window.gatehouse).toSorted(),
       kinds: Object.values(window.gatehouse).map((value) => typeof value),
       frozen: Object.isFrozen(window.gatehouse),
       writable: Object.getOwnPropertyDescriptor(window, 'gatehouse')?.writable,
     }))
-    expect(surface).toEqual({ keys: ['invoke', 'subscribe'], kinds: ['function', 'function'], frozen: true, writable: false })
+    expect(surface).toEqual({
+      keys: ['invoke', 'openFiles', 'subscribe'],
+      kinds: ['function', 'function', 'function'],
+      frozen: true,
+      writable: false,
+    })
   })
 
   test('no Node, no Electron', async () => {

@@ -49,6 +49,54 @@ test('a pack that was changed is not opened, and one that was not is', async () 
   expect(await page.getByText('This computer does not know that key').count()).toBe(1)
 })
 
+test('what is dropped is opened, rubbish is told beside it, and a file that a page made up opens nothing', async () => {
+  writeFileSync(join(folder, 'photo.png'), 'no pack')
+  const chosen = await page.evaluateHandle(() => {
+    const input = document.createElement('input')
+    input.type = 'file'
+    input.multiple = true
+    input.ariaLabel = 'Stands for the file manager'
+    document.body.append(input)
+    return input
+  })
+  await chosen.setInputFiles([join(folder, 'photo.png'), pack])
+  const drag = (names: string[], made?: string) =>
+    page.evaluate(
+      ([input, events, text]) => {
+        const transfer = new DataTransfer()
+        const files = text === undefined ? (input.files ?? []) : [new File([text], 'made-up.zip')]
+        for (const file of files) transfer.items.add(file)
+        for (const name of events)
+          document.body.dispatchEvent(new DragEvent(name, { dataTransfer: transfer, bubbles: true, cancelable: true }))
+      },
+      [chosen, names, made] as const,
+    )
+  await drag(['dragenter', 'dragover'])
+  await page.getByText('Drop to open').waitFor()
+  await drag(['drop'])
+  await page.getByText('2 recordings from evidence.zip opened and verified.').waitFor()
+  await page.getByText('photo.png is no recording, evidence pack or proof').waitFor()
+  expect(await page.getByText('Drop to open').count()).toBe(0)
+  await drag(['dragenter', 'drop'], 'PK')
+  await page.getByText('none of it is a file on this computer').waitFor()
+  await chosen.evaluate((input) => input.remove())
+})
+
+test('a link to a moment of a recording opens it there; one to a recording that is not here gives nothing', async () => {
+  const follow = (link: string) =>
+    desktop.app.evaluate(
+      ({ app }, text) => void app.emit('second-instance', { preventDefault: () => undefined }, ['gatehouse', text], '/'),
+      link,
+    )
+  await follow(`gatehouse://recordings/${fixtureSession}/3`)
+  await expect.poll(() => page.getByRole('option', { selected: true }).textContent(), patiently).toMatch(/^3/)
+  await page.getByRole('button', { name: 'Copy link to this moment' }).click()
+  await page.getByRole('button', { name: 'Link copied' }).waitFor()
+  await follow('gatehouse://recordings/ses_abcdefgh12345678/3')
+  await page.getByText('This recording is not on this computer').waitFor()
+  await page.evaluate(() => (location.hash = '#/recordings'))
+})
+
 test('it is searched, and a hit opens its moment in the replay', async () => {
   await page.getByRole('button', { name: 'Messages' }).click()
   await page.getByRole('searchbox').fill('"SELECT 5 FROM"')

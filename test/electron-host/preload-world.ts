@@ -20,6 +20,8 @@ export type FromPage =
 interface PreloadSettings {
   bindingName: string
   inboxName: string
+  /** before the number of a file whose path is asked for: nobody else knows it */
+  fileMark: string
   platform: string
   versions: Record<string, string>
 }
@@ -35,6 +37,7 @@ export interface PreloadElectron {
     invoke(channel: string, ...parameters: unknown[]): Promise<unknown>
   }
   contextBridge: { exposeInMainWorld(key: string, api: unknown): void }
+  webUtils: { getPathForFile(file: File): string }
 }
 
 type Preload = (require: (name: string) => unknown, module: { exports: unknown }, exports: unknown, process: unknown) => void
@@ -71,7 +74,10 @@ function runIsolatedWorld(codec: CloneCodec, bridge: BridgeEnd, settings: Preloa
     },
   }
 
+  const files: File[] = []
+
   world[settings.inboxName] = {
+    file: (index: number) => files[index],
     settle(id: number, fulfilled: boolean, text: string) {
       const promise = waiting.get(id)
       waiting.delete(id)
@@ -87,6 +93,13 @@ function runIsolatedWorld(codec: CloneCodec, bridge: BridgeEnd, settings: Preloa
   const electron: PreloadElectron = {
     ipcRenderer,
     contextBridge: { exposeInMainWorld: (key: string, api: unknown) => bridge.expose(key, api) },
+    // only the browser's process knows where a file lies, and it cannot be asked here and now: what is given is replaced on its way to main
+    webUtils: {
+      getPathForFile(file) {
+        if (!(file instanceof File)) throw new TypeError('not a file')
+        return settings.fileMark + (files.push(file) - 1)
+      },
+    },
   }
   const require = (name: string): unknown => {
     if (name === 'electron') return electron
@@ -116,12 +129,23 @@ function runIsolatedWorld(codec: CloneCodec, bridge: BridgeEnd, settings: Preloa
 }
 
 /** Source texts for `Page.addScriptToEvaluateOnNewDocument`. Only the top frame gets a bridge, as in Electron. */
-export function preloadWorldScripts(options: { secret: string; preloadSource: string; versions: Record<string, string> }): {
+export function preloadWorldScripts(options: {
+  secret: string
+  preloadSource: string
+  versions: Record<string, string>
+  fileMark: string
+}): {
   page: string
   isolated: string
 } {
   const secret = JSON.stringify(options.secret)
-  const settings: PreloadSettings = { bindingName, inboxName, platform: process.platform, versions: options.versions }
+  const settings: PreloadSettings = {
+    bindingName,
+    inboxName,
+    fileMark: options.fileMark,
+    platform: process.platform,
+    versions: options.versions,
+  }
   const preload = `function (require, module, exports, process) {\n${options.preloadSource}\n}`
   const bridgeEnd = (side: 'page' | 'preload') => `(${createBridgeEnd.toString()})(${secret}, '${side}')`
   const codec = `(${createCloneCodec.toString()})()`

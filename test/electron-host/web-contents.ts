@@ -56,6 +56,7 @@ export class WebContents extends TypedEmitter<WebContentsEvents> {
   #webUrl = ''
   #title = ''
   #destroyed = false
+  readonly #fileMark = `${randomBytes(16).toString('hex')}:`
   /** a navigation that main asked for: not the page's own doing, so no will-navigate */
   #ownNavigation: string | undefined
 
@@ -83,6 +84,7 @@ export class WebContents extends TypedEmitter<WebContentsEvents> {
     const scripts = preloadWorldScripts({
       secret: randomBytes(16).toString('hex'),
       preloadSource: preload === undefined ? '' : readFileSync(preload, 'utf8'),
+      fileMark: this.#fileMark,
       versions: Object.fromEntries(Object.entries(process.versions).map(([name, version]) => [name, version ?? ''])),
     })
     this.#listen(page, target.targetId)
@@ -172,12 +174,27 @@ export class WebContents extends TypedEmitter<WebContentsEvents> {
     let fulfilled = true
     let text: string
     try {
-      text = codec.encode(await ipcMain.invoked(event, message.channel, parameters))
+      text = codec.encode(await ipcMain.invoked(event, message.channel, await this.#withPaths(parameters, world)))
     } catch (error) {
       fulfilled = false
       text = codec.encode(`Error invoking remote method '${message.channel}': ${String(error)}`)
     }
     this.#run(`${inboxName}.settle(${message.id}, ${fulfilled}, ${JSON.stringify(text)})`, world)
+  }
+
+  /** What a preload got for a file becomes the path of the file, or nothing for one that a page made up. */
+  async #withPaths(parameters: unknown[], world: string | undefined): Promise<unknown[]> {
+    const pathOf = async (value: unknown): Promise<unknown> => {
+      if (typeof value !== 'string' || !value.startsWith(this.#fileMark)) return value
+      const index = Number(value.slice(this.#fileMark.length))
+      const expression = `${inboxName}.file(${index})`
+      const found = await this.#page?.send('Runtime.evaluate', { expression, ...(world !== undefined && { uniqueContextId: world }) })
+      const objectId = found?.result.objectId
+      return objectId === undefined ? '' : ((await this.#page?.send('DOM.getFileInfo', { objectId }))?.path ?? '')
+    }
+    const known = (value: unknown): unknown =>
+      Array.isArray(value) ? Promise.all(value.map(pathOf)).then((paths) => paths.filter((path) => path !== '')) : value
+    return Promise.all(parameters.map(known))
   }
 
   #run(expression: string, world: string | undefined = this.#world): void {

@@ -49,7 +49,7 @@ export function createDesktopDouble(overrides: Partial<DesktopHandlers> = {}): D
       }
       double.emit('state:changed', double.state)
     },
-    openFile: (path) => void double.calls.push(['openFile', path]),
+    openFiles: (paths) => void double.calls.push(['openFiles', paths]),
     close: () => Promise.resolve(),
   }
   double.handlers = {

@@ -3,6 +3,7 @@ import { AppError } from '../../src-protocol/app-error.ts'
 import type { DesktopBridge, DesktopEventName, DesktopState, ReviewerKeyState } from '../../src-protocol/desktop-api.ts'
 import { fakeBreakGlass } from './fake-break-glass.ts'
 import { fakeMaskingTrial } from './fake-masking-trial.ts'
+import { droppedFiles } from './dropped-files.ts'
 import { fakeDownloads } from './fake-downloads.ts'
 import { fakeActions } from './fake-actions.ts'
 import { fakeOverview } from './fake-overview.ts'
@@ -51,6 +52,10 @@ export function createFakeDesktop(setting: FakeSetting): FakeDesktop {
           error instanceof AppError ? error : new AppError('INTERNAL', { where: 'the double', reference: String(error) })
         return { ok: false, error: { code, message, remedy, data: { ...data } } }
       }
+    },
+    async openFiles(files) {
+      emit('library:import-changed', droppedFiles(files as readonly File[]))
+      return { ok: true, value: undefined }
     },
     subscribe(event, listener) {
       const set = listeners.get(event) ?? new Set<Listener>()

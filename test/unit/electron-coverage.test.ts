@@ -60,6 +60,7 @@ beforeAll(() => {
 declare const electron: PreloadElectron
 export const contextBridge: PreloadElectron['contextBridge'] = electron.contextBridge
 export const ipcRenderer: PreloadElectron['ipcRenderer'] = electron.ipcRenderer
+export const webUtils: PreloadElectron['webUtils'] = electron.webUtils
 `,
   )
 })

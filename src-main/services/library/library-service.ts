@@ -4,7 +4,7 @@ import { keepDownloadIn, type KeepDownload } from './keep-download.ts'
 import type { Clock } from '../../../src-node/clock.ts'
 
 /** What a thread of the library can be asked for. */
-export interface LibraryService extends Omit<Library, 'close' | 'search' | 'add' | 'trustOf'> {
+export interface LibraryService extends Omit<Library, 'close' | 'search' | 'add' | 'addProof' | 'trustOf'> {
   /** @throws AppError as `Library.add` */
   add(recording: string | Uint8Array, proof: string, verifierKey: string): ReturnType<Library['add']>
   importFile: ImportFile

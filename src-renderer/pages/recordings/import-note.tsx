@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core'
 import { FileArchive, ShieldCheck, ShieldX } from 'lucide-react'
+import type { ImportState } from '../../../src-protocol/desktop-api.ts'
 import type { OpenedPack } from '../../../src-protocol/evidence.ts'
 import { Note } from '../../components/note.tsx'
 import { visibleText } from '../../components/visible-characters.ts'
@@ -39,6 +40,7 @@ export function ImportNote({ importing: { state, cancel, dismiss } }: { importin
       <div className={styles.note}>
         <Note tone="denied" icon={ShieldX} alert title={`${file} was not opened.`} action={close}>
           {visibleText(state.message)} {state.remedy}
+          <OtherFiles others={state.others} />
         </Note>
       </div>
     )
@@ -54,8 +56,26 @@ export function ImportNote({ importing: { state, cancel, dismiss } }: { importin
         action={close}
       >
         {pack && aboutPack(pack)}
+        <OtherFiles others={state.others} />
       </Note>
     </div>
+  )
+}
+
+/** What came of the files that were opened before, of several at once. */
+function OtherFiles({ others }: { others: Extract<ImportState, { state: 'finished' }>['others'] }) {
+  if (others === undefined) return null
+  return (
+    <ul className={styles.others} tabIndex={0} aria-label="The other files">
+      {others.map(({ file, recordings, failed, problem }, place) => (
+        <li key={place}>
+          <span className="medium">{visibleText(file)}</span>:{' '}
+          {problem
+            ? `not opened. ${visibleText(problem.message)} ${problem.remedy}`
+            : `${recordings} ${recordings === 1 ? 'recording' : 'recordings'}, ${failed === 0 ? 'verified' : `${failed} of them do not verify`}.`}
+        </li>
+      ))}
+    </ul>
   )
 }
 

@@ -8,6 +8,7 @@ import type { ApprovalRecord, Exempted, MessageRecord } from '../../../src-proto
 import type { Verification } from '../../../src-protocol/verification.ts'
 import { Facts, type Fact } from '../../components/facts.tsx'
 import { Hash } from '../../components/hash.tsx'
+import { CopyLink } from './copy-link.tsx'
 import { formatTime, formatUtc } from '../../components/time.ts'
 import { Verdict } from '../../components/verdict.tsx'
 import { VisibleText } from '../../components/visible-text.tsx'
@@ -52,6 +53,7 @@ export function RecordSide({ session, exchange, verdict, proof }: RecordSideProp
       <section>
         <h3>Record</h3>
         <Facts items={recordFacts(exchange)} />
+        <CopyLink session={session} seq={shown.seq} />
       </section>
       <section>
         <h3>Proof</h3>

@@ -16,7 +16,7 @@ import { parseTlogProof } from '../../../../src-core/log/tlog-proof.ts'
 import { maximumRecordingBytes } from '../../../../src-core/recording/record-lines.ts'
 import type { Library } from '../../library.ts'
 import type { OnProgress } from '../import-file.ts'
-import { openPackZip, type PackZip } from './pack-zip.ts'
+import type { PackZip } from './pack-zip.ts'
 
 const mostManifestBytes = 16 * 1024 ** 2
 const mostEntriesBytes = 512 * 1024 ** 2
@@ -33,10 +33,9 @@ const invalid = (problem: string): AppError => new AppError('PACK_INVALID', { pr
  */
 export async function importPack(
   library: Library,
-  file: string,
+  zip: PackZip,
   onProgress: OnProgress,
 ): Promise<{ rows: LibraryRow[]; pack: OpenedPack }> {
-  const zip = await openPackZip(file)
   try {
     const manifest = await readManifest(zip)
     checkNames(zip, manifest)

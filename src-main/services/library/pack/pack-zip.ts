@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { openPromise, type Entry, type ZipFile } from 'yauzl'
 import { AppError } from '../../../../src-protocol/app-error.ts'
 
-/** A pack whose list of files has been looked through: nothing of it has been unpacked yet. */
+/** A pack, packed or unpacked, whose list of files has been looked through: nothing of it has been read yet. */
 export interface PackZip {
   paths: ReadonlySet<string>
   /** Reads a file whole. @throws AppError PACK_REFUSED (it is larger than `most`), PACK_INVALID (it cannot be read, or is not there) */
@@ -15,17 +15,21 @@ export interface PackZip {
 }
 
 /** A pack has four files for each session of its sample, and the sample has at most a thousand. */
-const mostFiles = 5_000
+export const packLimits = { files: 5_000, bytes: 32 * 1024 ** 3, fileBytes: 2 * 1024 ** 3 }
+const { files: mostFiles, bytes: mostBytes, fileBytes: mostFileBytes } = packLimits
 const longestName = 300
-const mostBytes = 32 * 1024 ** 3
-const mostFileBytes = 2 * 1024 ** 3
 /** Text of a gateway packs ten to fifty times; what says to be more, beyond a size that does no harm, wants to fill the disk or the memory. */
 const mostRatio = 250
 const harmless = 16 * 1024 ** 2
 
 const nameOfPack = /^[A-Za-z0-9_][A-Za-z0-9._-]*(?:\/[A-Za-z0-9_][A-Za-z0-9._-]*)*$/
 
-const refuse = (problem: string): AppError => new AppError('PACK_REFUSED', { problem })
+export const refusePack = (problem: string): AppError => new AppError('PACK_REFUSED', { problem })
+const refuse = refusePack
+
+/** Why a path is not one of a pack. */
+export const problemOfName = (path: string): string | undefined =>
+  path.length > longestName || !nameOfPack.test(path) ? `the name ${printable(path)} is not one of a pack` : undefined
 
 /**
  * Opens a zip from a stranger. Its list of files is read and judged before anything is unpacked: names that lead elsewhere, links, names twice, encrypted
@@ -88,7 +92,8 @@ async function readEntries(zip: ZipFile): Promise<Map<string, Entry>> {
 function problemOf(entry: Entry): string | undefined {
   const { fileName, uncompressedSize, compressedSize, compressionMethod } = entry
   const name = fileName.endsWith('/') ? fileName.slice(0, -1) : fileName
-  if (name.length > longestName || !nameOfPack.test(name)) return `the name ${printable(fileName)} is not one of a pack`
+  const misnamed = problemOfName(name)
+  if (misnamed !== undefined) return misnamed
   // the upper half holds a Unix mode where the zip was made on one
   const kind = (entry.externalFileAttributes >>> 16) & 0o170000
   if (kind !== 0 && kind !== 0o100000 && kind !== 0o040000) return `${printable(fileName)} is a link or a device`
