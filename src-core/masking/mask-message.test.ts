@@ -56,6 +56,37 @@ describe('masking a message', () => {
     ])
   })
 
+  const ada = '{"full_name":"Ada","note":"no \\"{\\" in it"}'
+  test.for([
+    ['behind a sentence', `1 row:\n${ada}`],
+    ['before a sentence', `${ada} is all there is {"really`],
+    ['in a code fence', '```json\n[' + ada + ']\n```'],
+    ['in each line', `${ada}\n${ada}`],
+    ['that was encoded twice', JSON.stringify(ada)],
+    ['behind a byte order mark', `\ufeff${ada}`],
+    ['behind an object that does not end', `{"rows": [${ada}, {"full_`],
+    ['behind a quote', `he said "no {" and "{" ${ada}`],
+    ['inside what only looks like JSON', `{"a": maybe, "b": ${ada}}`],
+  ])('a named field in JSON %s', ([, text]) => {
+    const masked = mask({ result: { content: [{ type: 'text', text }] } })
+    expect(masked.text).not.toContain('Ada')
+    expect(JSON.parse(masked.text).result.content[0].text.replaceAll('[MASKED:full_name]', 'Ada')).toBe(text)
+    expect(masked.masks).toContainEqual(expect.objectContaining({ kind: 'full_name', rule: 'pii-fields' }))
+  })
+
+  test('what is nearly JSON everywhere is searched in time that grows with its length, or withheld', () => {
+    for (const piece of ['{"', '{"a":', '{"a":"', '{"a":[', '{"a":{"b":"}"']) {
+      const text = JSON.stringify({ text: piece.repeat(20_000) })
+      const start = performance.now()
+      try {
+        maskMessage(masking, text, prod)
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'MESSAGE_UNMASKABLE' })
+      }
+      expect(performance.now() - start).toBeLessThan(5000)
+    }
+  })
+
   test('a name is masked, or names a masked field, as often as it comes', () => {
     const made = () => mask({ 'ada@acme.example': 1, full_name: 'Ada', 'a/b~c': { note: '4111111111111111' } })
     const first = made()

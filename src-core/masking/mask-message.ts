@@ -1,6 +1,7 @@
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { MaskApplied } from '../../src-protocol/model.ts'
 import { decodeString, TooDeep, walkJson, type JsonVisitor } from '../json/walk-json.ts'
+import { findJsonObjects } from './find-json-objects.ts'
 import { normaliseFieldName, type ActiveRules, type MaskedField, type Masking, type RulesTarget } from './load-masking.ts'
 import { actionOn, isStricter, type Masked } from './mask-action.ts'
 import { maskString } from './mask-string.ts'
@@ -30,7 +31,7 @@ const maxNesting = 8
 
 /**
  * Masks a JSON text in place: only the values that a rule names are replaced, by `[MASKED:kind]`; every other character stays as it
- * was. Strings that hold JSON are masked as JSON, since results usually come as JSON inside a text block. What says which call a JSON-RPC
+ * was. Strings that hold JSON are masked as JSON, since results usually come as JSON inside a text block, with or without words around it. What says which call a JSON-RPC
  * message belongs to is no content and stays: about one random id in a thousand looks like an account or a card.
  * @throws AppError MESSAGE_UNMASKABLE when the text cannot be searched to its end, MESSAGE_BLOCKED when a rule blocks it: it must then not
  * be delivered
@@ -150,7 +151,7 @@ class MaskingVisitor implements JsonVisitor {
     if (this.#field) return this.#replaceField(start, end)
     if (this.#rules.fields.size === 0 && this.#rules.detectors.length === 0) return
     const value = decodeString(this.#text, start, end)
-    const masked = holdsJson(value) ? this.#maskNested(value, this.#here()) : this.#maskHere(value)
+    const masked = holdsJson(value) ? this.#maskNested(value, this.#here()) : this.#maskHere(this.#maskParts(value))
     if (masked !== value) this.#replace(start, end, JSON.stringify(masked))
   }
 
@@ -247,6 +248,18 @@ class MaskingVisitor implements JsonVisitor {
     return maskJson(value, this.#run, this.#tally, `${path}#`, this.#nesting + 1)
   }
 
+  /** Named fields of JSON that stands in a text beside something else. */
+  #maskParts(value: string): string {
+    if (this.#rules.fields.size === 0 || !value.includes('{')) return value
+    let output = ''
+    let copied = 0
+    for (const { start, end } of findJsonObjects(value)) {
+      output += value.slice(copied, start) + this.#maskNested(value.slice(start, end), this.#here())
+      copied = end
+    }
+    return copied === 0 ? value : output + value.slice(copied)
+  }
+
   #here(): string {
     return this.#pathPrefix + this.#path.map(prefixed).join('')
   }
@@ -259,8 +272,9 @@ class MaskingVisitor implements JsonVisitor {
 
 const prefixed = (segment: string): string => `/${segment}`
 
+/** A text that was encoded twice is JSON, too. */
 function holdsJson(value: string): boolean {
-  if (!/^\s*[[{]/.test(value)) return false
+  if (!/^\s*[[{"]/.test(value)) return false
   try {
     JSON.parse(value)
     return true
