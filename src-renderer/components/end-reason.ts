@@ -7,15 +7,15 @@ const sentences: Record<EndReason, string> = {
   'ended-by-administrator': 'Ended by an administrator',
   expired: 'Its time was over',
   'access-ended': 'Its access ended',
-  idle: 'Nobody used it for a while',
+  idle: 'Nobody used it',
   'signed-out': 'Its operator signed out',
-  'desktop-disconnected': 'The desktop was away too long',
-  'agent-disconnected': 'The agent disconnected',
+  'desktop-disconnected': 'Desktop away too long',
+  'agent-disconnected': 'Its agent disconnected',
   'server-stopped': 'The MCP server stopped',
-  'recording-unavailable': 'Recording failed, so traffic stopped',
+  'recording-unavailable': 'Recording failed',
   'gateway-stopped': 'The gateway was stopped',
   'gateway-crash': 'The gateway crashed',
-  'recording-altered': 'Its recording was altered while the gateway was away',
+  'recording-altered': 'Its recording was altered',
 }
 
 /** Why a session ended, as a short sentence. */

@@ -1,6 +1,6 @@
 import { Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight'
 import { useNavigate } from '@tanstack/react-router'
-import { Activity, AppWindow, CirclePlay, Inbox, LogIn, LogOut, Play, Plug, Search, SunMoon } from 'lucide-react'
+import { Activity, AppWindow, CirclePlay, Inbox, Keyboard, LogIn, LogOut, Play, Plug, Search, SunMoon } from 'lucide-react'
 import { useDesktopMutation } from '../api/use-desktop-mutation.ts'
 import { useDesktopQueryWith } from '../api/use-desktop-query.ts'
 import { useDesktopState, useHasRole, usePerson } from '../api/use-desktop-state.ts'
@@ -13,14 +13,14 @@ import styles from './command-palette.module.css'
 const shownPerGroup = 8
 
 /** Ctrl/Cmd+K over everything: pages, connections, sessions, requests, recordings, actions. */
-export function CommandPalette() {
+export function CommandPalette({ onShortcuts }: { onShortcuts: () => void }) {
   const groups = [
     usePageActions(),
     useRequestActions(),
     useConnectionActions(),
     useSessionActions(),
     useRecordingActions(),
-    useCommandActions(),
+    useCommandActions(onShortcuts),
   ]
   return (
     <Spotlight
@@ -128,7 +128,7 @@ function useRecordingActions(): SpotlightActionGroupData {
   }
 }
 
-function useCommandActions(): SpotlightActionGroupData {
+function useCommandActions(onShortcuts: () => void): SpotlightActionGroupData {
   const { signIn, preferences, gateway } = useDesktopState()
   const setPreferences = useDesktopMutation('preferences:set')
   const startSignIn = useDesktopMutation('identity:sign-in')
@@ -143,6 +143,13 @@ function useCommandActions(): SpotlightActionGroupData {
         label: `Switch to the ${next} theme`,
         leftSection: <SunMoon aria-hidden />,
         onClick: () => setPreferences.mutate({ colorScheme: next }),
+      },
+      {
+        id: 'command shortcuts',
+        label: 'Keyboard shortcuts',
+        leftSection: <Keyboard aria-hidden />,
+        // when the palette has given the focus back: it would take it from the dialog
+        onClick: () => void setTimeout(onShortcuts, 50),
       },
       {
         id: 'command window',

@@ -42,7 +42,7 @@ function PlaceLink({ place, count, rail }: { place: Place; count: PlaceCount | u
         <span className={rail ? 'unseen' : undefined}>{place.title}</span>
         {count !== undefined && count.count > 0 && (
           <span className={styles.count}>
-            {count.count}
+            {count.count.toLocaleString('en')}
             <span className="unseen"> {count.noun}</span>
           </span>
         )}
@@ -60,8 +60,10 @@ function useCounts(): Record<string, PlaceCount> {
   }).data
   const approvals = useDesktopQueryWith({ channel: 'approvals:list', input: [], enabled: useHasRole('reviewer') }).data
   const access = useDesktopQueryWith({ channel: 'access:overview', input: [], enabled: useHasRole('reviewer') }).data
-  const connections = useDesktopQueryWith({ channel: 'connections:list', input: [], enabled: useHasRole('administrator') }).data
-  const tools = connections?.reduce((sum, { toolsWaiting = 0 }) => sum + toolsWaiting, 0)
+  // operators have the same list, but nothing in it waits for them
+  const administrator = useHasRole('administrator')
+  const connections = useDesktopQueryWith({ channel: 'connections:list', input: [], enabled: administrator }).data
+  const tools = !administrator ? 0 : connections?.reduce((sum, { toolsWaiting = 0 }) => sum + toolsWaiting, 0)
   const waiting =
     (approvals?.filter((approval) => isWaitingFor(approval, person)).length ?? 0) +
     (access?.requests.filter((request) => waitsFor(request, person)).length ?? 0)

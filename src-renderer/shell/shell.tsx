@@ -1,5 +1,5 @@
 import { Outlet, useMatches, useRouter } from '@tanstack/react-router'
-import { Suspense } from 'react'
+import { Suspense, useState } from 'react'
 import { useDesktopEvent } from '../api/use-desktop-event.ts'
 import { useDesktopState } from '../api/use-desktop-state.ts'
 import { LoadingRows } from '../components/loading-rows.tsx'
@@ -9,8 +9,10 @@ import { CommandPalette } from './command-palette.tsx'
 import { FileDrop } from './file-drop.tsx'
 import { Navigation } from './navigation.tsx'
 import { PageForbidden } from './page-states.tsx'
+import { ShortcutsDialog } from './shortcuts-dialog.tsx'
 import { StatusBar } from './status-bar.tsx'
 import { TopBar } from './top-bar.tsx'
+import { useShortcutsKey } from './use-shortcuts-key.ts'
 import styles from './shell.module.css'
 
 /** What stays around every page: top bar, navigation, status bar, command palette. */
@@ -19,6 +21,8 @@ export function Shell() {
   const { alarm } = useDesktopState()
   const rail = useMatches({ select: (matches) => matches.some((match) => match.staticData.rail === true) })
 
+  const [shortcuts, setShortcuts] = useState(false)
+  useShortcutsKey(() => setShortcuts(true))
   useDesktopEvent('navigate:requested', ({ to }) => router.history.push(to))
 
   return (
@@ -35,7 +39,8 @@ export function Shell() {
         </Suspense>
       </main>
       <StatusBar />
-      <CommandPalette />
+      <CommandPalette onShortcuts={() => setShortcuts(true)} />
+      {shortcuts && <ShortcutsDialog onClose={() => setShortcuts(false)} />}
       <FileDrop />
     </div>
   )

@@ -139,3 +139,86 @@ test.for(looked)('$name has no accessibility violation', async (subject) => {
   await subject.prepare?.(page)
   expect(await accessibilityViolations(page)).toEqual([])
 })
+
+/** What Tab walks through: radio buttons, tabs and options have one stop for all of them. */
+const stops = 'a[href], button, input:not([type=radio]), select, textarea, [contenteditable=true], [tabindex="0"]'
+
+interface Walk {
+  /** controls that Tab never came to */
+  missed: string[]
+  /** controls that did not show that they have the focus */
+  unseen: string[]
+  around: boolean
+}
+
+/** Walks with Tab until it comes to a control for the second time: all around, wherever the page had begun. */
+async function walk(page: Page): Promise<Walk> {
+  const unseen: string[] = []
+  for (let step = 0; step < 250; step += 1) {
+    await page.keyboard.press('Tab')
+    const at = await page.evaluate(() => {
+      const element = document.activeElement
+      // between the last control and the first
+      if (element === null || element === document.body) return 'seen'
+      // a date has a stop for each of its parts
+      if (element.getAttribute('data-walked') === 'here') return 'seen'
+      if (element.hasAttribute('data-walked')) return 'again'
+      document.querySelector('[data-walked=here]')?.setAttribute('data-walked', '')
+      element.setAttribute('data-walked', 'here')
+      // the ring may be drawn around what holds the field
+      for (let drawn: Element | null = element, up = 0; drawn !== null && up < 4; drawn = drawn.parentElement, up += 1) {
+        const { outlineStyle, outlineWidth } = getComputedStyle(drawn)
+        if (outlineStyle !== 'none' && Number.parseFloat(outlineWidth) > 0) return 'seen'
+      }
+      const sibling = element.nextElementSibling
+      if (sibling !== null && getComputedStyle(sibling).outlineStyle !== 'none') return 'seen'
+      return element.outerHTML.slice(0, 120)
+    })
+    if (at !== 'again') {
+      if (at !== 'seen') unseen.push(at)
+      continue
+    }
+    const missed = await page.evaluate(
+      (selector) =>
+        [...document.querySelectorAll(selector)]
+          .filter((element) => !element.hasAttribute('data-walked') && element.getAttribute('tabindex') !== '-1')
+          .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.closest('[inert], [aria-hidden=true]'))
+          .map((element) => element.outerHTML.slice(0, 120)),
+      stops,
+    )
+    return { missed, unseen, around: true }
+  }
+  return { missed: [], unseen, around: false }
+}
+
+test.for([
+  ['/connections', 'priya'],
+  [`/sessions/${liveSession}`, 'mira'],
+  ['/inbox', 'jonas'],
+  ['/recordings', 'helene'],
+  ['/people?person=u-1042', 'helene'],
+  ['/settings', 'jonas'],
+] as const)('by keyboard alone, all of %s is reached, shows where one is, and lets go', async ([path, as]) => {
+  const page = await open(path, as)
+  await page.getByRole('heading', { level: 1 }).waitFor()
+  await page.waitForLoadState('networkidle')
+  expect(await walk(page)).toEqual({ missed: [], unseen: [], around: true })
+  await page.close()
+})
+
+test('the list of shortcuts opens with a key, holds the focus, and gives it back', async () => {
+  const page = await open('/settings', 'jonas')
+  const dark = page.getByRole('radio', { name: 'Dark' })
+  const theme = page.getByRole('button', { name: /Switch to the/ })
+  await dark.waitFor({ state: 'attached' })
+  await theme.focus()
+  await page.keyboard.press('?')
+  const dialog = page.getByRole('dialog', { name: 'Keyboard shortcuts' })
+  await dialog.getByText('approve, after a question').waitFor()
+  for (let step = 0; step < 3; step += 1) await page.keyboard.press('Tab')
+  expect(await dialog.evaluate((element) => element.contains(document.activeElement))).toBe(true)
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+  await expect.poll(() => theme.evaluate((element) => element === document.activeElement), patiently).toBe(true)
+  await page.close()
+})

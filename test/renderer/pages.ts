@@ -410,6 +410,15 @@ export const pagesUnderTest: readonly PageUnderTest[] = [
     },
   },
   {
+    name: 'shortcuts',
+    path: '/sessions',
+    as: 'priya',
+    prepare: async (page) => {
+      await page.keyboard.press('?')
+      await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor()
+    },
+  },
+  {
     name: 'status-details',
     path: '/sessions',
     as: 'mira',

@@ -1,6 +1,7 @@
 import type { AccessGrant, AccessRequest } from '../../../src-protocol/access.ts'
 import { useDesktopQuery } from '../../api/use-desktop-query.ts'
 import { Timestamp } from '../../components/timestamp.tsx'
+import { useShown } from '../../components/use-shown.tsx'
 import { endOfGrant, endOfRequest } from './access-words.ts'
 import { WhoAsked, WhyAsked } from './who-asked.tsx'
 import styles from './access.module.css'
@@ -17,17 +18,16 @@ interface Past {
   subject: Pick<AccessGrant, 'person' | 'connection' | 'ruleTitle' | 'reason' | 'ticket'>
 }
 
-const mostShown = 200
-
 /** What is over: access that ended, requests that gave none; the latest first. */
 export function AccessHistory({ requests, grants }: AccessHistoryProps) {
   const people = useDesktopQuery('people:list').data
   const nameOf = (sub: string): string => people?.find(({ person }) => person.sub === sub)?.person.name ?? sub
   const past = pastOf(requests, grants, nameOf)
+  const { shown, more } = useShown(past)
   if (past.length === 0) return <p className="t2">Nothing is over yet.</p>
   return (
     <>
-      <div className={styles.table}>
+      <div className="table-frame">
         <table className="table two-line">
           <thead>
             <tr>
@@ -38,7 +38,7 @@ export function AccessHistory({ requests, grants }: AccessHistoryProps) {
             </tr>
           </thead>
           <tbody>
-            {past.slice(0, mostShown).map(({ key, at, what, subject }) => (
+            {shown.map(({ key, at, what, subject }) => (
               <tr key={key}>
                 <WhoAsked person={subject.person} connection={subject.connection} rule={subject.ruleTitle} />
                 <WhyAsked reason={what} below={[subject.ticket, subject.reason].filter(Boolean).join(' · ') || 'no reason'} />
@@ -49,10 +49,10 @@ export function AccessHistory({ requests, grants }: AccessHistoryProps) {
             ))}
           </tbody>
         </table>
+        {more}
       </div>
       <p className={`${styles.hint} small t3`}>
-        {past.length > mostShown ? `The latest ${mostShown} are shown. ` : ''}Every step is an entry of the log; an evidence pack lists all
-        of them in population/access.csv.
+        Every step is an entry of the log; an evidence pack lists all of them in population/access.csv.
       </p>
     </>
   )

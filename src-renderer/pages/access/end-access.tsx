@@ -1,8 +1,9 @@
-import { Button, Modal, Textarea } from '@mantine/core'
+import { Button, Textarea } from '@mantine/core'
 import { Ban } from 'lucide-react'
 import { useState, type FormEvent } from 'react'
 import type { AccessGrant } from '../../../src-protocol/access.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
+import { Dialog } from '../../components/dialog.tsx'
 import { DialogButtons } from '../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../components/error-state.tsx'
 
@@ -21,7 +22,7 @@ export function EndAccess({ grant, onClose }: { grant: AccessGrant; onClose: () 
     if (problem === undefined) end.mutate({ grant: grant.id, reason: reason.trim() })
   }
   return (
-    <Modal opened onClose={onClose} title={`Revoke access to ${grant.connection}?`} size={480}>
+    <Dialog onClose={onClose} title={`Revoke access to ${grant.connection}?`} size={480}>
       <form className="stack" onSubmit={submit} noValidate>
         <p className="t2">
           Sessions that {grant.person.name} began under it end at this moment, and calls that run are cut. To come back, it has to be asked
@@ -43,6 +44,6 @@ export function EndAccess({ grant, onClose }: { grant: AccessGrant; onClose: () 
           </Button>
         </DialogButtons>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

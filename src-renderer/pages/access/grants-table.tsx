@@ -16,7 +16,7 @@ interface GrantsTableProps {
 export function GrantsTable({ grants, onEnd }: GrantsTableProps) {
   if (grants.length === 0) return <p className="t2">Nobody has access through a rule at this moment.</p>
   return (
-    <div className={styles.table}>
+    <div className="table-frame">
       <table className="table two-line">
         <thead>
           <tr>

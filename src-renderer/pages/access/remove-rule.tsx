@@ -1,7 +1,8 @@
-import { Button, Modal } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { Trash2 } from 'lucide-react'
 import type { AccessRule } from '../../../src-protocol/access.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
+import { Dialog } from '../../components/dialog.tsx'
 import { DialogButtons } from '../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../components/error-state.tsx'
 import { Note } from '../../components/note.tsx'
@@ -11,7 +12,7 @@ export function RemoveRule({ rule, only, onClose }: { rule: AccessRule; only: bo
   const remove = useDesktopMutation('access:remove-rule', onClose)
   const { title, connection } = rule.terms
   return (
-    <Modal opened onClose={onClose} title={`Remove “${title}”?`} size={480}>
+    <Dialog onClose={onClose} title={`Remove “${title}”?`} size={480}>
       <div className="stack">
         <p className="t2">Access that it gave ends at this moment, and requests that wait are void.</p>
         {only && (
@@ -31,6 +32,6 @@ export function RemoveRule({ rule, only, onClose }: { rule: AccessRule; only: bo
           </Button>
         </DialogButtons>
       </div>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,8 +1,9 @@
-import { Button, Modal, NumberInput, Select, Switch, TagsInput, TextInput } from '@mantine/core'
+import { Button, NumberInput, Select, Switch, TagsInput, TextInput } from '@mantine/core'
 import { useState, type FormEvent } from 'react'
 import type { AccessRule } from '../../../src-protocol/access.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
 import { useDesktopQuery } from '../../api/use-desktop-query.ts'
+import { Dialog } from '../../components/dialog.tsx'
 import { DialogButtons } from '../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../components/error-state.tsx'
 import { Note } from '../../components/note.tsx'
@@ -39,7 +40,7 @@ export function RuleEditor({ rule, rules, onClose }: RuleEditorProps) {
   }
 
   return (
-    <Modal opened onClose={onClose} title={rule === undefined ? 'New access rule' : `Edit “${rule.terms.title}”`} size={640}>
+    <Dialog onClose={onClose} title={rule === undefined ? 'New access rule' : `Edit “${rule.terms.title}”`} size={640}>
       <form className="stack" onSubmit={submit} noValidate>
         <div className={styles.pair}>
           <Select
@@ -137,6 +138,6 @@ export function RuleEditor({ rule, rules, onClose }: RuleEditorProps) {
           </Button>
         </DialogButtons>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

@@ -17,7 +17,7 @@ interface RulesTableProps {
 export function RulesTable({ rules, onEdit, onRemove }: RulesTableProps) {
   if (rules.length === 0) return <p className="t2">No rule guards a connection any more.</p>
   return (
-    <div className={styles.table}>
+    <div className="table-frame">
       <table className="table two-line">
         <thead>
           <tr>
@@ -25,7 +25,7 @@ export function RulesTable({ rules, onEdit, onRemove }: RulesTableProps) {
             <th className={styles.rule}>Rule</th>
             <th className={styles.demands}>It takes</th>
             <th>Open</th>
-            <th className={`${styles.length} numeric`}>At most</th>
+            <th className={`${styles.length} numeric`}>Longest</th>
             <th className={styles.menu}>
               <span className="unseen">Actions</span>
             </th>

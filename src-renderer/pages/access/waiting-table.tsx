@@ -14,7 +14,7 @@ export function WaitingTable({ requests }: { requests: readonly AccessRequest[] 
   const now = useNow()
   if (requests.length === 0) return <p className="t2">No request waits for a reviewer.</p>
   return (
-    <div className={styles.table}>
+    <div className="table-frame">
       <table className="table two-line">
         <thead>
           <tr>

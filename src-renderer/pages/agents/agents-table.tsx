@@ -12,7 +12,7 @@ interface AgentsTableProps {
 
 export function AgentsTable({ agents, onRemove }: AgentsTableProps) {
   return (
-    <div className={styles.table}>
+    <div className="table-frame">
       <table className="table two-line">
         <thead>
           <tr>

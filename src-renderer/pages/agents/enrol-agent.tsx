@@ -1,4 +1,4 @@
-import { Button, Modal, TextInput } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import { Check, Copy } from 'lucide-react'
 import { useState, type FormEvent, type ReactNode } from 'react'
 import type { Agent } from '../../../src-protocol/model.ts'
@@ -6,6 +6,7 @@ import { useCopy } from '../../api/use-copy.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
 import { useDesktopState } from '../../api/use-desktop-state.ts'
 import { CodePane } from '../../components/code-pane.tsx'
+import { Dialog } from '../../components/dialog.tsx'
 import { DialogButtons } from '../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../components/error-state.tsx'
 import { Note } from '../../components/note.tsx'
@@ -27,7 +28,7 @@ export function EnrolAgent({ existing, onClose }: { existing: readonly Agent[]; 
   }
   if (create.data !== undefined) return <JoinToken name={name} {...create.data} onClose={onClose} />
   return (
-    <Modal opened onClose={onClose} title="Enrol an agent" size={520}>
+    <Dialog onClose={onClose} title="Enrol an agent" size={520}>
       <form className="stack" onSubmit={submit} noValidate>
         <TextInput
           label="Name"
@@ -47,14 +48,14 @@ export function EnrolAgent({ existing, onClose }: { existing: readonly Agent[]; 
           </Button>
         </DialogButtons>
       </form>
-    </Modal>
+    </Dialog>
   )
 }
 
 function JoinToken({ name, joinToken, expiresAt, onClose }: { name: string; joinToken: string; expiresAt: string; onClose: () => void }) {
   const { gateway } = useDesktopState()
   return (
-    <Modal opened onClose={onClose} title={`Join token for ${name}`} size={640} closeOnClickOutside={false}>
+    <Dialog onClose={onClose} title={`Join token for ${name}`} size={640} closeOnClickOutside={false}>
       <div className="stack">
         <Note tone="held" title="This token is shown only once.">
           It works for one enrolment, until {formatShortTime(expiresAt)}. Whoever has it can enrol an agent under this name.
@@ -71,7 +72,7 @@ function JoinToken({ name, joinToken, expiresAt, onClose }: { name: string; join
           </Button>
         </DialogButtons>
       </div>
-    </Modal>
+    </Dialog>
   )
 }
 

@@ -1,7 +1,8 @@
-import { Button, Modal } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { Trash2 } from 'lucide-react'
 import type { Agent } from '../../../src-protocol/model.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
+import { Dialog } from '../../components/dialog.tsx'
 import { DialogButtons } from '../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../components/error-state.tsx'
 
@@ -9,7 +10,7 @@ import { ErrorNote } from '../../components/error-state.tsx'
 export function RemoveAgent({ agent, onClose }: { agent: Agent; onClose: () => void }) {
   const remove = useDesktopMutation('agents:remove', onClose)
   return (
-    <Modal opened onClose={onClose} title={`Remove ${agent.name}?`} size={440}>
+    <Dialog onClose={onClose} title={`Remove ${agent.name}?`} size={440}>
       <div className="stack">
         <p className="t2">
           Its key is not accepted any more, and sessions on its servers end. Connections that lead to it stay, but cannot be used. To come
@@ -27,6 +28,6 @@ export function RemoveAgent({ agent, onClose }: { agent: Agent; onClose: () => v
           </Button>
         </DialogButtons>
       </div>
-    </Modal>
+    </Dialog>
   )
 }

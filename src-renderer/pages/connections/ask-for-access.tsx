@@ -1,10 +1,11 @@
-import { Button, Modal, NumberInput, Select, Textarea, TextInput } from '@mantine/core'
+import { Button, NumberInput, Select, Textarea, TextInput } from '@mantine/core'
 import { KeyRound } from 'lucide-react'
 import { useState, type FormEvent } from 'react'
 import { describeSchedule } from '../../../src-core/access/access-schedule.ts'
 import type { AccessOffer } from '../../../src-protocol/access.ts'
 import type { Connection } from '../../../src-protocol/model.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
+import { Dialog } from '../../components/dialog.tsx'
 import { DialogButtons } from '../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../components/error-state.tsx'
 import { Facts } from '../../components/facts.tsx'
@@ -26,7 +27,7 @@ export function AskForAccess({ connection, offers, onClose }: AskForAccessProps)
   const [chosen, setChosen] = useState(open[0]?.rule.id)
   const offer = open.find(({ rule }) => rule.id === chosen) ?? open[0]
   return (
-    <Modal opened onClose={onClose} title={`Ask for access to ${connection.name}`} size={520}>
+    <Dialog onClose={onClose} title={`Ask for access to ${connection.name}`} size={520}>
       <div className="stack">
         {offers.length > 1 && (
           <Select
@@ -40,7 +41,7 @@ export function AskForAccess({ connection, offers, onClose }: AskForAccessProps)
         )}
         {offer && <AskForm key={offer.rule.id} offer={offer} onClose={onClose} />}
       </div>
-    </Modal>
+    </Dialog>
   )
 }
 

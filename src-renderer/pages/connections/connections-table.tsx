@@ -4,9 +4,10 @@ import { Ellipsis, FileDiff, KeyRound, Play, ShieldAlert, Trash2, Unplug, Wrench
 import { useState } from 'react'
 import type { AccessStanding } from '../../../src-protocol/access.ts'
 import type { Connection } from '../../../src-protocol/model.ts'
-import { useDesktopState, useHasRole } from '../../api/use-desktop-state.ts'
+import { useDesktopState, useHasRole, usePerson } from '../../api/use-desktop-state.ts'
+import { ListSearch } from '../../components/list-search.tsx'
 import { ReasonButton } from '../../components/reason-button.tsx'
-import { SearchField } from '../../components/search-field.tsx'
+import { useShown } from '../../components/use-shown.tsx'
 import { ToneMark } from '../../components/verdict.tsx'
 import { ConnectionAccess } from './connection-access.tsx'
 import { formatMinutes } from './session-length.ts'
@@ -27,33 +28,27 @@ const searchFrom = 8
 export function ConnectionsTable({ connections, standings, onStart, onRemove }: ConnectionsTableProps) {
   const [text, setText] = useState('')
   const found = connections.filter((connection) => matches(connection, text))
+  const { shown, more } = useShown(found)
   return (
     <>
       {connections.length >= searchFrom && (
-        <div className={styles.filters}>
-          <div className={styles.search}>
-            <SearchField value={text} onChange={setText} label="Name, title, agent or group" />
-          </div>
-          <span className="small t3 num" role="status">
-            {text === '' ? '' : `${found.length} of ${connections.length}`}
-          </span>
-        </div>
+        <ListSearch label="Name, title, agent or group" value={text} onChange={setText} found={found.length} total={connections.length} />
       )}
-      <div className={styles.table}>
+      <div className="table-frame">
         <table className="table two-line">
           <thead>
             <tr>
               <th>Connection</th>
               <th className={styles.server}>Server</th>
               <th className={styles.groups}>Open to</th>
-              <th className={`${styles.length} numeric`}>At most</th>
+              <th className={`${styles.length} numeric`}>Longest session</th>
               <th className={styles.actions}>
                 <span className="unseen">Actions</span>
               </th>
             </tr>
           </thead>
           <tbody>
-            {found.map((connection) => (
+            {shown.map((connection) => (
               <ConnectionRow
                 key={connection.name}
                 connection={connection}
@@ -71,6 +66,7 @@ export function ConnectionsTable({ connections, standings, onStart, onRemove }: 
             )}
           </tbody>
         </table>
+        {more}
       </div>
     </>
   )
@@ -86,16 +82,16 @@ function ConnectionRow({ connection, standing, onStart, onRemove }: ConnectionRo
   const operator = useHasRole('operator')
   const administrator = useHasRole('administrator')
   const navigate = useNavigate()
+  const person = usePerson()
   const { agent, groups, toolsWaiting = 0 } = connection
+  const mine = groups.length === 0 || groups.some((group) => person?.groups.includes(group))
   const reason = !gateway.reachable
     ? 'A session needs the gateway, and it cannot be reached.'
-    : !operator
-      ? 'Starting a session needs the role operator.'
-      : connection.altered
-        ? `What is stored of ${connection.name} is not what an administrator stored: one of them has to look at it.`
-        : !agent.online
-          ? `The agent ${agent.name} is not connected.`
-          : whyNotStart(standing)
+    : connection.altered
+      ? `What is stored of ${connection.name} is not what an administrator stored: one of them has to look at it.`
+      : !agent.online
+        ? `The agent ${agent.name} is not connected.`
+        : whyNotStart(standing)
   const asks = standing?.state === 'ask'
   return (
     <tr>
@@ -125,20 +121,26 @@ function ConnectionRow({ connection, standing, onStart, onRemove }: ConnectionRo
       </td>
       <td className="t2" title={groups.join(', ')}>
         <div className="ellipsis">{groups.length === 0 ? 'every operator' : groups.join(', ')}</div>
-        <ConnectionAccess connection={connection.name} standing={standing} />
+        {operator && !mine ? (
+          <div className="small t3">none of your groups</div>
+        ) : (
+          <ConnectionAccess connection={connection.name} standing={standing} />
+        )}
       </td>
       <td className="numeric t2">{formatMinutes(connection.maxMinutes)}</td>
       <td>
         <div className={styles.buttons}>
-          <ReasonButton
-            size="sm"
-            reason={reason}
-            leftSection={asks ? <KeyRound className="small" aria-hidden /> : <Play className="small" aria-hidden />}
-            onClick={() => onStart(connection)}
-          >
-            {asks ? 'Ask for access' : 'Start session'}
-            <span className="unseen"> on {connection.name}</span>
-          </ReasonButton>
+          {operator && (
+            <ReasonButton
+              size="sm"
+              reason={reason}
+              leftSection={asks ? <KeyRound className="small" aria-hidden /> : <Play className="small" aria-hidden />}
+              onClick={() => onStart(connection)}
+            >
+              {asks ? 'Ask for access' : 'Start session'}
+              <span className="unseen"> on {connection.name}</span>
+            </ReasonButton>
+          )}
           {onRemove !== undefined && (
             <Menu position="bottom-end" shadow="md">
               <Menu.Target>

@@ -1,8 +1,9 @@
-import { Button, Modal, NumberInput, Select, TagsInput, TextInput } from '@mantine/core'
+import { Button, NumberInput, Select, TagsInput, TextInput } from '@mantine/core'
 import { useState, type FormEvent } from 'react'
 import type { Agent, Connection } from '../../../src-protocol/model.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
 import { useDesktopQuery } from '../../api/use-desktop-query.ts'
+import { Dialog } from '../../components/dialog.tsx'
 import { DialogButtons } from '../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../components/error-state.tsx'
 import { LoadingRows } from '../../components/loading-rows.tsx'
@@ -14,7 +15,7 @@ import styles from './connections.module.css'
 export function RegisterConnection({ existing, onClose }: { existing: readonly Connection[]; onClose: () => void }) {
   const agents = useDesktopQuery('agents:list')
   return (
-    <Modal opened onClose={onClose} title="Register a connection" size={560}>
+    <Dialog onClose={onClose} title="Register a connection" size={560}>
       {agents.isPending && <LoadingRows rows={3} label="Loading agents" />}
       {agents.isError && <ErrorNote error={agents.error} onRetry={() => void agents.refetch()} />}
       {agents.isSuccess && agents.data.every((agent) => agent.servers.length === 0) && (
@@ -25,7 +26,7 @@ export function RegisterConnection({ existing, onClose }: { existing: readonly C
       {agents.isSuccess && agents.data.some((agent) => agent.servers.length > 0) && (
         <RegisterForm agents={agents.data} existing={existing} onClose={onClose} />
       )}
-    </Modal>
+    </Dialog>
   )
 }
 

@@ -1,7 +1,8 @@
-import { Button, Modal } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { Trash2 } from 'lucide-react'
 import type { Connection } from '../../../src-protocol/model.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
+import { Dialog } from '../../components/dialog.tsx'
 import { DialogButtons } from '../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../components/error-state.tsx'
 
@@ -9,7 +10,7 @@ import { ErrorNote } from '../../components/error-state.tsx'
 export function RemoveConnection({ connection, onClose }: { connection: Connection; onClose: () => void }) {
   const remove = useDesktopMutation('connections:remove', onClose)
   return (
-    <Modal opened onClose={onClose} title={`Remove ${connection.name}?`} size={440}>
+    <Dialog onClose={onClose} title={`Remove ${connection.name}?`} size={440}>
       <div className="stack">
         <p className="t2">
           Nobody can start a session on it any more. Recordings stay as they are, and the removal stands in the log with your name.
@@ -26,6 +27,6 @@ export function RemoveConnection({ connection, onClose }: { connection: Connecti
           </Button>
         </DialogButtons>
       </div>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,9 +1,10 @@
-import { Button, Modal, SegmentedControl, Textarea } from '@mantine/core'
+import { Button, SegmentedControl, Textarea } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
 import { Play } from 'lucide-react'
 import { useId, useState, type FormEvent } from 'react'
 import type { Connection } from '../../../src-protocol/model.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
+import { Dialog } from '../../components/dialog.tsx'
 import { DialogButtons } from '../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../components/error-state.tsx'
 import { Facts } from '../../components/facts.tsx'
@@ -39,7 +40,7 @@ export function StartSession({ connection, onClose }: { connection: Connection; 
   }
 
   return (
-    <Modal opened onClose={onClose} title={`Start a session on ${connection.name}`} size={520}>
+    <Dialog onClose={onClose} title={`Start a session on ${connection.name}`} size={520}>
       <form className="stack" onSubmit={submit} noValidate>
         <Facts
           items={[
@@ -81,6 +82,6 @@ export function StartSession({ connection, onClose }: { connection: Connection; 
           </Button>
         </DialogButtons>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

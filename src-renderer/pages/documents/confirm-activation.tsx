@@ -1,9 +1,10 @@
-import { Modal, Textarea } from '@mantine/core'
+import { Textarea } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { ShieldCheck } from 'lucide-react'
 import { useState } from 'react'
 import type { ActivationApprovals, ActivationOutcome } from '../../../src-protocol/policy-proposal.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
+import { Dialog } from '../../components/dialog.tsx'
 import { DialogButtons } from '../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../components/error-state.tsx'
 import { ReasonButton } from '../../components/reason-button.tsx'
@@ -34,7 +35,7 @@ export function ConfirmActivation({ kind, text, changes, approvals, onClose, onA
   const given = message.trim()
   const missing = given.length < shortestMessage && (proposes || given !== '') ? 'Say in a few words what changed and why.' : undefined
   return (
-    <Modal opened onClose={onClose} title={proposes ? `Propose this ${noun}?` : `Activate this ${noun}?`} size={480}>
+    <Dialog onClose={onClose} title={proposes ? `Propose this ${noun}?` : `Activate this ${noun}?`} size={480}>
       <div className="stack">
         <p className="t2">
           {proposes
@@ -65,6 +66,6 @@ export function ConfirmActivation({ kind, text, changes, approvals, onClose, onA
           </ReasonButton>
         </DialogButtons>
       </div>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,9 +1,10 @@
-import { Button, Modal, Textarea } from '@mantine/core'
+import { Button, Textarea } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { Ban, ShieldCheck } from 'lucide-react'
 import { useState } from 'react'
 import type { PolicyProposal } from '../../../src-protocol/policy-proposal.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
+import { Dialog } from '../../components/dialog.tsx'
 import { DialogButtons } from '../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../components/error-state.tsx'
 import { ReasonButton } from '../../components/reason-button.tsx'
@@ -33,8 +34,7 @@ export function DecideProposal({ proposal, changes, decision, onClose }: DecideP
   const error = activate.error ?? reject.error
   const given = reason.trim()
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={onClose}
       title={decision === 'activate' ? `Activate the ${noun} that was proposed?` : `Reject the ${noun} that was proposed?`}
       size={480}
@@ -84,6 +84,6 @@ export function DecideProposal({ proposal, changes, decision, onClose }: DecideP
           )}
         </DialogButtons>
       </div>
-    </Modal>
+    </Dialog>
   )
 }

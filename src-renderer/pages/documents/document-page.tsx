@@ -113,7 +113,11 @@ function Versions({ kind, versions, waiting }: VersionsProps) {
     </ReasonButton>
   )
   const trial = kind === 'masking' && (
-    <Button leftSection={<FlaskConical aria-hidden />} aria-pressed={trying} onClick={() => setTrying(!trying)}>
+    <Button
+      leftSection={trying ? <History aria-hidden /> : <FlaskConical aria-hidden />}
+      aria-pressed={trying}
+      onClick={() => setTrying(!trying)}
+    >
       {trying ? 'Show versions' : 'Try it'}
     </Button>
   )

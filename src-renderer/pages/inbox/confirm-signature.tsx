@@ -1,7 +1,7 @@
-import { Modal } from '@mantine/core'
 import { Ban, Check } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { AppError } from '../../../src-protocol/app-error.ts'
+import { Dialog } from '../../components/dialog.tsx'
 import { DialogButtons } from '../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../components/error-state.tsx'
 import { Facts, type Fact } from '../../components/facts.tsx'
@@ -39,7 +39,7 @@ export function ConfirmSignature(props: ConfirmSignatureProps) {
     if (!signing || revocable) onClose()
   }
   return (
-    <Modal opened onClose={goBack} title={approve ? 'Approve and sign?' : 'Deny and sign?'} size={480}>
+    <Dialog onClose={goBack} title={approve ? 'Approve and sign?' : 'Deny and sign?'} size={480}>
       <div className="stack">
         <div className={styles.bigDigest} title={digest}>
           {spokenDigest(digest)}
@@ -71,6 +71,6 @@ export function ConfirmSignature(props: ConfirmSignatureProps) {
           </ReasonButton>
         </DialogButtons>
       </div>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,8 +1,9 @@
-import { Modal, TextInput } from '@mantine/core'
+import { TextInput } from '@mantine/core'
 import { Flag } from 'lucide-react'
 import { useState } from 'react'
 import type { Approval } from '../../../src-protocol/model.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
+import { Dialog } from '../../components/dialog.tsx'
 import { DialogButtons } from '../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../components/error-state.tsx'
 import { ReasonButton } from '../../components/reason-button.tsx'
@@ -26,7 +27,7 @@ export function ReportRequest({ approval, obstacle, onClose }: ReportRequestProp
     else if (!report.isPending) report.mutate({ approval: approval.id, reason: reason.trim(), digest })
   }
   return (
-    <Modal opened onClose={onClose} title="Report and block?" size={480}>
+    <Dialog onClose={onClose} title="Report and block?" size={480}>
       <form
         className="stack"
         onSubmit={(event) => {
@@ -63,6 +64,6 @@ export function ReportRequest({ approval, obstacle, onClose }: ReportRequestProp
           </ReasonButton>
         </DialogButtons>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,4 +1,3 @@
-import { Button } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { Download } from 'lucide-react'
 import { useState } from 'react'
@@ -16,6 +15,7 @@ import { ReasonButton } from '../../components/reason-button.tsx'
 import { dayOf } from '../../components/period.ts'
 import { SearchField } from '../../components/search-field.tsx'
 import { Timestamp } from '../../components/timestamp.tsx'
+import { useShown } from '../../components/use-shown.tsx'
 import { useToday } from '../../components/use-today.ts'
 import { GrantsPanel } from './grants-panel.tsx'
 import { theBeginning } from './overview-words.ts'
@@ -23,14 +23,10 @@ import styles from './overview.module.css'
 
 type Only = 'unused' | 'lost'
 
-/** more than this are drawn when they are asked for */
-const rowsAtOnce = 200
-
 /** Who can reach what, who did, who was given access and by whom: to be gone through from time to time. */
 export function AccessReviewPage() {
   const review = useDesktopQuery('overview:access-review')
   const [written, setWritten] = useState<readonly string[]>([])
-  const [shown, setShown] = useState(rowsAtOnce)
   const write = useDesktopMutation('overview:export-access-review', ({ file, grants }) =>
     setWritten([file, grants].filter((one) => one !== undefined)),
   )
@@ -38,6 +34,7 @@ export function AccessReviewPage() {
   const [only, setOnly] = useState<Only>()
   const all = review.data?.rows ?? []
   const rows = all.filter((row) => matches(row, text, only))
+  const { shown, more } = useShown(rows)
   return (
     <div className="page">
       <PageHeader
@@ -99,7 +96,7 @@ export function AccessReviewPage() {
                 </tr>
               </thead>
               <tbody>
-                {rows.slice(0, shown).map((row) => (
+                {shown.map((row) => (
                   <ReviewRow key={`${row.person.sub} ${row.connection}`} row={row} />
                 ))}
                 {rows.length === 0 && (
@@ -111,16 +108,7 @@ export function AccessReviewPage() {
                 )}
               </tbody>
             </table>
-            {rows.length > shown && (
-              <div className={styles.older}>
-                <Button size="sm" onClick={() => setShown(shown + rowsAtOnce)}>
-                  Show more
-                </Button>
-                <span className="small t3 num">
-                  {shown.toLocaleString('en')} of {rows.length.toLocaleString('en')}
-                </span>
-              </div>
-            )}
+            {more}
           </Panel>
           <GrantsPanel
             grants={review.data.grants.filter((grant) => hasWords([grant.person.name, grant.person.email, grant.connection], text))}

@@ -2,16 +2,16 @@ import type { AccessGrant } from '../../../src-protocol/access.ts'
 import { useDesktopQuery } from '../../api/use-desktop-query.ts'
 import { Panel } from '../../components/panel.tsx'
 import { Timestamp } from '../../components/timestamp.tsx'
+import { useShown } from '../../components/use-shown.tsx'
 import { endOfGrant } from '../access/access-words.ts'
 import { WhoAsked, WhyAsked } from '../access/who-asked.tsx'
 import styles from './overview.module.css'
-
-const mostShown = 200
 
 /** Access that was given: to whom, when, by whom, and how it ended; the newest first. */
 export function GrantsPanel({ grants }: { grants: readonly AccessGrant[] }) {
   const people = useDesktopQuery('people:list').data
   const nameOf = (sub: string): string => people?.find(({ person }) => person.sub === sub)?.person.name ?? sub
+  const { shown, more } = useShown(grants)
   return (
     <Panel flush title="Access that was given" meta={grants.length.toLocaleString('en')}>
       {grants.length === 0 ? (
@@ -29,7 +29,7 @@ export function GrantsPanel({ grants }: { grants: readonly AccessGrant[] }) {
             </tr>
           </thead>
           <tbody>
-            {grants.slice(0, mostShown).map((grant) => (
+            {shown.map((grant) => (
               <tr key={grant.id}>
                 <WhoAsked person={grant.person} connection={grant.connection} rule={grant.ruleTitle} />
                 <WhyAsked
@@ -49,9 +49,9 @@ export function GrantsPanel({ grants }: { grants: readonly AccessGrant[] }) {
           </tbody>
         </table>
       )}
+      {more}
       <p className={`${styles.more} small t3`}>
-        {grants.length > mostShown ? `The latest ${mostShown} are shown. ` : ''}Every step is an entry of the log; an evidence pack lists
-        all of them in population/access.csv.
+        Every step is an entry of the log; an evidence pack lists all of them in population/access.csv.
       </p>
     </Panel>
   )

@@ -4,11 +4,12 @@ import type { PersonSeen } from '../../../src-protocol/access.ts'
 import { useDesktopQuery } from '../../api/use-desktop-query.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { ErrorState } from '../../components/error-state.tsx'
+import { ListSearch } from '../../components/list-search.tsx'
 import { LoadingRows } from '../../components/loading-rows.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { Panel } from '../../components/panel.tsx'
-import { SearchField } from '../../components/search-field.tsx'
 import { Timestamp } from '../../components/timestamp.tsx'
+import { useShown } from '../../components/use-shown.tsx'
 import { roleTitle } from '../../shell/places.ts'
 import { PersonPage } from './person-page.tsx'
 import styles from './people.module.css'
@@ -23,7 +24,7 @@ export function PeoplePage() {
     <div className="page">
       <PageHeader
         title="People"
-        meta={people.data && people.data.length > 0 ? <span className="num">{people.data.length}</span> : undefined}
+        meta={people.data && people.data.length > 0 ? <span className="num">{people.data.length.toLocaleString('en')}</span> : undefined}
       />
       {people.isPending && (
         <div className="page-body">
@@ -47,17 +48,11 @@ export function PeoplePage() {
 function PeopleTable({ people }: { people: readonly PersonSeen[] }) {
   const [text, setText] = useState('')
   const found = people.filter((seen) => matches(seen, text))
+  const { shown, more } = useShown(found)
   return (
     <div className="page-body">
-      <div className={styles.filters}>
-        <div className={styles.search}>
-          <SearchField value={text} onChange={setText} label="Name, address, group or role" />
-        </div>
-        <span className="small t3 num" role="status">
-          {text === '' ? '' : `${found.length} of ${people.length}`}
-        </span>
-      </div>
-      <div className={styles.table}>
+      <ListSearch label="Name, address, group or role" value={text} onChange={setText} found={found.length} total={people.length} />
+      <div className="table-frame">
         <table className="table two-line">
           <thead>
             <tr>
@@ -69,7 +64,7 @@ function PeopleTable({ people }: { people: readonly PersonSeen[] }) {
             </tr>
           </thead>
           <tbody>
-            {found.map(({ person, firstSignInAt, lastSignInAt }) => (
+            {shown.map(({ person, firstSignInAt, lastSignInAt }) => (
               <tr key={person.sub}>
                 <td>
                   <Link className="medium" to="/people" search={{ person: person.sub }}>
@@ -79,7 +74,9 @@ function PeopleTable({ people }: { people: readonly PersonSeen[] }) {
                     {person.email ?? person.sub}
                   </div>
                 </td>
-                <td className="t2">{roleTitle(person.roles)}</td>
+                <td className="t2" title={roleTitle(person.roles)}>
+                  {roleTitle(person.roles)}
+                </td>
                 <td className="t2 ellipsis" title={person.groups.join('\n')}>
                   {person.groups.length === 0 ? 'none' : person.groups.join(', ')}
                 </td>
@@ -102,6 +99,7 @@ function PeopleTable({ people }: { people: readonly PersonSeen[] }) {
             )}
           </tbody>
         </table>
+        {more}
       </div>
     </div>
   )

@@ -1,8 +1,9 @@
-import { Button, Modal } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { Trash2 } from 'lucide-react'
 import type { LibraryRow } from '../../../src-protocol/desktop-api.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
 import { bytesText } from '../../components/bytes-text.ts'
+import { Dialog } from '../../components/dialog.tsx'
 import { DialogButtons } from '../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../components/error-state.tsx'
 import { formatDateTime } from '../../components/time.ts'
@@ -23,7 +24,7 @@ export function RemoveRecordings({ rows, onClose, onRemoved }: RemoveRecordingsP
   const times = rows.map(({ startedAt }) => startedAt).toSorted()
   const [first = '', last = ''] = [times.at(0), times.at(-1)]
   return (
-    <Modal opened onClose={onClose} title={`Remove ${counted} from this computer?`} size={480}>
+    <Dialog onClose={onClose} title={`Remove ${counted} from this computer?`} size={480}>
       <div className="stack">
         <p className="t2">
           {bytesText(rows.reduce((sum, { bytes }) => sum + bytes, 0))} as recorded,{' '}
@@ -42,6 +43,6 @@ export function RemoveRecordings({ rows, onClose, onRemoved }: RemoveRecordingsP
           </Button>
         </DialogButtons>
       </div>
-    </Modal>
+    </Dialog>
   )
 }

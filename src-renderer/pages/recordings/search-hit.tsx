@@ -42,7 +42,7 @@ function Excerpt({ session, excerpt: { seq, at, subject, parts } }: { session: S
     <li>
       <Link to="/recordings/$session" params={{ session }} search={{ seq }} className={styles.excerpt}>
         <span className="t3 num">{formatTime(at)}</span>
-        <span className={`${styles.subject} ellipsis`}>
+        <span className={`${styles.subject} mono ellipsis`}>
           <VisibleText text={subject} />
         </span>
         <span className={styles.text}>
@@ -62,6 +62,6 @@ function Excerpt({ session, excerpt: { seq, at, subject, parts } }: { session: S
 }
 
 function callsOf(calls: number): string {
-  if (calls >= mostCountedCalls) return `${mostCountedCalls} calls or more`
+  if (calls >= mostCountedCalls) return `${mostCountedCalls.toLocaleString('en')} calls or more`
   return calls === 1 ? '1 call' : `${calls} calls`
 }

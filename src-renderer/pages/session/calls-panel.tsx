@@ -27,6 +27,16 @@ export function CallsPanel({ session, calls, own }: CallsPanelProps) {
     .filter((call) => call.state !== 'held' && (only === undefined || call.verdict === only))
     .toSorted((a, b) => b.seq - a.seq)
   const counts = countVerdicts(calls)
+  // what others do is seen by watching or by replay: a table without rows would say that they do nothing
+  if (!own && calls.length === 0) {
+    return (
+      <Panel title="Calls" flush fill>
+        <p className={`${styles.unwatched} t2`}>
+          {session.state === 'live' ? 'Watch live to see the calls.' : 'Replay the session to see its calls.'}
+        </p>
+      </Panel>
+    )
+  }
 
   return (
     <Panel
@@ -68,7 +78,7 @@ export function CallsPanel({ session, calls, own }: CallsPanelProps) {
           {settled.length === 0 && (
             <tr>
               <td colSpan={5} className="t3">
-                {noCalls(session, held.length, only, own)}
+                {noCalls(session, held.length, only)}
               </td>
             </tr>
           )}
@@ -88,10 +98,9 @@ export function CallsPanel({ session, calls, own }: CallsPanelProps) {
   )
 }
 
-function noCalls(session: Session, held: number, only: VerdictName | undefined, own: boolean): string {
+function noCalls(session: Session, held: number, only: VerdictName | undefined): string {
   if (only !== undefined) return only === 'held' && held > 0 ? 'Held calls stand above.' : 'No call has this verdict.'
   if (held > 0) return 'No other call yet.'
-  if (!own) return session.state === 'live' ? 'Watch live to see the calls.' : 'Replay the session to see its calls.'
   return session.state === 'live' ? 'No calls yet. Connect a client, or use the tester.' : 'Nobody made a call in this session.'
 }
 

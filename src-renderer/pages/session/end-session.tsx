@@ -1,8 +1,9 @@
-import { Modal, Textarea } from '@mantine/core'
+import { Textarea } from '@mantine/core'
 import { Power } from 'lucide-react'
 import { useState } from 'react'
 import type { Session } from '../../../src-protocol/model.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
+import { Dialog } from '../../components/dialog.tsx'
 import { DialogButtons } from '../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../components/error-state.tsx'
 import { ReasonButton } from '../../components/reason-button.tsx'
@@ -15,8 +16,7 @@ export function EndSession({ session, own, onClose }: { session: Session; own: b
   const error = endOwn.error ?? endOther.error
   const missing = own || reason.trim().length >= 3 ? undefined : 'Say why: it stands in the recording, and before the operator.'
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={onClose}
       title={own ? `End your session on ${session.connection}?` : `End ${session.person.name}’s session on ${session.connection}?`}
       size={480}
@@ -51,6 +51,6 @@ export function EndSession({ session, own, onClose }: { session: Session; own: b
           </ReasonButton>
         </DialogButtons>
       </div>
-    </Modal>
+    </Dialog>
   )
 }

@@ -7,6 +7,7 @@ import { Panel } from '../../components/panel.tsx'
 import { formatLength } from '../../components/time.ts'
 import { Timestamp } from '../../components/timestamp.tsx'
 import { VerdictCount } from '../../components/verdict-count.tsx'
+import styles from './session.module.css'
 
 /** Facts of a session that one watches, or that is over. */
 export function SessionSummary({ session }: { session: Session }) {
@@ -48,7 +49,7 @@ export function SessionSummary({ session }: { session: Session }) {
             {
               label: 'Calls',
               value: (
-                <span className="row">
+                <span className={styles.counts}>
                   {(['allowed', 'masked', 'held', 'denied'] as const).map((verdict) => (
                     <VerdictCount key={verdict} verdict={verdict} count={counts[verdict]} />
                   ))}

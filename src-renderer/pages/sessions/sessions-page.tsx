@@ -7,10 +7,10 @@ import { useDesktopQuery } from '../../api/use-desktop-query.ts'
 import { useHasRole } from '../../api/use-desktop-state.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { ErrorState } from '../../components/error-state.tsx'
+import { ListSearch } from '../../components/list-search.tsx'
 import { LoadingRows } from '../../components/loading-rows.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { Panel } from '../../components/panel.tsx'
-import { SearchField } from '../../components/search-field.tsx'
 import { SessionsTable } from './sessions-table.tsx'
 import styles from './sessions.module.css'
 
@@ -27,16 +27,7 @@ export function SessionsPage() {
 
   return (
     <div className="page">
-      <PageHeader
-        title="Sessions"
-        actions={
-          sessions.isSuccess && sessions.data.length >= searchFrom ? (
-            <div className={styles.search}>
-              <SearchField label="Connection, person or reason" value={text} onChange={setText} />
-            </div>
-          ) : undefined
-        }
-      />
+      <PageHeader title="Sessions" />
       {sessions.isPending && (
         <div className="page-body">
           <Panel flush>
@@ -48,14 +39,23 @@ export function SessionsPage() {
       {sessions.isSuccess && sessions.data.length === 0 && <NoSessions />}
       {sessions.isSuccess && sessions.data.length > 0 && (
         <div className={`page-body ${styles.panels}`}>
-          <Panel title="Live" meta={live.length} flush>
+          {sessions.data.length >= searchFrom && (
+            <ListSearch
+              label="Connection, person or reason"
+              value={text}
+              onChange={setText}
+              found={found.length}
+              total={sessions.data.length}
+            />
+          )}
+          <Panel title="Live" meta={live.length.toLocaleString('en')} flush>
             {live.length === 0 ? (
               <p className={styles.none}>{text === '' ? 'No session is live.' : 'No live session matches.'}</p>
             ) : (
               <SessionsTable sessions={live} />
             )}
           </Panel>
-          <Panel title="Ended" meta={ended.length} flush>
+          <Panel title="Ended" meta={ended.length.toLocaleString('en')} flush>
             {ended.length === 0 ? (
               <p className={styles.none}>{text === '' ? 'No session has ended yet.' : 'No ended session matches.'}</p>
             ) : (

@@ -4,33 +4,38 @@ import { endReasonText } from '../../components/end-reason.ts'
 import { formatCountdown, formatLength } from '../../components/time.ts'
 import { Timestamp } from '../../components/timestamp.tsx'
 import { useNow } from '../../components/use-now.ts'
+import { useShown } from '../../components/use-shown.tsx'
 import { VerdictCounts, VerdictCountsHead } from '../../components/verdict-counts.tsx'
 import styles from './sessions.module.css'
 
 /** Sessions that are all live or all ended: the last columns say how long is left, or why and after how long they ended. */
 export function SessionsTable({ sessions }: { sessions: readonly Session[] }) {
   const live = sessions[0]?.state === 'live'
+  const { shown, more } = useShown(sessions)
   return (
-    <table className={`table ${styles.table}`}>
-      <thead>
-        <tr>
-          <th className={styles.started}>Started</th>
-          <th className={styles.connection}>Connection</th>
-          <th className={styles.person}>Person</th>
-          <th>Reason</th>
-          <th className={styles.counts}>
-            <VerdictCountsHead />
-          </th>
-          <th className={styles.last}>{live ? 'Client' : 'End'}</th>
-          <th className={`${styles.time} numeric`}>{live ? 'Left' : 'Length'}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {sessions.map((session) => (
-          <SessionRow key={session.id} session={session} />
-        ))}
-      </tbody>
-    </table>
+    <>
+      <table className={`table ${styles.table}`}>
+        <thead>
+          <tr>
+            <th className={styles.started}>Started</th>
+            <th className={styles.connection}>Connection</th>
+            <th className={styles.person}>Person</th>
+            <th>Reason</th>
+            <th className={styles.counts}>
+              <VerdictCountsHead />
+            </th>
+            <th className={styles.last}>{live ? 'Client' : 'End'}</th>
+            <th className={`${styles.time} numeric`}>{live ? 'Left' : 'Length'}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map((session) => (
+            <SessionRow key={session.id} session={session} />
+          ))}
+        </tbody>
+      </table>
+      {more}
+    </>
   )
 }
 

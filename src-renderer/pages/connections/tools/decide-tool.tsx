@@ -1,10 +1,11 @@
-import { Button, Modal, Textarea } from '@mantine/core'
+import { Button, Textarea } from '@mantine/core'
 import { Ban, Check } from 'lucide-react'
 import { useState } from 'react'
 import type { ConnectionName } from '../../../../src-protocol/ids.ts'
 import type { PinnedTool } from '../../../../src-protocol/model.ts'
 import { useDesktopMutation } from '../../../api/use-desktop-mutation.ts'
 import { useDesktopState } from '../../../api/use-desktop-state.ts'
+import { Dialog } from '../../../components/dialog.tsx'
 import { DialogButtons } from '../../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../../components/error-state.tsx'
 import { Facts } from '../../../components/facts.tsx'
@@ -87,7 +88,7 @@ function ConfirmDecision({ connection, pin, decision, reason, onClose }: Confirm
   const decide = useDesktopMutation('connections:decide-tool', onClose)
   const accept = decision === 'accept'
   return (
-    <Modal opened onClose={onClose} title={accept ? 'Accept this definition?' : 'Reject this tool?'} size={480}>
+    <Dialog onClose={onClose} title={accept ? 'Accept this definition?' : 'Reject this tool?'} size={480}>
       <div className="stack">
         <div className={styles.bigHash} title={hash}>
           {spokenDigest(hash)}
@@ -128,6 +129,6 @@ function ConfirmDecision({ connection, pin, decision, reason, onClose }: Confirm
           </Button>
         </DialogButtons>
       </div>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,8 +1,9 @@
-import { Modal, Select } from '@mantine/core'
+import { Select } from '@mantine/core'
 import { useState } from 'react'
 import type { SessionId } from '../../../../src-protocol/ids.ts'
 import { desktop } from '../../../api/desktop.ts'
 import { useDesktopQueryWith } from '../../../api/use-desktop-query.ts'
+import { Dialog } from '../../../components/dialog.tsx'
 import { DialogButtons } from '../../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../../components/error-state.tsx'
 import { ReasonButton } from '../../../components/reason-button.tsx'
@@ -39,7 +40,7 @@ export function PickRecorded({ onClose, onPick }: { onClose: () => void; onPick:
     }
   }
   return (
-    <Modal opened onClose={onClose} title="Choose a recorded response">
+    <Dialog onClose={onClose} title="Choose a recorded response" size={440}>
       <div className="stack">
         {list.isSuccess && rows.length === 0 ? (
           <p className="t2">No recording is on this computer. Download one in Recordings, or paste a response.</p>
@@ -81,6 +82,6 @@ export function PickRecorded({ onClose, onPick }: { onClose: () => void; onPick:
           </ReasonButton>
         </DialogButtons>
       </div>
-    </Modal>
+    </Dialog>
   )
 }
