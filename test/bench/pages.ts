@@ -22,26 +22,16 @@ const sizes = [1000, 10_000, 100_000, 1_000_000]
 
 export async function measurePages(folder: string): Promise<PageTimes[]> {
   mkdirSync(folder, { recursive: true })
-  const state = await openState(folder)
-  const store = createSessionStore(state.database)
   const unused = () => Promise.reject(new Error('lists read no recording and no log'))
   const log = { append: unused, tlogProof: unused } as unknown as Parameters<typeof createRecordingIndex>[0]['log']
   const times: PageTimes[] = []
   let there = 0
   for (const sessions of sizes) {
-    const fresh = Array.from({ length: sessions - there }, (_, at) => there + at + 1)
-    insertRows(
-      state.connection,
-      'sessions',
-      fresh.map((counter) => sessionRow(sessionIdOf(counter), counter)),
-    )
-    insertRows(
-      state.connection,
-      'recordings',
-      fresh.map((counter) => recordingRow(sessionIdOf(counter), counter)),
-    )
+    await fill(folder, there + 1, sessions)
     there = sessions
-    // as after a start: what is remembered of a smaller table must not count
+    // as after a start: neither what is remembered of a smaller table may count, nor the write-ahead log and the garbage of a million rows written at once
+    const state = await openState(folder)
+    const store = createSessionStore(state.database)
     const index = createRecordingIndex({
       database: state.database,
       recordings: { readText: unused },
@@ -58,9 +48,28 @@ export async function measurePages(folder: string): Promise<PageTimes[]> {
       firstPage: await p50(() => index.list({ limit: 100 })),
       deepPage: await p50(() => index.list({ limit: 100, cursor: String(sessions) })),
     })
+    state.close()
   }
-  state.close()
   return times
+}
+
+/** Sessions from one number up to another, written row by row. */
+async function fill(folder: string, from: number, upTo: number): Promise<void> {
+  function* rows(rowOf: (counter: number) => ReturnType<typeof sessionRow>): Generator<ReturnType<typeof sessionRow>> {
+    for (let counter = from; counter <= upTo; counter += 1) yield rowOf(counter)
+  }
+  const state = await openState(folder)
+  insertRows(
+    state.connection,
+    'sessions',
+    rows((counter) => sessionRow(sessionIdOf(counter), counter)),
+  )
+  insertRows(
+    state.connection,
+    'recordings',
+    rows((counter) => recordingRow(sessionIdOf(counter), counter)),
+  )
+  state.close()
 }
 
 export function pageFigures(times: readonly PageTimes[]): Figures {
