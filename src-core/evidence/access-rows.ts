@@ -9,7 +9,7 @@ export interface AccessLine {
   about: string
 }
 
-/** What an entry of the log says about access, for a table; undefined if it is about something else. */
+/** What an entry of the log says about access, or about who decides in whose place, for a table; undefined if it is about something else. */
 export function accessLineOf(entry: LogEntry): AccessLine | undefined {
   switch (entry.kind) {
     case 'access.rule': {
@@ -43,6 +43,15 @@ export function accessLineOf(entry: LogEntry): AccessLine | undefined {
         ...(by !== undefined && { by }),
         about: [grant, reason, because].filter(Boolean).join(', '),
       }
+    }
+    case 'delegation.given': {
+      const { delegation, delegator, delegate, input } = entry
+      const about = `${delegation} for ${input.groups.join(' ')}, ${input.from} to ${input.until}, ${input.reason}`
+      return { act: entry.kind, person: delegate.sub, by: delegator.sub, about }
+    }
+    case 'delegation.ended': {
+      const { delegation, delegator, delegate, reason } = entry
+      return { act: entry.kind, person: delegate, by: delegator, about: `${delegation}, ${reason}` }
     }
     default:
       return undefined

@@ -61,6 +61,14 @@ export function useLiveCache(): void {
       void client.invalidateQueries({ queryKey: [channel] })
   })
 
+  useDesktopEvent('delegations:changed', () => {
+    for (const channel of ['delegations:list', 'approvals:list']) void client.invalidateQueries({ queryKey: [channel] })
+  })
+
+  useDesktopEvent('break-glass:changed', () => {
+    for (const channel of ['break-glass:overview', 'break-glass:rules']) void client.invalidateQueries({ queryKey: [channel] })
+  })
+
   useDesktopEvent('storage:changed', () => {
     void client.invalidateQueries({ queryKey: ['storage:health'] })
   })

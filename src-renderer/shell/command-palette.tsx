@@ -6,6 +6,7 @@ import { useDesktopQueryWith } from '../api/use-desktop-query.ts'
 import { useDesktopState, useHasRole, usePerson } from '../api/use-desktop-state.ts'
 import { formatDateTime } from '../components/time.ts'
 import { isWaitingFor } from '../pages/inbox/inbox-lists.ts'
+import { useReceivedDelegations } from '../pages/inbox/places.ts'
 import { useColorScheme } from '../theme/use-color-scheme.ts'
 import { placesFor, settingsPlace } from './places.ts'
 import styles from './command-palette.module.css'
@@ -57,10 +58,11 @@ function useRequestActions(): SpotlightActionGroupData {
   const navigate = useNavigate()
   const person = usePerson()
   const approvals = useDesktopQueryWith({ channel: 'approvals:list', input: [], enabled: useHasRole('reviewer') }).data ?? []
+  const received = useReceivedDelegations()
   return {
     group: 'Waiting for your decision',
     actions: approvals
-      .filter((approval) => isWaitingFor(approval, person))
+      .filter((approval) => isWaitingFor(approval, person, received))
       .slice(0, shownPerGroup)
       .map((approval) => ({
         id: `approval ${approval.id}`,

@@ -4,6 +4,7 @@ import { useHasRole, usePerson } from '../api/use-desktop-state.ts'
 import { waitsFor } from '../pages/access/access-words.ts'
 import { isWaitingFor } from '../pages/inbox/inbox-lists.ts'
 import { placesFor, settingsPlace, type Place } from './places.ts'
+import { useReceivedDelegations } from '../pages/inbox/places.ts'
 import styles from './navigation.module.css'
 
 /** Left navigation: what the person may open, with how much waits there. */
@@ -63,9 +64,10 @@ function useCounts(): Record<string, PlaceCount> {
   // operators have the same list, but nothing in it waits for them
   const administrator = useHasRole('administrator')
   const connections = useDesktopQueryWith({ channel: 'connections:list', input: [], enabled: administrator }).data
+  const received = useReceivedDelegations()
   const tools = !administrator ? 0 : connections?.reduce((sum, { toolsWaiting = 0 }) => sum + toolsWaiting, 0)
   const waiting =
-    (approvals?.filter((approval) => isWaitingFor(approval, person)).length ?? 0) +
+    (approvals?.filter((approval) => isWaitingFor(approval, person, received)).length ?? 0) +
     (access?.requests.filter((request) => waitsFor(request, person)).length ?? 0)
   return {
     '/connections': { count: tools ?? 0, noun: 'tools waiting' },

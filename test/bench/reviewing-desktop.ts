@@ -7,6 +7,7 @@ import { memoryPreferences } from '../../src-main/services/preferences.ts'
 import { startApprovalNotifications } from '../../src-main/notifications/approval-notifications.ts'
 import type { DesktopNotification } from '../../src-main/notifications/notifier.ts'
 import { systemClock } from '../../src-node/clock.ts'
+import { systemScheduler } from '../../src-node/scheduler.ts'
 import { createLogger } from '../../src-node/logger.ts'
 import type { Approval } from '../../src-protocol/model.ts'
 import { openBrowserAs } from '../integration/sign-in-by-fetch.ts'
@@ -56,6 +57,8 @@ await startApprovalNotifications({
   }),
   openPage() {},
   showCount() {},
+  clock: systemClock,
+  scheduler: systemScheduler,
   log,
 })
 await desktop.handlers['identity:sign-in'](undefined)

@@ -155,7 +155,16 @@ export function fakeActions(setting: FakeSetting, emit: FakeDesktop['emit']): Pi
       const place = received().find(({ id }) => id === onBehalfOf?.delegation)
       const groups = decidingGroups(current.digestInput).filter((group) => (place ?? person).groups.includes(group))
       const inPlace = place && { onBehalfOf: { ...place.delegator, delegation: place.id } }
-      const vote = { person: { sub: person.sub, name: person.name }, ...inPlace, decision, reason, at: time(), groups, signature: 'MEUCIQ', key: {} }
+      const vote = {
+        person: { sub: person.sub, name: person.name },
+        ...inPlace,
+        decision,
+        reason,
+        at: time(),
+        groups,
+        signature: 'MEUCIQ',
+        key: {},
+      }
       const votes = [...current.votes, vote]
       if (endsRequest(current.digestInput, vote)) return changeApproval(approval, { state: 'denied', votes })
       const enough = isFilled(fillByVotes(current.digestInput, votes))

@@ -139,6 +139,25 @@ export const pagesUnderTest: readonly PageUnderTest[] = [
       await page.getByRole('button', { name: 'Approve' }).click()
     },
   },
+  { name: 'inbox-in-place', path: '/inbox/apr_2hG7pYc9Xe4BuM6t', as: 'priya' },
+  {
+    name: 'settings-away',
+    path: '/settings',
+    as: 'jonas',
+    prepare: async (page) => {
+      await page.getByRole('switch', { name: 'Quiet hours' }).click({ force: true })
+      await page.getByRole('button', { name: 'Name a stand-in' }).scrollIntoViewIfNeeded()
+    },
+  },
+  {
+    name: 'settings-stand-in',
+    path: '/settings',
+    as: 'jonas',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Name a stand-in' }).click()
+      await page.getByRole('button', { name: 'Sign' }).click()
+    },
+  },
   { name: 'inbox-empty', path: '/inbox', as: 'jonas', scenario: 'empty' },
   { name: 'inbox-too-much', path: '/inbox', as: 'jonas', scenario: 'too-much' },
   { name: 'inbox-error', path: '/inbox', as: 'jonas', scenario: 'error' },

@@ -48,5 +48,15 @@ async function sign({ identity, clock, reviewerKey }: VotePorts, ballot: Ballot)
   const text = voteText({ approval, digest, decision, reasonSha256, sub: identity.state.person.sub, onBehalfOf, at })
   const { signature, key } = await identity.sign(text)
   const reviewer = reviewerKey?.sign(text)
-  return { id: approval, decision, reason, digest, at, signature, key: { ...key }, ...(onBehalfOf && { onBehalfOf }), ...(reviewer && { reviewer }) }
+  return {
+    id: approval,
+    decision,
+    reason,
+    digest,
+    at,
+    signature,
+    key: { ...key },
+    ...(onBehalfOf && { onBehalfOf }),
+    ...(reviewer && { reviewer }),
+  }
 }

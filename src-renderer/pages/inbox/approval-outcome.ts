@@ -37,6 +37,6 @@ export function outcomeWithNames(approval: Approval, you: string | undefined): O
     return outcome
   const names = (decision === 'approve' ? approval.votes : approval.votes.slice(-1))
     .filter((vote) => vote.decision === decision)
-    .map((vote) => (vote.person.sub === you ? 'you' : vote.person.name))
+    .map(({ person, onBehalfOf }) => `${person.sub === you ? 'you' : person.name}${onBehalfOf ? ` for ${onBehalfOf.name}` : ''}`)
   return names.length === 0 ? outcome : { ...outcome, word: `${outcome.word} by ${names.join(' and ')}` }
 }

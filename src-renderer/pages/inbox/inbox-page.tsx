@@ -11,6 +11,7 @@ import { AccessRequestPage } from './access-request-page.tsx'
 import { inboxLists } from './inbox-lists.ts'
 import { InboxList } from './inbox-list.tsx'
 import { isAccessRequest, useAccessInInbox } from './use-access-in-inbox.ts'
+import { useReceivedDelegations } from './places.ts'
 import { RequestPage } from './request-page.tsx'
 import styles from './inbox.module.css'
 
@@ -34,7 +35,7 @@ function Inbox({ approvals }: { approvals: readonly Approval[] }) {
   const { approval: wanted } = useParams({ from: '/inbox/{-$approval}' })
   const navigate = useNavigate()
   const reviewer = useHasRole('reviewer')
-  const lists = inboxLists(approvals, usePerson())
+  const lists = inboxLists(approvals, usePerson(), useReceivedDelegations())
   const { access, asked } = useAccessInInbox()
   const order: { id: string }[] = [...lists.waiting, ...access.waiting, ...lists.own, ...lists.others, ...lists.decided, ...access.decided]
   const chosen = wanted ?? order[0]?.id

@@ -9,9 +9,11 @@ import { formatCountdown, formatDateTime } from '../../components/time.ts'
 import { useNow } from '../../components/use-now.ts'
 import { ToneMark } from '../../components/verdict.tsx'
 import { outcomeOf } from './approval-outcome.ts'
+import { ChoosePlace } from './choose-place.tsx'
 import { ConfirmVote } from './confirm-vote.tsx'
 import { claimAgainstFinding } from './evidence.ts'
 import { decidedAt, whyNotDecide } from './inbox-lists.ts'
+import { placesFor, useReceivedDelegations } from './places.ts'
 import { RequestCode } from './request-code.tsx'
 import { OwnRequest } from './own-request.tsx'
 import { RequestContext } from './request-context.tsx'
@@ -31,8 +33,14 @@ export function RequestPage({ approval }: { approval: Approval }) {
   const [deciding, setDeciding] = useState<'approve' | 'deny'>()
   const reasonField = useRef<HTMLInputElement>(null)
   const [reporting, setReporting] = useState(false)
-  const obstacle = whyNotDecide(approval, person, now)
-  const approveObstacle = whyNotDecide(approval, person, now, 'approve')
+  const [chosenPlace, setChosenPlace] = useState<string>()
+  const received = useReceivedDelegations()
+  const places = person === undefined ? [] : placesFor(approval, person.sub, received, now)
+  const mayOwn = whyNotDecide(approval, person, now) === undefined
+  // until one chooses: for oneself, if one may
+  const place = places.find(({ id }) => id === chosenPlace) ?? (mayOwn ? undefined : places[0])
+  const obstacle = whyNotDecide(approval, person, now, undefined, place)
+  const approveObstacle = whyNotDecide(approval, person, now, 'approve', place)
   const own = approval.requester.sub === person?.sub
 
   const decide = (decision: 'approve' | 'deny'): void => {
@@ -78,6 +86,9 @@ export function RequestPage({ approval }: { approval: Approval }) {
           Rule <span className="mono">{approval.rule}</span>, policy <Hash value={approval.policyVersion} label="policy version" />.
           {claim !== undefined && <span className={styles.claim}>{claim}</span>}
         </Note>
+        {approval.state === 'pending' && (
+          <ChoosePlace place={place} places={places} own={mayOwn} onChoose={(id) => deciding === undefined && setChosenPlace(id)} />
+        )}
         <RequestCode approval={approval} />
         {approval.state === 'pending' && <RequestProgress approval={approval} />}
         {approval.state !== 'pending' && <RequestVotes approval={approval} />}
@@ -105,11 +116,12 @@ export function RequestPage({ approval }: { approval: Approval }) {
           approval={approval}
           decision={deciding}
           reason={reason.trim()}
+          place={place}
           obstacle={deciding === 'approve' ? approveObstacle : obstacle}
           onClose={() => setDeciding(undefined)}
         />
       )}
-      {reporting && <ReportRequest approval={approval} obstacle={obstacle} onClose={() => setReporting(false)} />}
+      {reporting && <ReportRequest approval={approval} place={place} obstacle={obstacle} onClose={() => setReporting(false)} />}
     </>
   )
 }

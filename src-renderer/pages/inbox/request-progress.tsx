@@ -23,12 +23,18 @@ const needFact = ({ groups, given, approvals }: ReturnType<typeof approvalProgre
 })
 
 export function voteFact(vote: Approval['votes'][number]): Fact {
-  const { person, decision, at, reason, groups, stepUp } = vote
+  const { person, onBehalfOf, decision, at, reason, groups, stepUp } = vote
   return {
     label: decision === 'approve' ? 'Approved' : 'Denied',
     value: (
       <>
         by <span className="medium">{person.name}</span>
+        {onBehalfOf !== undefined && (
+          <>
+            {' '}
+            in the place of <span className="medium">{onBehalfOf.name}</span>
+          </>
+        )}
         {groups !== undefined && groups.length > 0 && <span className="t3"> ({groups.join(', ')})</span>} at{' '}
         <Timestamp at={at} form="date-time" />
         {stepUp !== undefined && (

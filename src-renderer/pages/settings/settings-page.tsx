@@ -7,8 +7,10 @@ import { Hash } from '../../components/hash.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { Timestamp } from '../../components/timestamp.tsx'
+import { AwayPanel } from './away-panel.tsx'
 import { GatewaySetting } from './gateway-setting.tsx'
 import { LibraryPanel } from './library-panel.tsx'
+import { QuietHoursSetting, ReminderSetting } from './quiet-hours-setting.tsx'
 import { ReviewerKeySetting } from './reviewer-key-setting.tsx'
 import { StoragePanel } from './storage-panel.tsx'
 import styles from './settings.module.css'
@@ -39,21 +41,26 @@ export function SettingsPage() {
           </Setting>
         </Panel>
         <Panel title="Notifications">
-          <Setting
-            title="Tell me when a request waits for me"
-            sentence="As a notification of this computer. It never shows arguments. Deny works from there; Approve opens the request."
-          >
-            <Switch
-              aria-label="Tell me when a request waits for me"
-              checked={preferences.notifications}
-              onChange={(event) => save.mutate({ notifications: event.currentTarget.checked })}
-            />
-          </Setting>
+          <div className={styles.notifications}>
+            <Setting
+              title="Tell me when a request waits for me"
+              sentence="As a notification of this computer. It never shows arguments. Deny works from there; Approve opens the request."
+            >
+              <Switch
+                aria-label="Tell me when a request waits for me"
+                checked={preferences.notifications}
+                onChange={(event) => save.mutate({ notifications: event.currentTarget.checked })}
+              />
+            </Setting>
+            <ReminderSetting />
+            <QuietHoursSetting />
+          </div>
         </Panel>
         <Panel title="Gateway">
           <GatewaySetting key={preferences.gatewayUrl} />
         </Panel>
         <LibraryPanel />
+        {signIn.state === 'signed-in' && signIn.person.roles.includes('reviewer') && <AwayPanel person={signIn.person} />}
         {signIn.state === 'signed-in' && signIn.person.roles.includes('reviewer') && (
           <Panel title="Reviewer key">
             <ReviewerKeySetting person={signIn.person} />
