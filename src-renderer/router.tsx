@@ -165,6 +165,14 @@ const routes = root.addChildren([
   }),
   createRoute({
     ...parent,
+    path: '/break-glass',
+    component: lazyRouteComponent(() => import('./pages/break-glass/break-glass-page.tsx'), 'BreakGlassPage'),
+    validateSearch: (search: Record<string, unknown>): { opening?: string } =>
+      typeof search.opening === 'string' ? { opening: search.opening } : {},
+    staticData: { roles: ['operator', 'reviewer', 'administrator', 'auditor'] },
+  }),
+  createRoute({
+    ...parent,
     path: '/people',
     component: lazyRouteComponent(() => import('./pages/people/people-page.tsx'), 'PeoplePage'),
     validateSearch: (search: Record<string, unknown>): { person?: string } =>

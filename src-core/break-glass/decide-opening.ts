@@ -3,7 +3,6 @@ import {
   breakGlassReason,
   mostUnreviewedBreakGlass,
   shortestBreakGlassReason,
-  type BreakGlassInput,
   type BreakGlassOpening,
   type BreakGlassOpenRequest,
   type BreakGlassReviewRequest,
@@ -16,6 +15,7 @@ import { stepUpProblem, type StepUp } from '../approval/step-up.ts'
 import { verifyReviewerSignature } from '../approval/vote-signature.ts'
 import { breakGlassDigest } from './break-glass-digest.ts'
 import { isNamed } from './covers-call.ts'
+import { inputFor } from './input-for.ts'
 
 /** Nobody opens with a sign-in of before: somebody else may sit at that computer by now. */
 export const breakGlassStepUp = ({ terms }: BreakGlassRule): StepUpTerms => ({
@@ -91,24 +91,6 @@ export function decideOpening({ rule, request, person, keyThumbprint, freshSignI
   }
   return { ok: true, digest, statement }
 }
-
-/** What a person's desktop signs: everything but time and reason is what the rule says. */
-export const inputFor = (
-  { id, version, terms }: BreakGlassRule,
-  person: string,
-  { breakGlass, minutes, reason }: Pick<BreakGlassInput, 'breakGlass' | 'minutes' | 'reason'>,
-): BreakGlassInput => ({
-  v: 1,
-  breakGlass,
-  person,
-  connection: terms.connection,
-  tools: terms.tools,
-  rule: id,
-  ruleVersion: version,
-  minutes,
-  reason,
-  reviewers: terms.reviewers,
-})
 
 export interface ReviewFacts {
   opening: BreakGlassOpening

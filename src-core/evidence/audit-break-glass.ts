@@ -8,7 +8,8 @@ import { verifyVoteSignature } from '../approval/vote-signature.ts'
 import { createBreakGlassBook } from '../break-glass/break-glass-book.ts'
 import { breakGlassDigest, breakGlassVersion } from '../break-glass/break-glass-digest.ts'
 import { coversCall, isNamed } from '../break-glass/covers-call.ts'
-import { breakGlassStepUp, inputFor } from '../break-glass/decide-opening.ts'
+import { breakGlassStepUp } from '../break-glass/decide-opening.ts'
+import { inputFor } from '../break-glass/input-for.ts'
 
 export type BreakGlassFindingCode =
   | 'break-glass-unknown'

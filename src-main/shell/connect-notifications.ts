@@ -2,6 +2,7 @@ import { Notification } from 'electron'
 import { startAlarmNotifications } from '../notifications/alarm-notifications.ts'
 import { startAccessNotifications } from '../notifications/access-notifications.ts'
 import { startApprovalNotifications } from '../notifications/approval-notifications.ts'
+import { startBreakGlassNotifications } from '../notifications/break-glass-notifications.ts'
 import { startDelegationNotifications } from '../notifications/delegation-notifications.ts'
 import { createElectronNotifier } from '../notifications/electron-notifier.ts'
 import type { NotifierEvents } from '../notifications/notifier.ts'
@@ -57,6 +58,7 @@ export async function connectNotifications(ports: {
     startAccessNotifications(ordinary),
     startDelegationNotifications(ordinary),
     startReportNotifications({ ...shared, clock: systemClock }),
+    startBreakGlassNotifications(shared),
   ])
   return { close: () => [...started, quietHours].forEach((notifications) => notifications.close()) }
 }

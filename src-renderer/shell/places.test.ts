@@ -5,10 +5,10 @@ import { homeOf, mainRole, placesFor, roleTitle } from './places.ts'
 test.for([
   [[], ['/recordings'], '/recordings', 'No role'],
   [['operator'], ['/connections', '/sessions', '/recordings'], '/connections', 'Operator'],
-  [['reviewer'], ['/sessions', '/inbox', '/recordings'], '/inbox', 'Reviewer'],
+  [['reviewer'], ['/sessions', '/inbox', '/recordings', '/break-glass'], '/inbox', 'Reviewer'],
   [
     ['auditor'],
-    ['/sessions', '/recordings', '/overview', '/controls', '/evidence', '/policies', '/masking', '/access', '/people'],
+    ['/sessions', '/recordings', '/overview', '/controls', '/evidence', '/policies', '/masking', '/access', '/break-glass', '/people'],
     '/recordings',
     'Auditor',
   ],
@@ -24,6 +24,7 @@ test.for([
       '/policies',
       '/masking',
       '/access',
+      '/break-glass',
       '/people',
       '/agents',
     ],

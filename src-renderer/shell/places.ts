@@ -10,6 +10,7 @@ import {
   ScrollText,
   Settings,
   ShieldCheck,
+  Siren,
   Users,
   VenetianMask,
   type LucideIcon,
@@ -28,6 +29,7 @@ export interface Place {
     | '/policies'
     | '/masking'
     | '/access'
+    | '/break-glass'
     | '/people'
     | '/agents'
     | '/settings'
@@ -56,6 +58,7 @@ export const placeGroups: readonly (readonly Place[])[] = [
     { to: '/policies', path: '/policies', title: 'Policies', icon: ScrollText, roles: ['auditor', 'administrator'] },
     { to: '/masking', path: '/masking', title: 'Masking', icon: VenetianMask, roles: ['auditor', 'administrator'] },
     { to: '/access', path: '/access', title: 'Access', icon: KeyRound, roles: ['auditor', 'administrator'] },
+    { to: '/break-glass', path: '/break-glass', title: 'Break glass', icon: Siren, roles: ['reviewer', 'auditor', 'administrator'] },
     { to: '/people', path: '/people', title: 'People', icon: Users, roles: ['auditor', 'administrator'] },
     { to: '/agents', path: '/agents', title: 'Agents', icon: Cpu, roles: ['administrator'] },
   ],

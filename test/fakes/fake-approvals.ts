@@ -1,5 +1,6 @@
 import type { ApprovalId, ConnectionName } from '../../src-protocol/ids.ts'
 import type { Approval, ApprovalDigestInput, Person, SqlFacts, Vote } from '../../src-protocol/model.ts'
+import { nightsOffer } from './fake-break-glass.ts'
 import { ines, noor, people, tomas } from './fake-people.ts'
 import { ago, fakeHex, hours, minutes, type FakeSetting } from './fake-scenario.ts'
 import { fakeCalls, heldApproval, liveSession, policyInForce } from './fake-sessions.ts'
@@ -138,6 +139,7 @@ function pendingApprovals(setting: FakeSetting): Approval[] {
       sessionReason: 'INC-4127: keep the stuck refunds of 20 November before I replay them',
       requestedAgo: 99,
       decideIn: 13 * 60 + 12,
+      terms: { breakGlass: nightsOffer },
       more: {
         sql: createTable,
         toolAnnotations: { readOnlyHint: true },

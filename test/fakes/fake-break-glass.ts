@@ -1,6 +1,6 @@
 import { createBreakGlassBook } from '../../src-core/break-glass/break-glass-book.ts'
 import { isNamed } from '../../src-core/break-glass/covers-call.ts'
-import { inputFor } from '../../src-core/break-glass/decide-opening.ts'
+import { inputFor } from '../../src-core/break-glass/input-for.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { BreakGlassOpening, BreakGlassRule, BreakGlassTerms } from '../../src-protocol/break-glass.ts'
 import type { BreakGlassId, BreakGlassRuleId, ConnectionName } from '../../src-protocol/ids.ts'
@@ -34,6 +34,11 @@ const crm: BreakGlassTerms = {
   reviewers: ['dba'],
 }
 
+const idOf = (name: string): string => `bgr_${fakeHex(name, 16)}`
+
+/** By which a held call of those whom the first rule names may run. */
+export const nightsOffer = { rule: idOf('nights') as BreakGlassRuleId, version: fakeHex(JSON.stringify(nights)) }
+
 /** Break-glass as the gateway would keep it: what is done here has the effect that it has there. */
 export function fakeBreakGlass(setting: FakeSetting, changed: () => void): Pick<FakeHandlers, BreakGlassChannel> {
   const { now, person, scenario } = setting
@@ -42,7 +47,6 @@ export function fakeBreakGlass(setting: FakeSetting, changed: () => void): Pick<
   const current = (): string => new Date().toISOString()
   const approvals = scenario === 'four-eyes' ? 2 : 1
 
-  const idOf = (name: string): string => `bgr_${fakeHex(name, 16)}`
   function setRule(at: string, id: string, terms: BreakGlassTerms, by = people.priya.sub, kind = 'break-glass.rule'): BreakGlassRule {
     const rule = id as BreakGlassRuleId
     const before = book.rule(rule)?.version
@@ -75,7 +79,7 @@ export function fakeBreakGlass(setting: FakeSetting, changed: () => void): Pick<
     } satisfies Draft<'break-glass.opened'>)
     for (let use = 0; use < uses; use += 1) {
       const used = new Date(Date.parse(at) + (use + 1) * 70_000).toISOString()
-      const approval = use === 0 ? heldApproval : `apr_${fakeHex(`${breakGlass}${use}`, 16)}`
+      const approval = use === 0 && who === people.mira ? heldApproval : `apr_${fakeHex(`${breakGlass}${use}`, 16)}`
       write(used, { kind: 'break-glass.used', breakGlass, approval, digest: fakeHex(approval), session: liveSession, tool: 'execute_sql' })
     }
     return find(breakGlass)

@@ -200,6 +200,46 @@ export const pagesUnderTest: readonly PageUnderTest[] = [
   { name: 'access-empty', path: '/access', as: 'priya', scenario: 'empty' },
   { name: 'access-error', path: '/access', as: 'priya', scenario: 'error' },
   { name: 'access-loading', path: '/access', as: 'priya', scenario: 'loading' },
+  { name: 'break-glass', path: '/break-glass', as: 'jonas' },
+  { name: 'break-glass-rules', path: '/break-glass', as: 'priya' },
+  { name: 'break-glass-four-eyes', path: '/break-glass', as: 'priya', scenario: 'four-eyes' },
+  { name: 'break-glass-too-much', path: '/break-glass', as: 'helene', scenario: 'too-much' },
+  { name: 'break-glass-empty', path: '/break-glass', as: 'priya', scenario: 'empty' },
+  { name: 'break-glass-error', path: '/break-glass', as: 'priya', scenario: 'error' },
+  { name: 'break-glass-loading', path: '/break-glass', as: 'priya', scenario: 'loading' },
+  {
+    name: 'break-glass-review',
+    path: '/break-glass',
+    as: 'jonas',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Review of' }).first().click()
+      await page.getByRole('button', { name: 'Not justified' }).click()
+    },
+  },
+  {
+    name: 'break-glass-stop',
+    path: '/break-glass',
+    as: 'jonas',
+    prepare: (page) => page.getByRole('button', { name: 'Close the glass' }).first().click(),
+  },
+  {
+    name: 'break-glass-rule-new',
+    path: '/break-glass',
+    as: 'priya',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'New rule' }).click()
+      await page.getByRole('button', { name: 'Create rule' }).click()
+    },
+  },
+  {
+    name: 'break-glass-open',
+    path: `/sessions/${liveSession}`,
+    as: 'mira',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Break glass' }).click()
+      await page.getByRole('button', { name: 'Break the glass' }).click()
+    },
+  },
   { name: 'people', path: '/people', as: 'priya' },
   { name: 'people-person', path: '/people?person=u-1042', as: 'helene' },
   { name: 'people-empty', path: '/people', as: 'priya', scenario: 'empty' },

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { breakGlassDigest } from '../../../src-core/break-glass/break-glass-digest.ts'
-import { breakGlassStepUp, inputFor } from '../../../src-core/break-glass/decide-opening.ts'
+import { breakGlassStepUp } from '../../../src-core/break-glass/decide-opening.ts'
+import { inputFor } from '../../../src-core/break-glass/input-for.ts'
 import { timestampOf, type Clock } from '../../../src-node/clock.ts'
 import { randomText } from '../../../src-node/random-id.ts'
 import { AppError } from '../../../src-protocol/app-error.ts'

@@ -8,7 +8,7 @@ import { Note } from '../../components/note.tsx'
 import styles from './inbox.module.css'
 
 /** Shown while the system browser is open for the fresh sign-in that a vote takes. */
-export function AwaitSignIn() {
+export function AwaitSignIn({ then = 'Your vote is sent once you have.' }: { then?: string }) {
   const { signIn } = useDesktopState()
   const copy = useDesktopMutation('clipboard:write')
   const cancel = useDesktopMutation('identity:cancel-sign-in')
@@ -27,7 +27,7 @@ export function AwaitSignIn() {
   if (url === undefined) return null
   return (
     <Note tone="held" icon={KeyRound} title="Your browser is open: sign in there." alert>
-      <span>Your vote is sent once you have. If no browser opened, copy the address.</span>
+      <span>{then} If no browser opened, copy the address.</span>
       <span className={`row ${styles.awaiting}`}>
         <Button size="xs" onClick={() => copy.mutate(url)}>
           {copy.isSuccess ? 'Copied' : 'Copy address'}

@@ -6,6 +6,7 @@ import { KeyHint } from '../../components/key-hint.tsx'
 import { formatCountdown, formatDateTime, formatShortTime } from '../../components/time.ts'
 import { useNow } from '../../components/use-now.ts'
 import { ToneMark } from '../../components/verdict.tsx'
+import { ReviewsDue } from '../break-glass/reviews-due.tsx'
 import { AccessItems } from './access-items.tsx'
 import { outcomeWithNames } from './approval-outcome.ts'
 import { approvalProgress } from './approval-progress.ts'
@@ -33,6 +34,7 @@ export function InboxList({ waiting, own, others, decided, access, chosen }: Inb
       <div className={styles.items}>
         <Section items={waiting} chosen={chosen} />
         <AccessItems title="Access" requests={access.waiting} chosen={chosen} />
+        <ReviewsDue />
         <Section title="Your requests" items={own} chosen={chosen} />
         <Section title="Waiting for others" items={others} chosen={chosen} />
         <Section title="Decided" items={decided} chosen={chosen} />

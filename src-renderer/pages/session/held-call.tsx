@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
-import { Hourglass } from 'lucide-react'
+import { Hourglass, Siren } from 'lucide-react'
+import { useState } from 'react'
 import type { ApprovalId } from '../../../src-protocol/ids.ts'
 import type { Approval, Call } from '../../../src-protocol/model.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
@@ -10,6 +11,8 @@ import { ErrorNote } from '../../components/error-state.tsx'
 import { MaskedText } from '../../components/masked-text.tsx'
 import { formatCountdown, formatShortTime } from '../../components/time.ts'
 import { useNow } from '../../components/use-now.ts'
+import { BreakGlassDialog } from '../break-glass/break-glass-dialog.tsx'
+import { useBreakGlassOffer } from '../break-glass/use-break-glass.ts'
 import { approvalProgress } from '../inbox/approval-progress.ts'
 import styles from './session.module.css'
 
@@ -51,11 +54,18 @@ function HeldActions({ approval: id, own }: { approval: ApprovalId; own: boolean
   const approval = useDesktopQuery('approvals:get', id).data
   const navigate = useNavigate()
   const withdraw = useDesktopMutation('approvals:withdraw')
+  const offer = useBreakGlassOffer(approval)
+  const [breaking, setBreaking] = useState(false)
   return (
     <div className={styles.heldActions}>
       {approval === undefined ? <span /> : <TimeToDecide approval={approval} />}
       {withdraw.error !== null && <ErrorNote error={withdraw.error} />}
       <div className="row">
+        {own && offer && (
+          <Button size="sm" variant="danger" leftSection={<Siren className="small" aria-hidden />} onClick={() => setBreaking(true)}>
+            Break glass
+          </Button>
+        )}
         {own && (
           <Button size="sm" loading={withdraw.isPending} onClick={() => withdraw.mutate(id)}>
             Withdraw
@@ -65,6 +75,7 @@ function HeldActions({ approval: id, own }: { approval: ApprovalId; own: boolean
           Details
         </Button>
       </div>
+      {breaking && offer && <BreakGlassDialog rule={offer} onClose={() => setBreaking(false)} />}
     </div>
   )
 }

@@ -10,6 +10,7 @@ import { formatCountdown, formatLength, formatShortTime } from '../../components
 import { Timestamp } from '../../components/timestamp.tsx'
 import { useNow } from '../../components/use-now.ts'
 import { ToneMark } from '../../components/verdict.tsx'
+import { BrokenGlassNote } from '../break-glass/broken-glass-note.tsx'
 import { EndSession } from './end-session.tsx'
 import { WatchButton } from '../watch/watched-session.tsx'
 import { shortId } from './short-id.ts'
@@ -78,6 +79,7 @@ export function SessionHeader({ session, watching = false }: { session: Session;
           {live ? ', all durable' : ', sealed'}
         </span>
       </div>
+      {live && <BrokenGlassNote session={session} />}
       {own && <WatchersNote watchers={session.watchers} />}
       {ending && live && <EndSession session={session} own={own} onClose={() => setEnding(false)} />}
     </>
