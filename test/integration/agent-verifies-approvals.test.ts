@@ -299,6 +299,16 @@ describe('an agent that checks approvals itself', () => {
     await expectRefused(send(call(dangerous), approved([anna, oda])), 'other-group')
   })
 
+  test('refuses a vote in the place of somebody who is away, whoever cast it, and lets a denial in one end it', async () => {
+    const onBehalfOf = { sub: 'anna', name: 'Anna', delegation: 'dlg_0123456789abcdef' as NonNullable<Vote['onBehalfOf']>['delegation'] }
+    const proof = approved([ben])
+    const inPlace = (decision: Vote['decision']) => voteOf(oda, proof.input, new Date(), { onBehalfOf, decision })
+    await expectRefused(send(call(dangerous), { ...proof, votes: [...proof.votes, inPlace('approve')] }), 'delegated')
+    const whole = approved([anna, ben])
+    const denied = voteOf(oda, whole.input, new Date(), { onBehalfOf, decision: 'deny' })
+    await expectRefused(send(call(dangerous), { ...whole, votes: [...whole.votes, denied] }), 'denied')
+  })
+
   test('refuses terms that the gateway made milder', async () => {
     await expectRefused(send(call(dangerous), approved([anna], { input: { approvals: 1 } })), 'too-few')
     await expectRefused(send(call(dangerous), approved([anna, oda], { input: { groups: ['operators', 'dba'] } })), 'other-group')
