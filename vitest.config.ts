@@ -22,8 +22,10 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          expect: { poll: { timeout: 20_000 } },
           // processes that mostly wait for each other: more files at once than there are cores
           maxWorkers: 3,
+          isolate: false,
         },
       },
       {
@@ -32,6 +34,7 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          expect: { poll: { timeout: 20_000 } },
           maxWorkers: 2,
           isolate: false,
           globalSetup: 'test/e2e/serve-renderer-once.ts',

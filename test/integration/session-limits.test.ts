@@ -24,7 +24,7 @@ let agent: ScriptedAgent
 
 beforeAll(async () => {
   provider = await startIdentityProviderProcess()
-  gateway = await startTestGateway(provider.issuer, { idleMinutes: 2 / 60, sessionsPerSignIn: 2, sessions: 3 })
+  gateway = await startTestGateway(provider.issuer, { idleMinutes: 8 / 60, sessionsPerSignIn: 2, sessions: 3 })
   admin = await signInAs(gateway.url, 'admin')
   operator = await signInAs(gateway.url, 'operator')
   ;({ agent } = await registerEcho(gateway.url, admin))
