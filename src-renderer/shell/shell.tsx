@@ -1,3 +1,4 @@
+import { useMediaQuery } from '@mantine/hooks'
 import { Outlet, useMatches, useRouter } from '@tanstack/react-router'
 import { Suspense, useState } from 'react'
 import { useDesktopEvent } from '../api/use-desktop-event.ts'
@@ -19,7 +20,9 @@ import styles from './shell.module.css'
 export function Shell() {
   const router = useRouter()
   const { alarm } = useDesktopState()
-  const rail = useMatches({ select: (matches) => matches.some((match) => match.staticData.rail === true) })
+  const narrow = useMediaQuery('(max-width: 900px)', false, { getInitialValueInEffect: false })
+  const railPage = useMatches({ select: (matches) => matches.some((match) => match.staticData.rail === true) })
+  const rail = railPage || narrow
 
   const [shortcuts, setShortcuts] = useState(false)
   useShortcutsKey(() => setShortcuts(true))
