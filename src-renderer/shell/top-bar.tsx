@@ -83,12 +83,7 @@ function PersonMenu({ person }: { person: Person }) {
   return (
     <Menu position="bottom-end" width={248} shadow="md">
       <Menu.Target>
-        <Button
-          variant="quiet"
-          className={styles.person}
-          aria-label={`${person.name}, ${mainRole(person.roles)}`}
-          rightSection={<ChevronDown className="small" aria-hidden />}
-        >
+        <Button variant="quiet" className={styles.person} rightSection={<ChevronDown className="small" aria-hidden />}>
           <span className={styles.avatar} aria-hidden>
             {initials(person.name)}
           </span>
