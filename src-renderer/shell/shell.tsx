@@ -20,7 +20,7 @@ import styles from './shell.module.css'
 export function Shell() {
   const router = useRouter()
   const { alarm } = useDesktopState()
-  const narrow = useMediaQuery('(max-width: 900px)', false, { getInitialValueInEffect: false })
+  const narrow = useMediaQuery('(max-width: 1100px)', false, { getInitialValueInEffect: false })
   const railPage = useMatches({ select: (matches) => matches.some((match) => match.staticData.rail === true) })
   const rail = railPage || narrow
 
