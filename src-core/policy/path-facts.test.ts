@@ -55,16 +55,43 @@ test.each([
   '\ud800',
   '',
   'x'.repeat(5000),
+  '/data/se?ret/key',
+  '/data/*',
+  '$HOME/x',
+  '/data/${X}/y',
+  '/data/`id`',
+  '%APPDATA%/x',
+  '//host/share',
+  '/data/nul.txt',
+  '/data/COM1',
+  '/data/．．/etc',
+  '/data/‥/etc',
+  '/data/a／etc',
+  '/data/a∕etc',
 ])('%j is in doubt', (text) => {
   expect(pathFacts(text).doubtful).toBe(true)
 })
 
-test.each(['/srv/data/report.csv', 'a/../b', './a', '..', '/', 'Zürich/Straße', '日本/東京', '.env', 'a.b.c', '100% sure'])(
-  '%j is not in doubt',
-  (text) => {
-    expect(pathFacts(text).doubtful).toBe(false)
-  },
-)
+test.each([
+  '/srv/data/report.csv',
+  'a/../b',
+  './a',
+  '..',
+  '/',
+  'Zürich/Straße',
+  '日本/東京',
+  '.env',
+  'a.b.c',
+  '100% sure',
+  'routes/$id.tsx',
+  'A$B.class',
+  '[id].tsx',
+  'console/nullable',
+  'wait…',
+  'a：b',
+])('%j is not in doubt', (text) => {
+  expect(pathFacts(text).doubtful).toBe(false)
+})
 
 test('no part ever holds a separator, and `..` stands only in front of a relative path', () => {
   fc.assert(

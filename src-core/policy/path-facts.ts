@@ -28,6 +28,13 @@ const unseen = /[\p{Cc}\p{Cf}\p{Cs}\u115f\u1160\u2028\u2029\u3164\uffa0]|\u034f|
  */
 const readDifferently = /(?:^|[\\/])~|~\d|:|%[0-9a-f]{2}|\\|[. ](?=[\\/]|$)(?<!(?:^|[\\/])\.{1,2})/i
 
+/**
+ * What a shell or a search replaces (`*`, `?`, a variable), a share of another computer in its other spelling (`//host`), the devices of Windows,
+ * and characters that become a separator or a dot where a text is converted.
+ */
+const replaced =
+  /[*?`]|\$[({]|(?:^|[\\/])\$[A-Z_]+(?=[\\/]|$)|%[A-Za-z_]+%|^\/\/|(?:^|[\\/])(?:[Cc][Oo][Nn]|[Pp][Rr][Nn]|[Aa][Uu][Xx]|[Nn][Uu][Ll]|(?:[Cc][Oo][Mm]|[Ll][Pp][Tt])\d)(?:\.[^\\/]*)?(?=[\\/]|$)|[\u2044\u2215\u2216\u29f5\u29f8\ufe68\uff0f\uff3c]|(?:^|[\\/])[.\u2024-\u2026\uff0e]*[\u2024-\u2026\uff0e][.\u2024-\u2026\uff0e]*(?=[\\/]|$)/
+
 /** Reads a path as text, in linear time. Both `/` and `\` separate, so that a part cannot hide behind the one that a server prefers. */
 export function pathFacts(text: string): PathFacts {
   if (text.length > pathLimit)
@@ -56,7 +63,7 @@ export function pathFacts(text: string): PathFacts {
     extension: dot > 0 ? (folded.at(-1) ?? '').slice(dot + 1) : '',
     absolute,
     climbs,
-    doubtful: text === '' || unseen.test(text) || readDifferently.test(text),
+    doubtful: text === '' || unseen.test(text) || readDifferently.test(text) || replaced.test(text),
   }
 }
 

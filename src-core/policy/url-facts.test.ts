@@ -74,14 +74,22 @@ describe('what other programs could read as another address', () => {
     'https://example.com./',
     'javascript:alert(1)//\u202e',
     'example.com',
+    'https://good.example#@evil.example',
+    'https://good.example?@evil.example',
+    'https://good.example/%0d%0aX-Y:z',
+    'https://good.example/a%00.png',
   ])('%j is in doubt', (text) => {
     expect(urlFacts(text).doubtful).toBe(true)
   })
 
-  test.each(['https://example.com/a%20b?x=1', 'https://EXAMPLE.com', 'https://example.com:443/', 'mailto:a@example.com'])(
-    '%j is not',
-    (text) => {
-      expect(urlFacts(text).doubtful).toBe(false)
-    },
-  )
+  test.each([
+    'https://example.com/a%20b?x=1',
+    'https://example.com/?text=a%0Ab',
+    'https://example.com/@ada',
+    'https://EXAMPLE.com',
+    'https://example.com:443/',
+    'mailto:a@example.com',
+  ])('%j is not', (text) => {
+    expect(urlFacts(text).doubtful).toBe(false)
+  })
 })

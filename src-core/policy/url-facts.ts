@@ -40,6 +40,8 @@ export function urlFacts(text: string): UrlFacts {
 /** Other parsers know no backslash as a slash, no user in an address, and no second spelling of a host. */
 function isDoubtful(text: string, parsed: URL): boolean {
   if (unseen.test(text) || text.includes('\\') || text !== text.trim()) return true
+  // an @ behind a host without a path, and what would end a line where an escape is resolved
+  if (/^[^:/?#]+:\/\/[^/?#]*[?#][^/]*@/.test(text) || /%(?:[01][0-9a-f]|7f)/i.test(parsed.pathname)) return true
   if (parsed.username !== '' || parsed.password !== '') return true
   const written = /^[^:/?#]+:\/\/([^/?#]*)/.exec(text)?.[1]
   if (written === undefined) return parsed.host !== ''

@@ -31,6 +31,17 @@ export const pathAttempts: [name: string, path: unknown][] = [
   ['a relative path', 'x'],
   ['an empty path', ''],
   ['a very long path', `/srv/data/${'a/'.repeat(3000)}`],
+  ['a character that a shell replaces', '/srv/data/se?ret/key'],
+  ['everything', '/srv/data/*'],
+  ['a variable', '/srv/data/${HOME}/x'],
+  ['a variable of Windows', '/srv/data/%USERPROFILE%/x'],
+  ['a command', '/srv/data/`id`'],
+  ['a share with slashes', '//srv/data/x'],
+  ['a device', '/srv/data/nul.txt'],
+  ['full-width dots', '/srv/data/．．/．．/etc/passwd'],
+  ['a character that is two dots', '/srv/data/‥/‥/etc/passwd'],
+  ['a full-width slash', '/srv/data/..／..／etc／passwd'],
+  ['a slash of division', '/srv/data/..∕..∕etc∕passwd'],
   ['no text', 7],
   ['a list', ['/srv/data/x', '/etc/passwd']],
   ['nothing', null],
@@ -65,5 +76,39 @@ export const urlAttempts: [name: string, url: unknown][] = [
   ['a script', 'javascript:alert(1)//https://example.com/'],
   ['no scheme', '//example.com/'],
   ['spaces around', ' https://example.com/ '],
+  ['an @ behind a hash', 'https://example.com#@evil.example'],
+  ['an @ behind a question mark', 'https://example.com?@evil.example'],
+  ['an escaped end of a line', 'https://example.com/%0d%0aHost:evil.example'],
+  ['an escaped NUL character', 'https://example.com/a%00.example'],
+  ['an IPv4 address with few numbers', 'https://127.1/'],
+  ['an ideographic full stop', 'https://evil.example。example.com/'],
   ['no text', { href: 'https://example.com/' }],
+]
+
+/** What the text does not say. */
+export const uncaughtFiles: [
+  name: string,
+  call: { connection: 'files' | 'web'; tool: string; args: { path: string } | { url: string } },
+  why: string,
+][] = [
+  [
+    'a symbolic link',
+    { connection: 'files', tool: 'read_file', args: { path: '/srv/data/link' } },
+    'no file system is asked; the server must not follow links out of its folder',
+  ],
+  [
+    'a class of characters that a shell replaces',
+    { connection: 'files', tool: 'read_file', args: { path: '/srv/data/[s]ecret/key' } },
+    'brackets are common in names of files; the server must not replace them',
+  ],
+  [
+    'a public name that leads to a private address',
+    { connection: 'web', tool: 'fetch', args: { url: 'https://inside.example.com/' } },
+    'no name is resolved; the server, or the network around it, has to refuse private addresses',
+  ],
+  [
+    'a redirect of an allowed site',
+    { connection: 'web', tool: 'fetch', args: { url: 'https://www.example.com/redirect?to=http://169.254.169.254/' } },
+    'only the first address is known; the server must not follow redirects to other sites',
+  ],
 ]

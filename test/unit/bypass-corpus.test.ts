@@ -6,7 +6,7 @@ import type { JsonValue } from '../../src-core/json/json-value.ts'
 import { loadMasking, type Masking } from '../../src-core/masking/load-masking.ts'
 import { maskMessage } from '../../src-core/masking/mask-message.ts'
 import { createAttemptPolicy } from '../bypass/attempt-policy.ts'
-import { pathAttempts, urlAttempts } from '../bypass/file-attempts.ts'
+import { pathAttempts, uncaughtFiles, urlAttempts } from '../bypass/file-attempts.ts'
 import { maskingAttempts, uncaughtValues } from '../bypass/masking-attempts.ts'
 import { messageAttempts, nameAttempts } from '../bypass/message-attempts.ts'
 import { sqlAttempts, uncaughtSql } from '../bypass/sql-attempts.ts'
@@ -61,6 +61,10 @@ describe('addresses', () => {
   test.for(urlAttempts)('%s', ([, url]) => {
     expect(fetchUrl(url)).toMatch(/^deny/)
   })
+})
+
+test.for(uncaughtFiles)('cannot be caught: %s', ([, call]) => {
+  expect(decide(call)).toMatch(/^allow/)
 })
 
 describe('names', () => {
@@ -125,7 +129,7 @@ test('docs/bypass-corpus.md lists every attempt, and what cannot be caught', asy
     '',
     '| attempt | why, and what helps |',
     '|---|---|',
-    ...uncaughtSql.map(([name, , why]) => `| ${name} | ${why} |`),
+    ...[...uncaughtSql, ...uncaughtFiles].map(([name, , why]) => `| ${name} | ${why} |`),
     ...uncaughtValues.map(([name, , , why]) => `| ${name} | ${why} |`),
     '',
   ]
