@@ -21,6 +21,18 @@ export interface RunningSteps {
   interrupt(signal: NodeJS.Signals): void
 }
 
+const isWindows = process.platform === 'win32'
+
+/** A step is a script that starts others: one that is left behind would keep its output open. */
+function endWithAllOfIt(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (isWindows || child.pid === undefined) return void child.kill(signal)
+  try {
+    process.kill(-child.pid, signal)
+  } catch {
+    // it has ended meanwhile
+  }
+}
+
 /** Starts the steps in their order, at most `sideBySide` at the same time; one that waits for another lets those behind it pass. */
 export function runSteps(
   steps: readonly Step[],
@@ -43,7 +55,8 @@ export function runSteps(
   const start = (step: Step): void => {
     const started = now()
     const [command = '', ...parameters] = step.command
-    const child = spawn(command, parameters, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], shell: process.platform === 'win32' })
+    const stdio: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe']
+    const child = spawn(command, parameters, { cwd, env, stdio, shell: isWindows, detached: !isWindows })
     const said: Buffer[] = []
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => void said.push(chunk))
     let problem: string | undefined
@@ -87,7 +100,7 @@ export function runSteps(
     results: done.promise,
     interrupt(signal) {
       interrupted = signal
-      for (const child of running) child.kill(signal)
+      for (const child of running) endWithAllOfIt(child, signal)
     },
   }
 }

@@ -70,8 +70,10 @@ test('a step waits for what it needs, and fails without it; those behind it need
 test('what is interrupted tells what it said until then, and nothing more is started', async () => {
   const written: string[] = []
   const marker = join(folder, 'said')
+  const long = `setInterval(() => {}, 1000); process.stdout.write('so far', () => require('node:fs').writeFileSync('${marker}', ''))`
+  // as npm does it: what runs is a child of what was started
   const steps = [
-    node('long', `setInterval(() => {}, 1000); process.stdout.write('so far', () => require('node:fs').writeFileSync('${marker}', ''))`),
+    node('long', `require('node:child_process').spawnSync(process.execPath, ['-e', ${JSON.stringify(long)}], { stdio: 'inherit' })`),
     node('next', ''),
   ]
   const running = runSteps(steps, {
