@@ -405,6 +405,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     overview: (period) => overview.overview(period),
     entries: (period) => overview.entries(period),
     activationApprovals: config.activation.approvals,
+    unreviewedBreakGlass: () => glass.unreviewed(),
     clock,
   })
   const handlers = createRouteHandlers({

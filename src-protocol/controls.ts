@@ -17,6 +17,7 @@ export const evidenceLink = z.enum([
   'policies',
   'masking',
   'access-review',
+  'break-glass',
   'evidence',
 ])
 

@@ -3,6 +3,7 @@ import type { BreakGlassInput, BreakGlassTerms } from '../../src-protocol/break-
 import { logEntry, type LogEntry } from '../../src-protocol/log-entry.ts'
 import { approvalWith, after, voteOf, voter } from '../approval/testing/approval-fixture.ts'
 import { breakGlassDigest, breakGlassVersion } from '../break-glass/break-glass-digest.ts'
+import { createPopulationTables, populationColumns } from './population-tables.ts'
 import { createLogAudit } from './audit-log-entries.ts'
 
 const olivia = voter('olivia', ['operators'])
@@ -73,6 +74,7 @@ const ended = {
   person: 'olivia',
   connection: terms.connection,
   reason: 'by-owner',
+  by: 'olivia',
 }
 const reviewed = (who = dora, more: object = {}) => {
   const vote = voteOf(who, { ...approvalWith(), id: ids.breakGlass as never, digest: breakGlassDigest(input) })
@@ -97,6 +99,24 @@ function codesOf(drafts: object[]): string[] {
 }
 const without = (kind: string): object[] => whole.filter((entry) => (entry as { kind: string }).kind !== kind)
 const more = (minutes: number): BreakGlassInput => ({ ...input, minutes })
+
+test('every step of it is a row of the table of access, and its call says in the place of votes what it ran under', () => {
+  const tables = createPopulationTables()
+  const drafts = [...whole, reviewed()]
+  drafts.forEach((draft, index) => tables.addEntry(logEntry.parse(draft), index))
+  const rows: [string, unknown[]][] = []
+  tables.finish((file, row) => void rows.push([file, [...row]]))
+  const of = (file: string) => rows.filter(([name]) => name === file).map(([, row]) => row)
+  expect(of('population/access.csv').map(([, act, person, , by, , index]) => [act, person, by, index])).toEqual([
+    ['break-glass.rule', undefined, 'priya', 0],
+    ['break-glass.opened', 'olivia', 'olivia', 1],
+    ['break-glass.used', undefined, undefined, 3],
+    ['break-glass.ended', 'olivia', 'olivia', 5],
+    ['break-glass.reviewed', 'olivia', 'dora', 6],
+  ])
+  const approvedBy = populationColumns['population/approvals.csv'].indexOf('approved by')
+  expect(of('population/approvals.csv')[0]?.[approvedBy]).toBe(ids.breakGlass)
+})
 
 describe('a log about break-glass', () => {
   test.for<[string, object[], string[]]>([

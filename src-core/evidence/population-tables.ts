@@ -2,6 +2,7 @@ import type { LogEntry } from '../../src-protocol/log-entry.ts'
 import type { Vote } from '../../src-protocol/model.ts'
 import type { MessageRecord, OpenRecord, SessionRecord } from '../../src-protocol/recording.ts'
 import { createUptimeWatch } from './watch-uptime.ts'
+import { breakGlassLineOf } from './break-glass-rows.ts'
 import { accessLineOf } from './access-rows.ts'
 import { createVerdictCounter } from '../recording/verdict-counter.ts'
 
@@ -90,7 +91,7 @@ export function createPopulationTables(): PopulationTables {
   const uptime = createUptimeWatch()
 
   function addEntry(entry: LogEntry, index: number): void {
-    const line = accessLineOf(entry)
+    const line = accessLineOf(entry) ?? breakGlassLineOf(entry)
     if (line) gathered.push(['population/access.csv', [entry.at, line.act, line.person, line.connection, line.by, line.about, index]])
     uptime.add(entry, index)
     switch (entry.kind) {
@@ -153,6 +154,9 @@ export function createPopulationTables(): PopulationTables {
         return
       case 'approval.requested':
         approvals.set(entry.approval, { requested: entry.at, entry, index, approvedBy: [], deniedBy: [], state: 'pending' })
+        return
+      case 'break-glass.used':
+        approvals.get(entry.approval)?.approvedBy.push(entry.breakGlass)
         return
       case 'approval.vote': {
         const { vote, approval } = entry

@@ -62,7 +62,7 @@ describe('where rules take a second administrator', () => {
     const glass = open(2)
     const { rules, proposals } = await glass.setRule({ terms }, priya)
     expect(rules).toEqual([])
-    const [{ id, version }] = proposals as [(typeof proposals)[number]]
+    const { id, version } = proposals[0]!
     await expect(glass.decideRule(id, version, 'approve', priya)).rejects.toMatchObject({ code: 'APPROVAL_OWN_REQUEST' })
     await expect(glass.decideRule(id, 'a'.repeat(64), 'approve', otto)).rejects.toMatchObject({ code: 'CONFLICT' })
     expect(glass.rules().rules).toEqual([])
@@ -77,7 +77,7 @@ describe('where rules take a second administrator', () => {
 
   test('what was proposed for another version than is in force does not count', async () => {
     const glass = open(2)
-    const [{ id, version }] = (await glass.setRule({ terms }, priya)).proposals as [{ id: never; version: string }]
+    const { id, version } = (await glass.setRule({ terms }, priya)).proposals[0]!
     await glass.decideRule(id, version, 'approve', otto)
     await expect(glass.setRule({ id, terms: { ...terms, maxMinutes: 60 }, before: 'a'.repeat(64) }, priya)).rejects.toMatchObject({
       code: 'CONFLICT',

@@ -38,6 +38,9 @@ export interface BreakGlass extends BrokenGlass {
   decideRule(id: BreakGlassRuleId, version: string, decision: 'approve' | 'deny', by: Person): Promise<BreakGlassRules>
   removeRule(id: BreakGlassRuleId, by: Person): Promise<BreakGlassRules>
 
+  /** how many have ended and nobody has reviewed them */
+  unreviewed(): number
+
   open(signedIn: SignedIn, request: BreakGlassOpenRequest): Promise<BreakGlassOpening>
   end(person: Person, id: BreakGlassId, reason: string): Promise<BreakGlassOpening>
   review(signedIn: SignedIn, id: BreakGlassId, request: BreakGlassReviewRequest): Promise<BreakGlassOpening>

@@ -144,6 +144,7 @@ export function createBreakGlass(ports: BreakGlassPorts): BreakGlass {
         .filter(({ input }) => input.person === viewer.sub || seesAll(viewer))
         .map((opening) => reminders.shown(opening)),
     }),
+    unreviewed: () => book.openings().filter(({ endedAt, review }) => endedAt !== undefined && !review).length,
     rules: rules.rules,
     setRule: (input, by) => inTurn(() => rules.set(input, by)),
     decideRule: (id, version, decision, by) => inTurn(() => rules.decide(id, version, decision, by)),

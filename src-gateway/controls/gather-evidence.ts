@@ -7,6 +7,8 @@ export interface EvidencePorts {
   entries(period: Period): Promise<ReadonlyMap<string, number>>
   /** 2: a change of the rules takes two administrators */
   activationApprovals: number
+  /** how often the glass was broken and nobody has reviewed it since, whenever that was */
+  unreviewedBreakGlass(): number
 }
 
 type Gathered = Omit<ControlEvidence, 'control'>
@@ -15,6 +17,7 @@ interface Sources {
   overview: Overview
   entries: (...kinds: LogEntry['kind'][]) => number
   activationApprovals: number
+  unreviewed: number
 }
 
 /** What the gateway holds about each criterion, counted; and what it cannot hold, said. */
@@ -37,13 +40,20 @@ const gatherers: Record<ControlId, (sources: Sources) => Gathered> = {
       'When somebody joined or left the organisation: the identity provider knows that. The gateway hears of it when their sign-in is renewed.',
     ],
   }),
-  'CC6.3': ({ overview: { approvals, access, accessMore }, entries }) => ({
+  'CC6.3': ({ overview: { approvals, access, accessMore }, entries, unreviewed }) => ({
     held: [
       { what: 'requests for approval', count: approvals.outcomes.reduce((sum, { count }) => sum + count, 0), link: 'approvals' },
       { what: 'signed votes', count: entries('approval.vote'), link: 'approvals' },
+      { what: 'times that the glass was broken', count: entries('break-glass.opened'), link: 'break-glass' },
+      { what: 'reviews of that by somebody else', count: entries('break-glass.reviewed'), link: 'break-glass' },
       { what: 'uses of connections by person', count: access.length + accessMore, link: 'access-review' },
     ],
-    missing: ['That somebody looked at the access review: sign it off where you keep your reviews, with its CSV.'],
+    missing: [
+      ...(unreviewed > 0
+        ? [`A review of ${unreviewed === 1 ? 'a time' : `${unreviewed} times`} that the glass was broken: nobody has made it.`]
+        : []),
+      'That somebody looked at the access review: sign it off where you keep your reviews, with its CSV.',
+    ],
   }),
   'CC6.6': ({ entries }) => ({
     held: [
@@ -118,6 +128,7 @@ export async function gatherEvidence(ports: EvidencePorts, controls: readonly Co
     overview,
     entries: (...kinds) => kinds.reduce((sum, kind) => sum + (entries.get(kind) ?? 0), 0),
     activationApprovals: ports.activationApprovals,
+    unreviewed: ports.unreviewedBreakGlass(),
   }
   return controls.map((control) => ({ control, ...gatherers[control](sources) }))
 }

@@ -17,6 +17,7 @@ export function linkOf(link: EvidenceLink, period: Period): { to: string; search
     case 'gaps':
       return { to: '/overview', search: { ...period } }
     case 'access-review':
+    case 'break-glass':
     case 'policies':
     case 'masking':
     case 'evidence':

@@ -7,6 +7,7 @@ import { EmptyState } from '../../components/empty-state.tsx'
 import { Note } from '../../components/note.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { VerdictCounts, VerdictCountsHead } from '../../components/verdict-counts.tsx'
+import { UnreviewedNote } from '../break-glass/unreviewed-note.tsx'
 import { gapText, outcomeTitles, waitingTitles, waitText } from './overview-words.ts'
 import { OverviewFigures } from './overview-figures.tsx'
 import { seriesBars } from './series-bars.ts'
@@ -28,6 +29,7 @@ export function OverviewPanels({ found, onPeriod }: { found: Overview; onPeriod:
     <div className={`page-body ${styles.body}`}>
       <OverviewFigures found={found} />
       <Gaps found={found} />
+      <UnreviewedNote />
       <Panel title="Calls by verdict" meta={found.grain === 'hour' ? 'each hour' : 'each day'}>
         <VerdictBars
           bars={seriesBars(found)}
