@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { FakeDesktop } from '../fakes/fake-desktop.ts'
 import type { PersonName, Scenario } from '../fakes/fake-scenario.ts'
 import { heldApproval } from '../fakes/fake-sessions.ts'
-import { patiently, usePages } from './use-pages.ts'
+import { accessibilityViolations, patiently, usePages } from './use-pages.ts'
 
 const pages = usePages()
 let page: Page
@@ -144,5 +144,59 @@ describe('a reviewer', () => {
       if (reply.ok) fakeDesktop.emit('approval:changed', { ...reply.value, state: 'denied' })
     }, heldApproval)
     await expect.poll(() => button('Sign and approve').getAttribute('aria-disabled')).toBe('true')
+  })
+})
+
+describe('who is away', () => {
+  test('names a stand-in by keyboard alone, reads what is missing first, and takes it back', async () => {
+    await open('/settings', 'jonas')
+    await button('Name a stand-in').focus()
+    await page.keyboard.press('Enter')
+    const dialog = page.getByRole('dialog', { name: 'Name a stand-in' })
+    await dialog.getByRole('button', { name: 'Sign' }).press('Enter')
+    await dialog.getByText('Choose at least one group.').waitFor()
+    expect(await accessibilityViolations(page)).toEqual([])
+    await dialog.getByPlaceholder('Choose somebody').fill('Lea')
+    await page.getByRole('option', { name: 'Lea Fischer' }).waitFor()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    await dialog.getByRole('checkbox', { name: 'dba' }).press('Space')
+    await dialog.getByRole('textbox', { name: 'Reason' }).fill('On leave.')
+    await page.keyboard.press('Enter')
+    await dialog.waitFor({ state: 'detached' })
+    const given = page.getByRole('region', { name: 'They decide for you' }).getByRole('listitem')
+    await expect.poll(() => given.filter({ hasText: '“On leave.”' }).isVisible(), patiently).toBe(true)
+    const before = await given.getByRole('button').count()
+    await given.filter({ hasText: '“On leave.”' }).getByRole('button').press('Enter')
+    await expect.poll(() => given.getByRole('button').count(), patiently).toBe(before - 1)
+    await expect.poll(() => given.filter({ hasText: 'taken back' }).count(), patiently).toBe(2)
+  })
+
+  test('is stood in for: the request says so, so does the question, and so does the vote', async () => {
+    page = await pages.open({ path: '/inbox/apr_2hG7pYc9Xe4BuM6t', as: 'priya', colorScheme: 'dark' })
+    await page.getByText('You decide in the place of Ada Kim.').waitFor()
+    expect(await accessibilityViolations(page)).toEqual([])
+    await page.getByLabel('Reason').fill('Both accounts are hers.')
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('d')
+    await page.getByRole('dialog').getByText('your one vote takes both places').waitFor()
+    await button('Sign and deny').click()
+    await expect.poll(() => page.getByText('in the place of Ada Kim', { exact: false }).first().isVisible(), patiently).toBe(true)
+    await expect.poll(() => page.getByText('Denied by you for Ada Kim').first().isVisible(), patiently).toBe(true)
+  })
+
+  test('has quiet hours, and reads what comes through all the same', async () => {
+    await open('/settings', 'jonas')
+    await page.getByText('Alarms come through always').waitFor()
+    await page.getByRole('switch', { name: 'Quiet hours' }).press('Space')
+    const times = page.getByRole('form', { name: 'Times of the quiet hours' })
+    await times.getByLabel('From').fill('25:00')
+    await expect.poll(() => times.getByText('Such as 20:00.').isVisible(), patiently).toBe(true)
+    expect(await times.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true)
+    await times.getByLabel('From').fill('22:30')
+    await times.getByRole('checkbox', { name: 'sunday' }).press('Space')
+    expect(await accessibilityViolations(page)).toEqual([])
+    await times.getByRole('button', { name: 'Save' }).press('Enter')
+    await expect.poll(() => page.getByText('Monday to Saturday 22:30–07:00, Europe/Berlin.').isVisible(), patiently).toBe(true)
   })
 })
