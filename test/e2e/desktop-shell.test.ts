@@ -343,7 +343,7 @@ describe('what stays on the disk', () => {
     )
     await desktop.close()
     const file = JSON.parse(readFileSync(join(userData, 'preferences.json'), 'utf8')) as Record<string, unknown>
-    expect(Object.keys(file).toSorted()).toEqual(['colorScheme', 'gatewayUrl', 'notifications', 'window'])
+    expect(Object.keys(file).toSorted()).toEqual(['colorScheme', 'gatewayUrl', 'libraryGigabytes', 'notifications', 'window'])
 
     desktop = await launchDesktop({ userData })
     expect(desktop.page.url()).toMatch(applicationPage)
