@@ -53,6 +53,7 @@ import {
   period,
 } from './overview.ts'
 import { serializedError } from './tunnel.ts'
+import { witnessesContract } from './known-witnesses.ts'
 import { downloadsContract, downloadsEvents } from './downloads.ts'
 import { libraryRow, type LibraryRow } from './library-row.ts'
 import { missedRecords } from './watch.ts'
@@ -88,6 +89,8 @@ export const desktopState = z.object({
   ]),
   tunnel: z.object({ state: z.enum(['closed', 'connecting', 'open']), streams: z.number().int() }),
   pinned: pinnedCheckpoint.optional(),
+  /** names of known witnesses whose cosignature the pinned checkpoint lacks */
+  unwitnessed: z.array(z.string()).optional(),
   /** set when the log failed to prove that it extends the pinned checkpoint: shown until an administrator acts */
   alarm: z.string().optional(),
   preferences: z.object({
@@ -399,6 +402,7 @@ export const desktopContract = {
   'library:download': { input: z.array(sessionId).max(500), output: z.array(libraryRow) },
   'library:remove': { input: sessionId, output: nothing },
   ...downloadsContract,
+  ...witnessesContract,
   /** file dialog in main; a recording or an evidence pack, verified before anything of it is kept. No rows: cancelled in the dialog */
   'library:import': { input: nothing, output: importOutcome },
   /** the import that runs or ran last */

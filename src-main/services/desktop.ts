@@ -18,6 +18,7 @@ import { delegationHandlers } from './desktop/delegation-handlers.ts'
 import { evidenceHandlers } from './desktop/evidence-handlers.ts'
 import { gatewayHandlers } from './desktop/gateway-handlers.ts'
 import { overviewHandlers } from './desktop/overview-handlers.ts'
+import { witnessHandlers } from './desktop/witness-handlers.ts'
 import { watchHandlers } from './desktop/watch-handlers.ts'
 import { createSessionWatching } from './session-watching.ts'
 import { libraryHandlers } from './desktop/library-handlers.ts'
@@ -111,7 +112,7 @@ export function createDesktop(ports: DesktopPorts): Desktop {
     cancelProbe()
     if (closed) return
     cancelProbe = scheduler.after(probeMs, probe)
-    if (live.access.tunnel.state !== 'open') void live.checkpoints.refresh()
+    if (live.access.tunnel.state !== 'open' || live.checkpoints.hasWitnesses) void live.checkpoints.refresh()
   }
 
   function state(): DesktopState {
@@ -126,6 +127,7 @@ export function createDesktop(ports: DesktopPorts): Desktop {
       tunnel: { state: tunnel.state, streams: tunnel.streams },
       pinned: checkpoints.pinned,
       alarm: checkpoints.alarm,
+      ...(checkpoints.unwitnessed.length > 0 && { unwitnessed: [...checkpoints.unwitnessed] }),
       preferences: preferences.get(),
     }
   }
@@ -219,6 +221,7 @@ export function createDesktop(ports: DesktopPorts): Desktop {
     ...evidenceHandlers({ api: () => live.access.api, chooseFolder: ports.chooseFolder }),
     ...watchHandlers(watching),
     ...overviewHandlers({ api: () => live.access.api, chooseFolder: ports.chooseFolder }),
+    ...witnessHandlers({ library, gatewayUrl: () => live.access.gatewayUrl, refreshCheckpoint: () => live.checkpoints.refresh() }),
     ...downloadHandlers({ downloads, library, room }),
     ...libraryHandlers({
       access: () => live.access,

@@ -21,6 +21,7 @@ import { recordLeaf } from '../../src-core/recording/record-leaf.ts'
 import { verifyRecording } from '../../src-core/recording/verify-recording.ts'
 import type { Clock } from '../../src-node/clock.ts'
 import { compareRecordings } from './library/compare-recordings.ts'
+import { createKnownWitnesses, type KnownWitnesses } from './library/known-witnesses.ts'
 import { openLibraryDatabase } from './library/library-database.ts'
 import { parseImportedRecording } from './library/parse-imported-recording.ts'
 import { createPinnedCheckpoints, type PinnedCheckpoints } from './library/pinned-checkpoints.ts'
@@ -31,7 +32,7 @@ import { createStoredRecordings, readRow, rowOf, type StoredRecording } from './
 
 export { toReplayRows } from '../../src-core/recording/replay-rows.ts'
 
-export interface Library extends Pick<PinnedCheckpoints, 'pin' | 'pinnedFor'> {
+export interface Library extends Pick<PinnedCheckpoints, 'pin' | 'pinnedFor'>, KnownWitnesses {
   /**
    * Checks a recording and keeps it, also if it does not verify: a changed copy is evidence too, and is shown as failed. It never takes the place of a copy
    * that verifies.
@@ -127,6 +128,7 @@ export function openLibrary(options: { file: string; clock: Clock; elapsed?: () 
   const library: Library = {
     pin: (...given) => pins.pin(...given),
     pinnedFor: (gateway) => pins.pinnedFor(gateway),
+    ...createKnownWitnesses(database, pins, clock),
     add(recording, proof, verifierKey, refuseFailed = false) {
       const key = parseVerifierKey(verifierKey)
       if (!key.ok) throw new AppError('KEY_INVALID', { problem: key.problem })

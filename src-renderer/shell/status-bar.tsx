@@ -67,12 +67,14 @@ export function StatusBar() {
             { label: 'Size', value: <span className="num">{pinned.size.toLocaleString('en')} entries</span> },
             { label: 'Root', value: <Hash value={pinned.root} length={8} label="root" /> },
             { label: 'Seen', value: <Timestamp at={pinned.seenAt} form="date-time" /> },
+            ...witnessFacts(state),
           ]}
           more={<CodePane text={pinned.note.trimEnd()} maxHeight={160} wrap framed label="The signed note" />}
         >
           <span>Pinned checkpoint</span> <span className="num">{pinned.size.toLocaleString('en')}</span>{' '}
           <span className="mono">{shortHash(pinned.root)}</span> <span>·</span>{' '}
           <Timestamp at={pinned.seenAt} form={gateway.reachable ? 'relative' : 'date-time'} />
+          {state.unwitnessed !== undefined && <span className={styles.watched}> · not cosigned</span>}
         </Item>
       )}
     </footer>
@@ -149,6 +151,16 @@ function offlineFacts(state: DesktopState): Fact[] {
     ...gatewayFacts(state),
     { label: 'Works now', value: 'Searching, replaying, verifying and exporting what is on this computer.' },
     { label: 'Waits', value: 'Everything else. Gatehouse connects again by itself.' },
+  ]
+}
+
+function witnessFacts({ unwitnessed }: DesktopState): Fact[] {
+  if (unwitnessed === undefined) return []
+  return [
+    {
+      label: 'Witnesses',
+      value: `Not cosigned by ${unwitnessed.join(', ')}: nobody but the gateway vouches for it. Settings say since when.`,
+    },
   ]
 }
 

@@ -4,6 +4,7 @@ import type { DesktopBridge, DesktopEventName, DesktopState, ReviewerKeyState } 
 import { fakeBreakGlass } from './fake-break-glass.ts'
 import { fakeMaskingTrial } from './fake-masking-trial.ts'
 import { droppedFiles } from './dropped-files.ts'
+import { fakeWitnesses } from './fake-witnesses.ts'
 import { fakeDownloads } from './fake-downloads.ts'
 import { fakeActions } from './fake-actions.ts'
 import { fakeOverview } from './fake-overview.ts'
@@ -116,6 +117,7 @@ function createHandlers(setting: FakeSetting, emit: FakeDesktop['emit'], clipboa
     'identity:sign-out': () => change({ signIn: { state: 'signed-out' } }),
     'masking:try': fakeMaskingTrial,
     ...library,
+    ...fakeWitnesses(scenario),
     ...fakeDownloads(scenario, { rows: () => rows, remove: (session) => void library['library:remove'](session) }, emit),
     ...actions,
     ...fakeWatch(setting, emit),
@@ -160,6 +162,7 @@ function initialState({ scenario, person, now }: FakeSetting): DesktopState {
       seenAt: ago(now, offline ? days(1) : 12),
       note: `gate.acme.example/log\n${offline ? 48_140 : 48_211}\nnzyhfjQzJ1Rr0m0Y0Zf0qkqk7tq0d0xqkXhR0VYvoX4=\n\n— gate.acme.example/log p/MR0Lt7v1zWQ0m8bYV8wq3r6vXbY0n4tqk5x2\n`,
     },
+    ...(scenario === 'alarm' ? { unwitnessed: ['witness.example/w2'] } : {}),
     ...(scenario === 'alarm' ? { alarm: 'The checkpoint of size 48,211 does not extend the pinned one of size 48,140.' } : {}),
     preferences: { colorScheme: 'auto', notifications: true, libraryGigabytes: 20, gatewayUrl: 'https://gate.acme.example' },
   }

@@ -1,4 +1,5 @@
-import { readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { verifyRecording } from '../../src-core/recording/verify-recording.ts'
@@ -82,6 +83,36 @@ describe('a sealed session', () => {
   })
 })
 
+describe('a recording in parts', () => {
+  test('is the recording from any place on, with its proof at the end; who takes it stands in the log once', async () => {
+    const { text } = await auditor.api.call('recording', { id: session })
+    const { key } = await auditor.api.call('logCheckpoint')
+    const { person } = await auditor.api.call('me')
+    // an entry stands in every width of its tile
+    const exports = async () => {
+      const entries = (await logText()).match(/\{[^{}]*"kind":"export"[^{}]*\}/g) ?? []
+      return new Set(entries.filter((entry) => entry.includes(`"by":"${person.sub}","session":"${session}"`))).size
+    }
+    const before = await exports()
+    const size = Buffer.byteLength(text)
+    // the first thing that this person takes of it by parts is its end: that is an export as well
+    for (const offset of [size - 10, 17, size]) {
+      const { part, proof = '', ...answer } = await auditor.api.call('recordingPart', { id: session, offset })
+      expect(answer).toEqual({ size })
+      expect(verifyRecording({ recording: Buffer.from(text), proof, key })).toMatchObject({ verified: true })
+      expect(Buffer.from(part, 'base64').toString()).toBe(Buffer.from(text).subarray(offset).toString())
+    }
+    expect(await exports()).toBe(before + 1)
+  })
+
+  test('is refused without the role, behind its end, and where there is none', async () => {
+    await expect(operator.api.call('recordingPart', { id: session, offset: 0 })).rejects.toMatchObject({ code: 'FORBIDDEN' })
+    await expect(auditor.api.call('recordingPart', { id: session, offset: 1e9 })).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
+    const id = 'ses_aaaaaaaaaaaaaaaa' as SessionId
+    await expect(auditor.api.call('recordingPart', { id, offset: 0 })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  })
+})
+
 describe('who searches', () => {
   test('must be an auditor or an administrator', async () => {
     await expect(operator.api.call('searchRecordings', { text: 'kingfisher' })).rejects.toMatchObject({ code: 'FORBIDDEN' })
@@ -112,6 +143,30 @@ test('an index that is gone is made again from the recordings', async () => {
   expect((await search({ text: 'kingfisher' })).hits).toMatchObject([{ summary: { session }, excerpts: [{}, {}] }])
 })
 
+describe('a hold', () => {
+  const selection = { connection: 'echo' }
+  test('is placed and released by administrators, and stands in the log', async () => {
+    const { sub } = (await admin.api.call('me')).person
+    const hold = await admin.api.call('placeHold', { selection, reason: 'a lawsuit' })
+    expect(hold).toMatchObject({ selection, reason: 'a lawsuit', by: sub, approvals: 1 })
+    expect((await auditor.api.call('retention')).holds).toMatchObject([{ id: hold.id }])
+    expect(await logText()).toContain(`"kind":"recording.hold","hold":"${hold.id}"`)
+    await gateway.restart()
+    expect((await admin.api.call('releaseHold', { id: hold.id, reason: 'it is over' })).released).toMatchObject({ by: sub })
+  })
+
+  test('is none of an auditor’s or an operator’s business; only auditors see it, too', async () => {
+    const { id } = await admin.api.call('placeHold', { selection, reason: 'another lawsuit' })
+    for (const { api } of [auditor, operator]) {
+      await expect(api.call('placeHold', { selection, reason: 'mine' })).rejects.toMatchObject({ code: 'FORBIDDEN' })
+      await expect(api.call('releaseHold', { id, reason: 'mine' })).rejects.toMatchObject({ code: 'FORBIDDEN' })
+      await expect(api.call('refuseRelease', { id, reason: 'mine' })).rejects.toMatchObject({ code: 'FORBIDDEN' })
+    }
+    await expect(operator.api.call('retention')).rejects.toMatchObject({ code: 'FORBIDDEN' })
+    await expect(admin.api.call('placeHold', { selection: {}, reason: 'on everything' })).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
+  })
+})
+
 describe('the store', () => {
   test('is shown to those who answer for it, and its recordings are held against the log', async () => {
     await until(async () => (await admin.api.call('storage')).scan.last !== undefined, 'all recordings were held against the log')
@@ -123,8 +178,18 @@ describe('the store', () => {
 
   test('without room starts no session', async () => {
     const config = JSON.parse(await readFile(gateway.config, 'utf8')) as object
-    await writeFile(gateway.config, JSON.stringify({ ...config, archive: { minimumFreeMegabytes: 1e12 } }))
+    const copy = await mkdtemp(join(tmpdir(), 'gatehouse-copy-'))
+    const archive = { minimumFreeMegabytes: 1e12, copy: { folder: copy, afterSeconds: 0.2 } }
+    await writeFile(gateway.config, JSON.stringify({ ...config, archive }))
     await gateway.restart()
+    // the same start begins a second copy
+    await until(async () => {
+      const health = (await admin.api.call('storage')).copy
+      return health?.state === 'ok' && health.waiting === 0 && health.lastAt !== undefined
+    }, 'the copy is complete')
+    expect(await readdir(join(copy, 'recordings', session.slice(4, 6)))).toEqual([`${session}.jsonl.zst`])
+    expect((await readdir(copy)).toSorted()).toEqual(['gatehouse-copy.json', 'log', 'recordings'])
+    await rm(copy, { recursive: true })
     await until(async () => (await admin.api.call('storage')).state === 'full', 'the gateway knows that there is no room')
     await expect(openEcho(operator)).rejects.toMatchObject({ code: 'STORAGE_LOW' })
   })

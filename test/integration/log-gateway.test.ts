@@ -16,6 +16,7 @@ import { startGateway, type RunningGateway } from '../../src-gateway/main.ts'
 import { createCheckpointWatch, type CheckpointWatch } from '../../src-main/services/desktop/checkpoint-watch.ts'
 import type { GatewayApi } from '../../src-main/services/gateway-api.ts'
 import { openLibraryDatabase } from '../../src-main/services/library/library-database.ts'
+import { createKnownWitnesses } from '../../src-main/services/library/known-witnesses.ts'
 import { createPinnedCheckpoints } from '../../src-main/services/library/pinned-checkpoints.ts'
 import { systemClock } from '../../src-node/clock.ts'
 import { readConfigFile } from '../../src-node/config-file.ts'
@@ -63,9 +64,12 @@ const call = (async (name: string, input: { from: number; to: number }) => {
 /** as after a new start of the application: what is pinned stays, an alarm has to be raised anew */
 function watchLog(): CheckpointWatch {
   const pins = createPinnedCheckpoints(database, systemClock)
+  const known = createKnownWitnesses(database, pins, systemClock)
   const library = {
     pin: (...given: Parameters<typeof pins.pin>) => pins.pin(...given),
     pinnedFor: async (gateway: string) => pins.pinnedFor(gateway),
+    witnesses: async (gateway: string) => known.witnesses(gateway),
+    seeCosigned: (...given: Parameters<typeof known.seeCosigned>) => known.seeCosigned(...given),
   }
   return createCheckpointWatch({ gatewayUrl: folders.url, api: { call }, library, log: silent, onChange: () => undefined })
 }

@@ -37,6 +37,8 @@ beforeEach(() => {
     api: { call: call as GatewayApi['call'] },
     library: {
       pinnedFor: async () => checkpoint('of an earlier start'),
+      witnesses: async () => [],
+      seeCosigned: async () => ({}),
       async pin(_gateway, note, signedBy) {
         pinned.push({ note, key: signedBy })
         return (await results?.(note)) ?? { ok: true, pinned: checkpoint(note) }

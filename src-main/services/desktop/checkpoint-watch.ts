@@ -1,4 +1,5 @@
 import { AppError } from '../../../src-protocol/app-error.ts'
+import type { KnownWitness } from '../../../src-protocol/known-witnesses.ts'
 import type { PinnedCheckpoint } from '../../../src-protocol/model.ts'
 import { openCheckpoint } from '../../../src-core/log/checkpoint.ts'
 import { parseVerifierKey } from '../../../src-core/log/signed-note.ts'
@@ -10,6 +11,10 @@ import type { RemoteLibrary } from '../library/library-threads.ts'
 export interface CheckpointWatch {
   readonly pinned: PinnedCheckpoint | undefined
   readonly alarm: string | undefined
+  /** known witnesses whose cosignature the pinned checkpoint lacks */
+  readonly unwitnessed: readonly string[]
+  /** whether somebody told this computer of witnesses: their cosignatures have to be asked for */
+  readonly hasWitnesses: boolean
   /** asks the gateway for its newest checkpoint */
   refresh(): Promise<void>
   /** the gateway told one */
@@ -19,13 +24,14 @@ export interface CheckpointWatch {
 export function createCheckpointWatch(options: {
   gatewayUrl: string
   api: GatewayApi
-  library: Pick<RemoteLibrary, 'pin' | 'pinnedFor'>
+  library: Pick<RemoteLibrary, 'pin' | 'pinnedFor' | 'witnesses' | 'seeCosigned'>
   log: Logger
   onChange: () => void
 }): CheckpointWatch {
   const { gatewayUrl, api, library, log, onChange } = options
   let pinned: PinnedCheckpoint | undefined
   let alarm: string | undefined
+  let witnesses: KnownWitness[] = []
   let key: LogKey | undefined
   let waiting: string | undefined
   let running: Promise<void> | undefined
@@ -34,6 +40,7 @@ export function createCheckpointWatch(options: {
     try {
       const known = await library.pinnedFor(gatewayUrl)
       pinned ??= known
+      witnesses = await library.witnesses(gatewayUrl)
       onChange()
     } catch (error) {
       log.error({ err: error }, 'what is pinned could not be read')
@@ -72,6 +79,20 @@ export function createCheckpointWatch(options: {
     }
   }
 
+  /** What witnesses cosigned is held against what is pinned. Without an answer the old state stands. */
+  async function look(cosigned: string | undefined) {
+    if (cosigned !== undefined) {
+      const outcome = await library.seeCosigned(gatewayUrl, cosigned, fetchConsistency)
+      if (outcome.alarm !== undefined) {
+        log.error('what witnesses cosigned is not of the pinned log')
+        alarm = outcome.alarm
+      }
+    }
+    const before = JSON.stringify(witnesses)
+    witnesses = await library.witnesses(gatewayUrl)
+    if (alarm !== undefined || before !== JSON.stringify(witnesses)) onChange()
+  }
+
   return {
     get pinned() {
       return pinned
@@ -79,11 +100,18 @@ export function createCheckpointWatch(options: {
     get alarm() {
       return alarm
     },
+    get unwitnessed() {
+      return witnesses.filter(({ state }) => state !== 'cosigned').map(({ name }) => name)
+    },
+    get hasWitnesses() {
+      return witnesses.length > 0
+    },
     async refresh() {
       try {
         const newest = await api.call('logCheckpoint')
         key = newest
         await pin(newest.note, newest)
+        await look(newest.cosigned)
       } catch (error) {
         if (!(error instanceof AppError)) throw error
         log.info({ code: error.code }, 'no checkpoint from the gateway')

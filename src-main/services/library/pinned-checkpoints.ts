@@ -12,7 +12,7 @@ import { timestampOf, type Clock } from '../../../src-node/clock.ts'
 import type { LibraryDatabase } from './library-database.ts'
 
 /** Asks the gateway for the consistency hashes between two sizes of its log (base64). */
-type FetchConsistency = (from: number, to: number) => Promise<readonly string[]>
+export type FetchConsistency = (from: number, to: number) => Promise<readonly string[]>
 
 type PinOutcome = { ok: true; pinned: PinnedCheckpoint } | { ok: false; reason: VerificationReason; alarm: string }
 
@@ -178,7 +178,7 @@ function whyNotVouched(from: string, to: string, rotations: readonly string[]): 
   return formatVerifierKey(followed.history.current) === to ? undefined : 'no entry leads to it'
 }
 
-async function provesConsistency(
+export async function provesConsistency(
   from: { size: number; root: Uint8Array },
   to: { size: number; root: Uint8Array },
   fetchConsistency: FetchConsistency,

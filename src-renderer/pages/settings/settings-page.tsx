@@ -9,6 +9,7 @@ import { Panel } from '../../components/panel.tsx'
 import { Timestamp } from '../../components/timestamp.tsx'
 import { AwayPanel } from './away-panel.tsx'
 import { GatewaySetting } from './gateway-setting.tsx'
+import { WitnessesPanel } from './witnesses-panel.tsx'
 import { LibraryPanel } from './library-panel.tsx'
 import { QuietHoursSetting, ReminderSetting } from './quiet-hours-setting.tsx'
 import { ReviewerKeySetting } from './reviewer-key-setting.tsx'
@@ -60,6 +61,7 @@ export function SettingsPage() {
           <GatewaySetting key={preferences.gatewayUrl} />
         </Panel>
         <LibraryPanel />
+        <WitnessesPanel />
         {signIn.state === 'signed-in' && signIn.person.roles.includes('reviewer') && <AwayPanel person={signIn.person} />}
         {signIn.state === 'signed-in' && signIn.person.roles.includes('reviewer') && (
           <Panel title="Reviewer key">
