@@ -7,8 +7,9 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Agent } from '../../src-agent/agent.ts'
+import { breakGlassHandlers } from '../../src-main/services/desktop/break-glass-handlers.ts'
 import type { ConnectionName } from '../../src-protocol/ids.ts'
-import type { Approval, Session } from '../../src-protocol/model.ts'
+import type { Approval, Session, Vote } from '../../src-protocol/model.ts'
 import { lastingKey, newRoot, startTrustingAgent, trustOf, writeTrust } from '../fixtures/trusting-agent.ts'
 import {
   castVote,
@@ -37,6 +38,7 @@ let reviewer: SignedInPerson
 let session: Session
 let mcpSession: string
 const reviewerKey = lastingKey()
+const operatorKey = lastingKey()
 
 beforeAll(async () => {
   provider = await startIdentityProviderProcess()
@@ -51,7 +53,17 @@ beforeAll(async () => {
   const { person } = await reviewer.api.call('me')
   writeTrust(
     folder,
-    await trustOf(policyText, 1, [{ sub: person.sub, name: person.name, groups: ['dba'], keys: [reviewerKey.text] }]),
+    {
+      ...(await trustOf(policyText, 1, [{ sub: person.sub, name: person.name, groups: ['dba'], keys: [reviewerKey.text] }])),
+      breakGlass: [
+        {
+          connection: 'vault' as ConnectionName,
+          tools: ['risky'],
+          maxMinutes: 15,
+          people: [{ sub: 'operator', name: 'Operator', keys: [operatorKey.text] }],
+        },
+      ],
+    },
     root,
   )
   const { joinToken } = await admin.api.call('createJoinToken', { name: 'vault-agent' })
@@ -136,6 +148,38 @@ describe('a call that policy holds', () => {
     expect(rpcOf(await call.done).result?.isError).toBe(true)
     expect(ran()).toBe('')
   })
+})
+
+test('a broken glass counts only with a key that the agent knows for it', async () => {
+  const people = ['operator']
+  const terms = {
+    connection: 'vault' as ConnectionName,
+    title: 'Nights',
+    people,
+    groups: [],
+    tools: ['risky'],
+    maxMinutes: 15,
+    acr: [],
+    reviewers: ['dba'],
+  }
+  const { rules } = await admin.api.call('setBreakGlassRule', { terms })
+  const rule = rules[0]!
+  const open = async (sign: (text: string) => Vote['reviewer']) => {
+    const access = () => ({ api: operator.api, identity: operator.identity })
+    const desktop = breakGlassHandlers({ access, clock: operator.clock, reviewerKey: () => ({ sign }) })
+    return desktop['break-glass:open']({ rule, minutes: 5, reason: 'INC-4127: nobody answers, and refunds are stuck' })
+  }
+  // the gateway lets it through, the agent does not
+  const unsigned = await open(() => undefined)
+  const refused = rpcOf(await send(toolCall('risky', { marker: 'glass' })).done)
+  expect(refused.error?.message).toContain('it was opened with no key that is signed for this person')
+  expect(ran()).toBe('')
+  await operator.api.call('endBreakGlass', { id: unsigned.id, reason: '' })
+
+  await open((text) => ({ key: operatorKey.text, signature: operatorKey.sign(text) }))
+  const body = toolCall('risky', { marker: 'glass again' })
+  expect(rpcOf(await send(body).done).result?.content[0]?.text).toContain('risky')
+  expect(ran()).toBe(`${body}\n`)
 })
 
 test('whoever administers the gateway cannot lift a rule that the agent holds', async () => {
