@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { accessAsk, accessGrant, accessRequest, accessRule, accessStanding, accessTerms, personReach, personSeen } from './access.ts'
 import { delegationChannels } from './delegation.ts'
 import { breakGlassContract } from './break-glass-desktop.ts'
+import { retentionContract } from './retention-desktop.ts'
 import { controlId, controlsReport, controlTestResult } from './controls.ts'
 import { openedPack, packRequest, packSummary } from './evidence.ts'
 import {
@@ -430,6 +431,7 @@ export const desktopContract = {
   'library:verify': { input: z.object({ session: sessionId, seq: z.number().int().optional() }), output: verification },
   /** writes recording, proof and verifier key into a folder the person chooses; empty when cancelled */
   'library:export': { input: z.array(sessionId).min(1).max(500), output: z.array(z.string()) },
+  ...retentionContract,
   /** the gateway makes a pack, main writes it into a folder the person chooses; `file` is absent when cancelled */
   'evidence:export': {
     input: packRequest,

@@ -116,6 +116,10 @@ const channels = {
   'library:search': true,
   'library:verify': true,
   'library:export': true,
+  'retention:get': true,
+  'retention:place-hold': true,
+  'retention:release-hold': true,
+  'retention:refuse-release': true,
   'evidence:export': true,
 } as const satisfies Record<DesktopChannel, true>
 

@@ -181,6 +181,12 @@ const routes = root.addChildren([
   }),
   createRoute({
     ...parent,
+    path: '/retention',
+    component: lazyRouteComponent(() => import('./pages/retention/retention-page.tsx'), 'RetentionPage'),
+    staticData: { roles: ['administrator', 'auditor'] },
+  }),
+  createRoute({
+    ...parent,
     path: '/agents',
     component: lazyRouteComponent(() => import('./pages/agents/agents-page.tsx'), 'AgentsPage'),
     staticData: { roles: ['administrator'] },

@@ -19,6 +19,7 @@ import { evidenceHandlers } from './desktop/evidence-handlers.ts'
 import { gatewayHandlers } from './desktop/gateway-handlers.ts'
 import { overviewHandlers } from './desktop/overview-handlers.ts'
 import { witnessHandlers } from './desktop/witness-handlers.ts'
+import { retentionHandlers } from './desktop/retention-handlers.ts'
 import { watchHandlers } from './desktop/watch-handlers.ts'
 import { createSessionWatching } from './session-watching.ts'
 import { libraryHandlers } from './desktop/library-handlers.ts'
@@ -219,6 +220,7 @@ export function createDesktop(ports: DesktopPorts): Desktop {
     ...delegationHandlers({ access: () => live.access, clock }),
     'masking:try': (trial) => maskingTrials.run(trial),
     ...evidenceHandlers({ api: () => live.access.api, chooseFolder: ports.chooseFolder }),
+    ...retentionHandlers(() => live.access),
     ...watchHandlers(watching),
     ...overviewHandlers({ api: () => live.access.api, chooseFolder: ports.chooseFolder }),
     ...witnessHandlers({ library, gatewayUrl: () => live.access.gatewayUrl, refreshCheckpoint: () => live.checkpoints.refresh() }),

@@ -70,7 +70,7 @@ export function useLiveCache(): void {
   })
 
   useDesktopEvent('storage:changed', () => {
-    void client.invalidateQueries({ queryKey: ['storage:health'] })
+    for (const channel of ['storage:health', 'retention:get']) void client.invalidateQueries({ queryKey: [channel] })
   })
 
   useDesktopEvent('policies:changed', () => {

@@ -1,5 +1,6 @@
 import {
   Activity,
+  Archive,
   ChartColumn,
   CirclePlay,
   Cpu,
@@ -31,6 +32,7 @@ export interface Place {
     | '/access'
     | '/break-glass'
     | '/people'
+    | '/retention'
     | '/agents'
     | '/settings'
   /** the path without its parameters */
@@ -60,6 +62,7 @@ export const placeGroups: readonly (readonly Place[])[] = [
     { to: '/access', path: '/access', title: 'Access', icon: KeyRound, roles: ['auditor', 'administrator'] },
     { to: '/break-glass', path: '/break-glass', title: 'Break glass', icon: Siren, roles: ['reviewer', 'auditor', 'administrator'] },
     { to: '/people', path: '/people', title: 'People', icon: Users, roles: ['auditor', 'administrator'] },
+    { to: '/retention', path: '/retention', title: 'Retention', icon: Archive, roles: ['auditor', 'administrator'] },
     { to: '/agents', path: '/agents', title: 'Agents', icon: Cpu, roles: ['administrator'] },
   ],
 ]

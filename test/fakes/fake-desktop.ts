@@ -8,6 +8,7 @@ import { fakeWitnesses } from './fake-witnesses.ts'
 import { fakeDownloads } from './fake-downloads.ts'
 import { fakeActions } from './fake-actions.ts'
 import { fakeOverview } from './fake-overview.ts'
+import { fakeRetention } from './fake-retention.ts'
 import { fakeWatch } from './fake-watch.ts'
 import { fakeLibrary, fakeLibraryRows, forkedLog, manyLibraryRows, manyReplayRows } from './fake-recordings.ts'
 import { ago, days, fakeHex, minutes, type FakeHandlers, type FakeSetting } from './fake-scenario.ts'
@@ -23,7 +24,7 @@ export interface FakeDesktop extends DesktopBridge {
 
 /** Channels that answer with the gateway's help: they fail offline. */
 const needsGateway =
-  /^(connections|agents|sessions|tester|approvals|delegations|access|break-glass|people|policies|watch|overview|controls):/
+  /^(connections|agents|sessions|tester|approvals|delegations|access|break-glass|people|retention|policies|watch|overview|controls):/
 
 export function createFakeDesktop(setting: FakeSetting): FakeDesktop {
   const listeners = new Map<DesktopEventName, Set<Listener>>()
@@ -121,6 +122,7 @@ function createHandlers(setting: FakeSetting, emit: FakeDesktop['emit'], clipboa
     ...fakeDownloads(scenario, { rows: () => rows, remove: (session) => void library['library:remove'](session) }, emit),
     ...actions,
     ...fakeWatch(setting, emit),
+    ...fakeRetention(setting),
     ...fakeOverview(setting, () => actions['access:overview'](undefined)),
     ...glass,
     async 'break-glass:open'(input) {

@@ -200,6 +200,25 @@ export const pagesUnderTest: readonly PageUnderTest[] = [
   { name: 'access-empty', path: '/access', as: 'priya', scenario: 'empty' },
   { name: 'access-error', path: '/access', as: 'priya', scenario: 'error' },
   { name: 'access-loading', path: '/access', as: 'priya', scenario: 'loading' },
+  { name: 'retention', path: '/retention', as: 'priya' },
+  { name: 'retention-four-eyes', path: '/retention', as: 'priya', scenario: 'four-eyes' },
+  { name: 'retention-empty', path: '/retention', as: 'helene', scenario: 'empty' },
+  { name: 'retention-error', path: '/retention', as: 'priya', scenario: 'error' },
+  {
+    name: 'retention-place-hold',
+    path: '/retention',
+    as: 'priya',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Place a hold' }).click()
+      await page.getByRole('button', { name: 'Place the hold' }).click()
+    },
+  },
+  {
+    name: 'retention-release-hold',
+    path: '/retention',
+    as: 'priya',
+    prepare: (page) => page.getByRole('button', { name: 'Release:' }).first().click(),
+  },
   { name: 'break-glass', path: '/break-glass', as: 'jonas' },
   { name: 'break-glass-rules', path: '/break-glass', as: 'priya' },
   { name: 'break-glass-four-eyes', path: '/break-glass', as: 'priya', scenario: 'four-eyes' },

@@ -24,6 +24,16 @@ export function fakeStorage(rows: readonly LibraryRow[]): StorageHealth {
         findings: 0,
       },
     },
+    ...(rows.length > 0 && {
+      copy: {
+        state: 'ok' as const,
+        folder: '/mnt/evidence-copy',
+        waiting: 3,
+        entries: 18,
+        lastAt: new Date(Date.now() - 42_000).toISOString(),
+        behindSince: new Date(Date.now() - 42_000).toISOString(),
+      },
+    }),
     findings: failed ? [{ session: failed.session, finding: 'altered' }] : [],
   }
 }
