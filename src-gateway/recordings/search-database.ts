@@ -35,6 +35,26 @@ export function createPart(database: SearchDatabase, part: number): void {
   )`)
 }
 
+/** pages that are merged at once: a search waits for so much at most */
+const mergedPages = 500
+
+/**
+ * Brings what a part holds into one piece, in slices. Each piece is looked into by every search, and a part that is full gets no more of them: a word that is
+ * nowhere is asked for in every part.
+ */
+export async function mergePart(database: SearchDatabase, part: number, rest: () => Promise<void>): Promise<void> {
+  const table = documentTable(part)
+  const merge = database.prepare<[number]>(`INSERT INTO ${table} (${table}, rank) VALUES ('merge', ?)`)
+  const changes = database.prepare<[], number>('SELECT total_changes()').pluck()
+  // a negative number begins a merge of everything; without two changes there is nothing left to do
+  for (let pages = -mergedPages; ; pages = mergedPages) {
+    const before = changes.get() ?? 0
+    merge.run(pages)
+    if ((changes.get() ?? 0) - before < 2) return
+    await rest()
+  }
+}
+
 /** Parts that there are. */
 export function partsOf(database: SearchDatabase): number[] {
   const names = database

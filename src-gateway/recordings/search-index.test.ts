@@ -6,7 +6,7 @@ import { messageRecordFixture, openRecordFixture } from '../../src-core/recordin
 import { connectionName } from '../../src-protocol/ids.ts'
 import type { RecordingQuery } from '../../src-protocol/recording-search.ts'
 import type { SessionRecord } from '../../src-protocol/recording.ts'
-import { openSearchDatabase, type SearchDatabase } from './search-database.ts'
+import { documentTable, openSearchDatabase, partWidth, type SearchDatabase } from './search-database.ts'
 import { createSearchIndex, type SearchIndex } from './search-index.ts'
 
 let folder: string
@@ -240,4 +240,17 @@ describe('pages', () => {
       [4, 1],
     ])
   })
+})
+
+test('a part that is full is brought into one piece, and everything in it is still found', async () => {
+  const pieces = (part: number) =>
+    database
+      .prepare(`SELECT count(DISTINCT segid) FROM ${documentTable(part)}_idx`)
+      .pluck()
+      .get()
+  for (const at of [1, 2, 3]) await add(at, [{ sql: `SELECT ${'name'.repeat(at)} FROM refunds` }])
+  expect(pieces(0)).toBeGreaterThan(1)
+  await add(partWidth + 1, [{ sql: 'SELECT total FROM refunds' }])
+  expect(pieces(0)).toBe(1)
+  expect(index.find({ text: 'refunds' }).found.map(({ logIndex }) => logIndex)).toEqual([partWidth + 1, 3, 2, 1])
 })

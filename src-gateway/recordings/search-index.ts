@@ -4,7 +4,7 @@ import { parseRecordLine } from '../../src-core/recording/record-lines.ts'
 import { searchWords } from '../../src-core/recording/plain-text.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import { mostCountedCalls, type RecordingQuery } from '../../src-protocol/recording-search.ts'
-import { createPart, documentTable, documentsEach, partsOf, partWidth, type SearchDatabase } from './search-database.ts'
+import { createPart, documentTable, documentsEach, mergePart, partsOf, partWidth, type SearchDatabase } from './search-database.ts'
 import { createDocuments, facetWord, sessionWord } from './search-documents.ts'
 
 /** A sealed recording as the index is told of it. */
@@ -124,9 +124,14 @@ export function createSearchIndex(database: SearchDatabase, now: () => number = 
     return { found }
   }
 
+  /** One look at the database for a page: it asks many parts, and each would begin a look of its own. */
+  const findAtOnce = database.transaction(find)
+
   return {
     async add(session, file) {
       const before = known.get(session.session)
+      const full = Math.floor(session.logIndex / partWidth) - 1
+      const isNext = parts.has(full) && !parts.has(full + 1)
       const part = partAt(session.logIndex)
       const pending: [number, string, string][] = []
       let bytes = 0
@@ -151,7 +156,7 @@ export function createSearchIndex(database: SearchDatabase, now: () => number = 
         if (parsed.ok) documents.add(parsed.record)
         if (bytes < sliceBytes) continue
         flush()
-        await new Promise((resolve) => setImmediate(resolve))
+        await nextTurn()
       }
       documents.end()
       // it can be found from now on
@@ -159,6 +164,7 @@ export function createSearchIndex(database: SearchDatabase, now: () => number = 
         flush()
         addSession.run(session)
       })()
+      if (isNext) await mergePart(database, full, nextTurn)
     },
     remove(session) {
       const before = known.get(session)
@@ -166,7 +172,7 @@ export function createSearchIndex(database: SearchDatabase, now: () => number = 
     },
     find(query) {
       try {
-        return find(query)
+        return findAtOnce(query)
       } catch (cause) {
         // letters that the index cuts where this program does not
         if (cause instanceof SqliteError && cause.code === 'SQLITE_ERROR') {
@@ -177,6 +183,8 @@ export function createSearchIndex(database: SearchDatabase, now: () => number = 
     },
   }
 }
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
 
 /** Log indexes, both included. */
 interface Bounds {

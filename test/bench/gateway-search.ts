@@ -1,7 +1,14 @@
 /** Whether a search over everything that a gateway recorded stays as fast when there is more of it. P11. */
 import { join } from 'node:path'
 import { createArchiveThread } from '../../src-gateway/recordings/archive-thread.ts'
-import { createPart, documentTable, documentsEach, openSearchDatabase, partWidth } from '../../src-gateway/recordings/search-database.ts'
+import {
+  createPart,
+  documentTable,
+  documentsEach,
+  mergePart,
+  openSearchDatabase,
+  partWidth,
+} from '../../src-gateway/recordings/search-database.ts'
 import { createDocuments } from '../../src-gateway/recordings/search-documents.ts'
 import { connectionName } from '../../src-protocol/ids.ts'
 import type { RecordingQuery } from '../../src-protocol/recording-search.ts'
@@ -32,7 +39,6 @@ const queries = (sessions: number): Record<string, RecordingQuery> => ({
 export async function measureGatewaySearch(folder: string): Promise<SearchTimes[]> {
   const recordings = join(folder, 'gateway-search')
   const { database } = openSearchDatabase(recordings)
-  const thread = createArchiveThread({ folder: recordings, scheduler: systemScheduler })
   database.pragma('synchronous = OFF')
   const addSession = database.prepare('INSERT INTO session (log_index, session, started_at, ended_at, bytes) VALUES (?, ?, ?, ?, 1000)')
   const times: SearchTimes[] = []
@@ -58,15 +64,25 @@ export async function measureGatewaySearch(folder: string): Promise<SearchTimes[
   const each = partWidth / 2
   for (const [at, sessions] of sizes.entries()) {
     for (let from = sizes[at - 1] ?? 0; from < sessions; from = Math.floor(from / each + 1) * each) {
-      fill(from, Math.min(sessions, Math.floor(from / each + 1) * each))
+      const end = Math.floor(from / each + 1) * each
+      fill(from, Math.min(sessions, end))
+      // as the gateway does with a part that is full
+      if (end <= sessions) await mergePart(database, end / each - 1, () => Promise.resolve())
     }
+    database.pragma('wal_checkpoint(TRUNCATE)')
     const ms: Record<string, number> = {}
-    // through the thread, as the gateway asks
-    for (const [name, query] of Object.entries(queries(sessions))) ms[name] = await p50(() => thread.call('find', query))
+    // through the thread, as the gateway asks; opened anew, because it knows the parts that it has opened and made itself
+    const thread = createArchiveThread({ folder: recordings, scheduler: systemScheduler })
+    for (const [name, query] of Object.entries(queries(sessions))) {
+      ms[name] = await p50(async () => {
+        const { found } = await thread.call('find', query)
+        if (found.length === 0) throw new Error(`${name}: nothing was found among ${sessions} sessions`)
+      })
+    }
+    await thread.close()
     times.push({ sessions, ms })
   }
   database.close()
-  await thread.close()
   return times
 }
 
