@@ -39,3 +39,7 @@ export function standInsFor(approval: Approval, sub: string, delegations: readon
 /** Whether somebody has voted, or somebody else in their place: nobody counts twice. */
 export const hasTakenPart = (votes: readonly Pick<Vote, 'person' | 'onBehalfOf'>[], sub: string): boolean =>
   votes.some(({ person, onBehalfOf }) => person.sub === sub || onBehalfOf?.sub === sub)
+
+/** Who cast a vote, for people to read: `Dirk in the place of Dora`. */
+export const deciderName = ({ person, onBehalfOf }: Pick<Vote, 'person' | 'onBehalfOf'>): string =>
+  onBehalfOf ? `${person.name} in the place of ${onBehalfOf.name}` : person.name

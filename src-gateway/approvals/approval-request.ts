@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { deciderName } from '../../src-core/approval/stand-in.ts'
 import { approvalDigest } from '../../src-core/approval/approval-digest.ts'
 import { argumentsHashOf, argumentsKeyOf } from '../../src-core/approval/call-arguments.ts'
 import { canonicalJson } from '../../src-core/approval/canonical-json.ts'
@@ -113,7 +114,7 @@ export function createApprovalRequest(
       requester: earlier.requester.name,
       summary: summariseText(earlier.argumentsText),
       state: earlier.state,
-      by: earlier.votes.at(-1)?.person.name,
+      by: earlier.votes.slice(-1).map(deciderName).at(0),
     })),
   } satisfies Approval)
   const covered: ApprovalDigestInput = { ...digestInput, shown: shownHash(request) }

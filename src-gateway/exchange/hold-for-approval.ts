@@ -1,3 +1,4 @@
+import { deciderName } from '../../src-core/approval/stand-in.ts'
 import { parseMessage, type Message } from '../../src-core/json/parse-message.ts'
 import { maskText } from '../../src-core/masking/mask-message.ts'
 import { decidedBytes, decidedText, hasMoreThanArguments } from '../../src-core/approval/call-arguments.ts'
@@ -176,7 +177,7 @@ async function settleRefused(ports: ExchangePorts, exchange: Exchange, approval:
 /** Executed at most once: the step that says so is durable before the bytes go on. */
 async function run(ports: ExchangePorts, exchange: Exchange, decided: DecidedMessage, approval: Approval): Promise<void> {
   const { session } = exchange
-  const approvers = approval.votes.filter(({ decision }) => decision === 'approve').map(({ person }) => person.name)
+  const approvers = approval.votes.filter(({ decision }) => decision === 'approve').map(deciderName)
   const glass = approval.brokeGlass
   const by = glass === undefined ? approvers.join(', ') : `${approval.requester.name}, who broke the glass`
   await recordEvent(exchange, approval, 'approved', { by })
@@ -238,7 +239,11 @@ function refusal(approval: Approval): AppError {
   switch (approval.state) {
     case 'denied': {
       const denial = endingDenial(approval)
-      return new AppError('APPROVAL_DENIED', { approval: id, by: denial?.person.name ?? 'a reviewer', reason: asSentence(denial?.reason) })
+      return new AppError('APPROVAL_DENIED', {
+        approval: id,
+        by: denial ? deciderName(denial) : 'a reviewer',
+        reason: asSentence(denial?.reason),
+      })
     }
     case 'expired':
       return new AppError('APPROVAL_EXPIRED', { approval: id })
@@ -262,7 +267,7 @@ function refusalEvent(approval: Approval): { event: ApprovalRecord['event']; by?
   const denial = endingDenial(approval)
   switch (approval.state) {
     case 'denied':
-      return { event: 'denied', by: denial?.person.name, reason: denial?.reason }
+      return { event: 'denied', by: denial && deciderName(denial), reason: denial?.reason }
     case 'expired':
     case 'withdrawn':
       return { event: approval.state }

@@ -154,6 +154,15 @@ test('who stands in is told, decides once in that person’s place, and both are
   await end('dora', delegation)
 })
 
+test('a denial in somebody’s place names both to who asked', async () => {
+  const delegation = await give('dora', 'dirk', ['dba'])
+  const held = await hold('risky')
+  await castVote(the('dirk'), held.approval, 'deny', placeOf(delegation))
+  expect(rpcOf(await held.call.done).result?.content[0]?.text).toContain('denied by dirk in the place of dora')
+  expect(ran(held)).toBe(0)
+  await end('dora', delegation)
+})
+
 test('who asked for a call decides it in nobody’s place', async () => {
   const delegation = await give('dora', 'operator', ['dba'])
   const held = await hold('risky')

@@ -1,10 +1,12 @@
 import { beforeEach, expect, test, vi } from 'vitest'
+import { startApprovalNotifications } from '../../src-main/notifications/approval-notifications.ts'
 import { decideDelegationNotifications } from '../../src-main/notifications/decide-delegation-notifications.ts'
 import type { DesktopNotification, NotifierEvents } from '../../src-main/notifications/notifier.ts'
 import { quietSummary, quietUntil, startQuietHours } from '../../src-main/notifications/quiet-hours.ts'
 import { createManualScheduler } from '../../src-node/manual-scheduler.fixture.ts'
 import type { Delegation } from '../../src-protocol/delegation.ts'
 import { quietHours, type QuietHours } from '../../src-protocol/notification-settings.ts'
+import { approvalExample, reviewer } from '../fakes/approval-example.ts'
 import { createDesktopDouble } from '../fakes/desktop-double.ts'
 
 /** From Monday to Friday at night, in Berlin (UTC+1). 2026-11-23 is a Monday. */
@@ -89,6 +91,30 @@ test('the only one that is left is shown itself; what is decided in time is not'
   await vi.waitFor(() => expect(shown).toEqual(['two']))
   await ordinary.show(notification('three'))
   expect(shown).toEqual(['two', 'three'])
+})
+
+test('requests that wait are counted all the same', async () => {
+  const { quiet, desktop, shown } = await start()
+  const counts: number[] = []
+  desktop.signIn(reviewer)
+  desktop.approvals = [approvalExample(1), approvalExample(2)]
+  await startApprovalNotifications({
+    handlers: { ...desktop.handlers, 'delegations:list': () => Promise.resolve([]) },
+    subscribe: desktop.subscribe,
+    openNotifier: quiet.hold(() => ({
+      show: ({ id }) => Promise.resolve(void shown.push(id)).then(() => 'shown' as const),
+      withdraw: () => Promise.resolve(),
+      close: () => undefined,
+    })),
+    openPage: () => undefined,
+    showCount: (count) => counts.push(count),
+    clock,
+    scheduler: createManualScheduler(),
+    log: { info: () => undefined, warn: () => undefined },
+  })
+  await vi.waitFor(() => expect(counts.at(-1)).toBe(2))
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(shown).toEqual([])
 })
 
 test('they end at once when they are switched off', async () => {
