@@ -54,8 +54,10 @@ test.for([
   ['no list', mainFrame, '/tmp/pack.zip'],
   ['what another frame says was dropped', { ...mainFrame, url: 'https://gatehouse/' }, ['/tmp/pack.zip']],
 ] as const)('%s is not opened', async ([, frame, paths]) => {
-  const { invoke } = register({}, () => expect.fail('it was opened'))
+  const opened: unknown[] = []
+  const { invoke } = register({}, (given) => opened.push(given))
   expect(await invoke(droppedFilesChannel, eventFrom(frame), paths)).toMatchObject({ ok: false })
+  expect(opened).toEqual([])
 })
 
 test('the main frame of our window on our origin is answered', async () => {
