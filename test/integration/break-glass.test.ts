@@ -139,6 +139,7 @@ test('11. Break-glass: a named person, a reason, a fresh sign-in; alerts at once
     file.includes(session.id),
   )
   const text = readFileSync(join(world.root, 'recordings', recording ?? ''), 'utf8')
+  expect(world.agent.received.some((received) => received.text.includes('4111 1111 1111 1111'))).toBe(true)
   expect(text).not.toContain('4111 1111 1111 1111')
   expect(text).toContain('[MASKED:card')
   expect(text).toContain(held.marker)
@@ -288,6 +289,16 @@ describe('it ends at once', () => {
     const { by, session, opening } = await broken('changed')
     await desktopOf(admin)['break-glass:set-rule']({ id: by.id, terms: { ...by.terms, maxMinutes: 5 }, before: by.version })
     await expectOver(session, opening, 'rule-changed')
+    await review(jonas, opening)
+  })
+
+  test('with the group by which its rule names somebody', async () => {
+    const by = await rule(await world.connection('left'), { people: [], groups: ['data-oncall'] })
+    const session = await openOn(mira, by.terms.connection)
+    const opening = await open(mira, by)
+    await world.changeGroups('mira', ['operators'])
+    await expectOver(session, opening, 'groups-lost')
+    await expect(open(mira, by)).rejects.toMatchObject({ code: 'BREAK_GLASS_NOT_NAMED' })
     await review(jonas, opening)
   })
 
