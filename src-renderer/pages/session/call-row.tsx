@@ -9,6 +9,7 @@ import { formatTook } from '../../components/time.ts'
 import { Timestamp } from '../../components/timestamp.tsx'
 import { Verdict } from '../../components/verdict.tsx'
 import { describeMasks } from './describe-masks.ts'
+import { nextStep } from './next-step.ts'
 import styles from './session.module.css'
 
 /** One call. What was not simply allowed says why on a second line; of an allowed one the line opens on request. */
@@ -66,7 +67,7 @@ function Reason({ call }: { call: Call }) {
   return (
     <>
       {call.rule !== undefined && call.verdict !== 'failed' && <span className={`mono ${styles.rule}`}>{call.rule}</span>}
-      {call.because ?? (call.verdict === 'denied' ? 'No rule allows it.' : '')}
+      {call.because ?? (call.verdict === 'denied' ? 'No rule allows it.' : '')} {nextStep(call)}
       {call.approval !== undefined && (
         <>
           {' '}
@@ -75,7 +76,7 @@ function Reason({ call }: { call: Call }) {
           </Link>
         </>
       )}
-      {call.verdict === 'allowed' && call.policyVersion !== undefined && (
+      {call.verdict !== 'failed' && call.policyVersion !== undefined && (
         <span className="t3">
           {' '}
           Policy <Hash value={call.policyVersion} label="policy version" />
