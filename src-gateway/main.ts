@@ -170,8 +170,10 @@ function assertApart({ data, recordings, log, archive: { copy } }: GatewayConfig
   const isWithin = (inner: string, outer: string) => inner === outer || inner.startsWith(outer + sep)
   for (const own of copy ? [data, recordings, log.folder] : []) {
     if (copy && (isWithin(copy.folder, own) || isWithin(own, copy.folder))) {
-      const problem = 'archive.copy.folder: it must lie apart from data, recordings and log'
-      throw new AppError('CONFIG_INVALID', { file: 'of the gateway', problem })
+      throw new AppError('CONFIG_INVALID', {
+        file: 'of the gateway',
+        problem: 'archive.copy.folder: it must lie apart from data, recordings and log',
+      })
     }
   }
 }

@@ -38,6 +38,7 @@ test.for([
       '/access',
       '/break-glass',
       '/people',
+      '/retention',
       '/agents',
     ],
     '/connections',

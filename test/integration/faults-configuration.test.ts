@@ -101,6 +101,12 @@ describe('gatehouse gateway --config does not start with', () => {
       'SECRET_UNAVAILABLE',
       ['identityProvider.clientSecret', 'env:NOWHERE is not set'],
     ],
+    [
+      'a second copy inside of what it copies',
+      { ...gatewayFile, archive: { copy: { folder: `${gatewayFile.data}/copy` } } },
+      'CONFIG_INVALID',
+      ['archive.copy.folder: it must lie apart'],
+    ],
     ['a policy file that is not there', { ...gatewayFile, policy: 'nowhere.yaml' }, 'CONFIG_UNREADABLE', ['nowhere.yaml', 'ENOENT']],
   ])('%s', async ([, file, code, words]) => {
     const said = await refusal('gateway', typeof file === 'string' ? file : JSON.stringify(file))
