@@ -3,6 +3,7 @@ import type { Locator, Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { pendingAccess } from '../fakes/fake-access.ts'
 import type { PersonName } from '../fakes/fake-scenario.ts'
+import { liveSession } from '../fakes/fake-sessions.ts'
 import { pagesUnderTest } from '../renderer/pages.ts'
 import { accessibilityViolations, patiently, usePages } from './use-pages.ts'
 
@@ -44,6 +45,40 @@ describe('an operator', () => {
     await page.getByRole('tooltip', { name: 'Your request for access waits for a reviewer.' }).waitFor()
     await press(button('Withdraw the request for warehouse'))
     await expect.poll(() => button('Ask for access on warehouse').isVisible(), patiently).toBe(true)
+  })
+})
+
+describe('breaking the glass', () => {
+  test('takes a reason and a fresh sign-in, by keyboard', async () => {
+    await open(`/sessions/${liveSession}`, 'mira')
+    await press(button('Break glass'))
+    const dialog = page.getByRole('dialog')
+    await press(dialog.getByRole('button', { name: 'Break the glass' }))
+    await dialog.getByText('At least 20 characters').waitFor()
+    await dialog.getByLabel('Reason').fill('INC-4127: refunds are stuck and nobody of dba answers')
+    await press(dialog.getByRole('button', { name: 'Break the glass' }))
+    await dialog.getByText('Your browser is open: sign in there.').waitFor()
+    await press(dialog.getByRole('button', { name: 'Cancel' }).first())
+    await dialog.getByText('Your browser is open').waitFor({ state: 'hidden' })
+    expect(await dialog.isVisible()).toBe(true)
+  })
+
+  test('is closed and reviewed by a reviewer with words, by keyboard', async () => {
+    await open('/break-glass', 'jonas')
+    await press(button('Close the glass that Tomas'))
+    const dialog = page.getByRole('dialog')
+    await press(dialog.getByRole('button', { name: 'Close the glass' }))
+    await dialog.getByText('Say in a few words why').waitFor()
+    await dialog.getByLabel('Reason').fill('this is no incident')
+    await press(dialog.getByRole('button', { name: 'Close the glass' }))
+    await dialog.waitFor({ state: 'hidden' })
+    await press(button('Review of Noor Haddad'))
+    await press(dialog.getByRole('button', { name: 'Justified', exact: true }))
+    await dialog.getByText('At least 10 characters').waitFor()
+    await dialog.getByLabel('Your review').fill('Read both calls: they belong to INC-4178.')
+    await press(dialog.getByRole('button', { name: 'Justified', exact: true }))
+    await dialog.waitFor({ state: 'hidden' })
+    await expect.poll(() => button('Review of Noor Haddad').count(), patiently).toBe(0)
   })
 })
 
@@ -119,7 +154,8 @@ test('whoever has neither role does not get to Access or People', async () => {
   expect(await page.getByRole('heading', { level: 1, name: 'People' }).count()).toBe(0)
 })
 
-const judged = pagesUnderTest.filter(({ name }) => /^(access|people|inbox-access|connections-ask)/.test(name) && !name.includes('loading'))
+const names = /^(access|people|inbox-access|connections-ask|break-glass(-review|-rule-new|-open)?$)/
+const judged = pagesUnderTest.filter(({ name }) => names.test(name) && !name.includes('loading'))
 
 test.for((['light', 'dark'] as const).flatMap((scheme) => judged.map((one) => [one.name, scheme, one] as const)))(
   '%s in %s has nothing that axe objects to',

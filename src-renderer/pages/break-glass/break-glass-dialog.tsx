@@ -64,7 +64,7 @@ export function BreakGlassDialog({ rule, onClose }: { rule: BreakGlassRule; onCl
           onChange={setMinutes}
           error={checked ? problems.minutes : undefined}
         />
-        {open.isPending && <AwaitSignIn then="The glass is broken once you have." />}
+        <AwaitSignIn then="The glass is broken once you have." />
         {open.error !== null && open.error.code !== 'SIGN_IN_CANCELLED' && <ErrorNote error={open.error} />}
         <DialogButtons onCancel={onClose} hint="You sign in anew in your browser.">
           <Button type="submit" variant="danger" loading={open.isPending} leftSection={<Siren className="small" aria-hidden />}>
