@@ -12,7 +12,7 @@ export function mergePage(
   page: RecordingPage,
   gateway: { rows: readonly RecordingSummary[]; away: readonly RecordingSummary[] },
 ): { rows: LibraryRow[]; next?: string } {
-  const onGateway = new Set(gateway.rows.map(({ session }) => session))
+  const onGateway = new Set(gateway.rows.flatMap(({ session, removed }) => (removed ? [] : [session])))
   const place = createOrder(query)
   const from = query.cursor === undefined ? undefined : parsePageCursor(query.cursor)
   const until = page.next === undefined ? undefined : parsePageCursor(page.next)

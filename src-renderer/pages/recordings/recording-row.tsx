@@ -1,6 +1,6 @@
 import { Checkbox } from '@mantine/core'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { Cloud, HardDrive } from 'lucide-react'
+import { Archive, Cloud, HardDrive } from 'lucide-react'
 import { memo, type MouseEvent } from 'react'
 import type { LibraryRow } from '../../../src-protocol/desktop-api.ts'
 import type { Verdict } from '../../../src-protocol/model.ts'
@@ -30,6 +30,8 @@ export const RecordingRow = memo(function RecordingRow({ row, index, selected, o
     void navigate(target)
   }
   const reason = visibleText(row.reason)
+  const place = row.here ? 'On this computer' : row.removed ? removedWord(row.removed) : 'Only on the gateway'
+  const Away = row.removed ? Archive : Cloud
   return (
     <tr aria-rowindex={index + 2} aria-selected={selected} className={`opens ${row.here ? '' : styles.away}`} onClick={open}>
       <td>
@@ -57,9 +59,9 @@ export const RecordingRow = memo(function RecordingRow({ row, index, selected, o
       ))}
       <td className="numeric t2">{formatLength(lengthOf(row))}</td>
       <td>
-        <span title={row.here ? 'On this computer' : 'Only on the gateway'} className={styles.place}>
-          {row.here ? <HardDrive className="small" aria-hidden /> : <Cloud className="small" aria-hidden />}
-          <span className="unseen">{row.here ? 'On this computer' : 'Only on the gateway'}</span>
+        <span title={place} className={styles.place}>
+          {row.here ? <HardDrive className="small" aria-hidden /> : <Away className="small" aria-hidden />}
+          <span className="unseen">{place}</span>
         </span>
       </td>
       <td>
@@ -68,11 +70,14 @@ export const RecordingRow = memo(function RecordingRow({ row, index, selected, o
             <ProofState state={row.proof} />
           </Link>
         ) : (
-          <span className="t3 small">{proofWord[proofOf(row)]}</span>
+          <span className="t3 small">{row.removed ? 'Removed' : proofWord[proofOf(row)]}</span>
         )}
       </td>
     </tr>
   )
 })
+
+const removedWord = ({ at, logIndex }: NonNullable<LibraryRow['removed']>): string =>
+  `Removed by the rule of retention on ${formatDateTime(at)}: entry ${logIndex} of the log`
 
 const proofWord = { 'on-gateway': 'On the gateway', unchecked: 'Not checked', verified: 'Verified', failed: 'Fails' } as const
