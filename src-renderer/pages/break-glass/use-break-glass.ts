@@ -18,3 +18,9 @@ export function useReviewsDue(): BreakGlassOpening[] {
   const openings = useDesktopQueryWith({ channel: 'break-glass:overview', input: [], enabled }).data?.openings ?? []
   return openings.filter((opening) => awaitsReviewBy(opening, person)).toReversed()
 }
+
+/** Whether any rule names this person: agents that check for themselves go by their lasting key then. */
+export function useMayBreakGlass(): boolean {
+  const enabled = useHasRole('operator')
+  return (useDesktopQueryWith({ channel: 'break-glass:overview', input: [], enabled }).data?.offers.length ?? 0) > 0
+}

@@ -20,8 +20,8 @@ export function ReviewerKeySetting({ person }: { person: Person }) {
   return (
     <div className={styles.gateway}>
       <div className="small t3">
-        Some agents check approvals themselves, so that not even their gateway can run a call that nobody approved. They accept your votes
-        by this key. It signs votes and nothing else, and does not leave this computer.
+        Some agents check approvals themselves, so that not even their gateway can run a call that nobody approved. They accept your votes,
+        and that you broke the glass, by this key. It signs nothing else, and does not leave this computer.
       </div>
       {error !== null && <ErrorNote error={error} />}
       {entry === undefined ? (

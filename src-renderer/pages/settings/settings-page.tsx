@@ -12,6 +12,7 @@ import { GatewaySetting } from './gateway-setting.tsx'
 import { WitnessesPanel } from './witnesses-panel.tsx'
 import { LibraryPanel } from './library-panel.tsx'
 import { QuietHoursSetting, ReminderSetting } from './quiet-hours-setting.tsx'
+import { useMayBreakGlass } from '../break-glass/use-break-glass.ts'
 import { ReviewerKeySetting } from './reviewer-key-setting.tsx'
 import { StoragePanel } from './storage-panel.tsx'
 import styles from './settings.module.css'
@@ -26,6 +27,7 @@ const schemes = [
 export function SettingsPage() {
   const { preferences, version, runtime, platform, pinned, signIn } = useDesktopState()
   const save = useDesktopMutation('preferences:set')
+  const mayBreakGlass = useMayBreakGlass()
   return (
     <div className="page">
       <PageHeader title="Settings" />
@@ -63,7 +65,7 @@ export function SettingsPage() {
         <LibraryPanel />
         <WitnessesPanel />
         {signIn.state === 'signed-in' && signIn.person.roles.includes('reviewer') && <AwayPanel person={signIn.person} />}
-        {signIn.state === 'signed-in' && signIn.person.roles.includes('reviewer') && (
+        {signIn.state === 'signed-in' && (signIn.person.roles.includes('reviewer') || mayBreakGlass) && (
           <Panel title="Reviewer key">
             <ReviewerKeySetting person={signIn.person} />
           </Panel>
