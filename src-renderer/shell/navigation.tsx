@@ -2,9 +2,10 @@ import { Link } from '@tanstack/react-router'
 import { useDesktopQueryWith } from '../api/use-desktop-query.ts'
 import { useHasRole, usePerson } from '../api/use-desktop-state.ts'
 import { waitsFor } from '../pages/access/access-words.ts'
+import { useReviewsDue } from '../pages/break-glass/use-break-glass.ts'
 import { isWaitingFor } from '../pages/inbox/inbox-lists.ts'
-import { placesFor, settingsPlace, type Place } from './places.ts'
 import { useReceivedDelegations } from '../pages/inbox/places.ts'
+import { placesFor, settingsPlace, type Place } from './places.ts'
 import styles from './navigation.module.css'
 
 /** Left navigation: what the person may open, with how much waits there. */
@@ -63,8 +64,8 @@ function useCounts(): Record<string, PlaceCount> {
   const access = useDesktopQueryWith({ channel: 'access:overview', input: [], enabled: useHasRole('reviewer') }).data
   // operators have the same list, but nothing in it waits for them
   const administrator = useHasRole('administrator')
-  const connections = useDesktopQueryWith({ channel: 'connections:list', input: [], enabled: administrator }).data
   const received = useReceivedDelegations()
+  const connections = useDesktopQueryWith({ channel: 'connections:list', input: [], enabled: administrator }).data
   const tools = !administrator ? 0 : connections?.reduce((sum, { toolsWaiting = 0 }) => sum + toolsWaiting, 0)
   const waiting =
     (approvals?.filter((approval) => isWaitingFor(approval, person, received)).length ?? 0) +
@@ -73,5 +74,6 @@ function useCounts(): Record<string, PlaceCount> {
     '/connections': { count: tools ?? 0, noun: 'tools waiting' },
     '/sessions': { count: sessions?.filter((session) => session.state === 'live').length ?? 0, noun: 'live' },
     '/inbox': { count: waiting, noun: 'waiting' },
+    '/break-glass': { count: useReviewsDue().length, noun: 'to review' },
   }
 }

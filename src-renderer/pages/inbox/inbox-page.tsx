@@ -7,6 +7,7 @@ import { EmptyState } from '../../components/empty-state.tsx'
 import { ErrorState } from '../../components/error-state.tsx'
 import { LoadingRows } from '../../components/loading-rows.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
+import { useReviewsDue } from '../break-glass/use-break-glass.ts'
 import { AccessRequestPage } from './access-request-page.tsx'
 import { inboxLists } from './inbox-lists.ts'
 import { InboxList } from './inbox-list.tsx'
@@ -38,6 +39,7 @@ function Inbox({ approvals }: { approvals: readonly Approval[] }) {
   const lists = inboxLists(approvals, usePerson(), useReceivedDelegations())
   const { access, asked } = useAccessInInbox()
   const order: { id: string }[] = [...lists.waiting, ...access.waiting, ...lists.own, ...lists.others, ...lists.decided, ...access.decided]
+  const due = useReviewsDue()
   const chosen = wanted ?? order[0]?.id
   const listed = approvals.find((approval) => approval.id === chosen)
   const request = asked.find(({ id }) => id === chosen)
@@ -59,7 +61,7 @@ function Inbox({ approvals }: { approvals: readonly Approval[] }) {
     ['W', () => shown && void navigate({ to: '/sessions/$session', params: { session: shown.session } })],
   ])
 
-  if (order.length === 0 && wanted === undefined) {
+  if (order.length === 0 && due.length === 0 && wanted === undefined) {
     return (
       <div className="page">
         <PageHeader title="Inbox" />
@@ -80,7 +82,12 @@ function Inbox({ approvals }: { approvals: readonly Approval[] }) {
       <section className={styles.detail} aria-label="Request">
         {shown !== undefined && <RequestPage key={shown.id} approval={shown} />}
         {request !== undefined && <AccessRequestPage key={request.id} request={request} />}
-        {shown === undefined && request === undefined && fetched.isPending && <LoadingRows label="Loading the request" />}
+        {chosen === undefined && (
+          <EmptyState title="No request waits" sentence="What is in the list was run without an approval, and waits for a review." />
+        )}
+        {chosen !== undefined && shown === undefined && request === undefined && fetched.isPending && (
+          <LoadingRows label="Loading the request" />
+        )}
         {shown === undefined && fetched.isError && <ErrorState error={fetched.error} onRetry={() => void fetched.refetch()} />}
       </section>
     </div>
