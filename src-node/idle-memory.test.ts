@@ -65,7 +65,7 @@ describe('memory of a process that may rest', () => {
   it('is really collected: what nobody holds is gone, and the growth of the young generation can be stopped', () => {
     const began = keepIdleMemorySmall(scheduler)
     began()
-    let large: object | undefined = { bytes: new Array(100_000).fill(0) }
+    let large: object | undefined = { bytes: Array.from({ length: 100_000 }, () => 0) }
     const seen = new WeakRef(large)
     large = undefined
     return new Promise<void>((resolve) =>

@@ -230,7 +230,14 @@ export type ImportOutcome = z.infer<typeof importOutcome>
 
 /** what was opened before, of several files at once */
 const otherFiles = z
-  .array(z.object({ file: z.string(), recordings: z.number().int(), failed: z.number().int(), problem: z.object({ code: z.string(), message: z.string(), remedy: z.string() }).optional() }))
+  .array(
+    z.object({
+      file: z.string(),
+      recordings: z.number().int(),
+      failed: z.number().int(),
+      problem: z.object({ code: z.string(), message: z.string(), remedy: z.string() }).optional(),
+    }),
+  )
   .optional()
 
 /** An import, also one that was begun outside the window: by a file that was opened with the application. */

@@ -1,6 +1,16 @@
 /** The nouns that the HTTP API, the push channel and the desktop's IPC all carry. */
 import { z } from 'zod'
-import { agentId, approvalId, breakGlassId, breakGlassRuleId, connectionName, delegationId, sessionId, sha256Hex, timestamp } from './ids.ts'
+import {
+  agentId,
+  approvalId,
+  breakGlassId,
+  breakGlassRuleId,
+  connectionName,
+  delegationId,
+  sessionId,
+  sha256Hex,
+  timestamp,
+} from './ids.ts'
 import { removedRecording } from './retention.ts'
 
 export const role = z.enum(['operator', 'reviewer', 'auditor', 'administrator'])

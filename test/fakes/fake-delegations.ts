@@ -53,7 +53,7 @@ const examples = (now: number): Delegation[] => [
 export function fakeDelegations(
   { scenario, person, now }: FakeSetting,
   changed: () => void,
-): Pick<FakeHandlers, DelegationChannel> & { received(): Delegation[] } {
+): Pick<FakeHandlers, DelegationChannel> & { received: () => Delegation[] } {
   let all = scenario === 'full' ? examples(now) : []
   const own = () => all.filter(({ delegator, delegate }) => [delegator.sub, delegate.sub].includes(person.sub))
   return {

@@ -35,7 +35,7 @@ beforeAll(async () => {
 function desktopOf(person: SignedInPerson, change: (request: BreakGlassOpenRequest) => BreakGlassOpenRequest = (request) => request) {
   const call = (route: string, input?: object) => {
     const sent = route === 'openBreakGlass' ? change(input as BreakGlassOpenRequest) : input
-    return person.api.call(route as never, sent as never)
+    return person.api.call(route as never, sent)
   }
   const api = { call: call as typeof person.api.call }
   const access = () => ({ api, identity: person.identity })

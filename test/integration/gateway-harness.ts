@@ -255,7 +255,14 @@ export async function castVote(
   reviewer: SignedInPerson,
   approval: Approval,
   decision: 'approve' | 'deny',
-  change: { digest?: string; reason?: string; at?: string; route?: 'report'; lastingKey?: Pick<LastingKey, 'text' | 'sign'>; onBehalfOf?: VoteRequest['onBehalfOf'] } = {},
+  change: {
+    digest?: string
+    reason?: string
+    at?: string
+    route?: 'report'
+    lastingKey?: Pick<LastingKey, 'text' | 'sign'>
+    onBehalfOf?: VoteRequest['onBehalfOf']
+  } = {},
 ): Promise<Approval> {
   const { person } = await reviewer.api.call('me')
   const at = change.at ?? new Date().toISOString()
@@ -265,7 +272,17 @@ export async function castVote(
   const text = voteText({ approval: approval.id, digest, decision, reasonSha256, sub: person.sub, onBehalfOf: change.onBehalfOf, at })
   const { signature, key } = await reviewer.identity.sign(text)
   const lasting = change.lastingKey && { reviewer: { key: change.lastingKey.text, signature: change.lastingKey.sign(text) } }
-  return reviewer.api.call(change.route ?? 'vote', { id: approval.id, decision, reason, digest, at, signature, key, ...lasting, ...(change.onBehalfOf && { onBehalfOf: change.onBehalfOf }) })
+  return reviewer.api.call(change.route ?? 'vote', {
+    id: approval.id,
+    decision,
+    reason,
+    digest,
+    at,
+    signature,
+    key,
+    ...lasting,
+    ...(change.onBehalfOf && { onBehalfOf: change.onBehalfOf }),
+  })
 }
 
 export async function until(condition: () => boolean | Promise<boolean>, what: string, milliseconds = 20_000): Promise<void> {
