@@ -409,8 +409,8 @@ export const desktopContract = {
   'library:find': { input: recordQuery, output: z.object({ hits: z.array(recordHit), next: z.string().optional() }) },
   'library:download': { input: z.array(sessionId).max(500), output: z.array(libraryRow) },
   'library:remove': { input: sessionId, output: nothing },
-  ...downloadsContract,
   ...witnessesContract,
+  ...downloadsContract,
   /** file dialog in main; a recording or an evidence pack, verified before anything of it is kept. No rows: cancelled in the dialog */
   'library:import': { input: nothing, output: importOutcome },
   /** the import that runs or ran last */
