@@ -6,13 +6,11 @@ import type { TransparencyLog } from '../src-node/log-store.ts'
 import type { RecordingStore } from '../src-node/recording-store.ts'
 import type { Scheduler } from '../src-node/scheduler.ts'
 import type { GatewayConfig } from '../src-protocol/config.ts'
-import { agentTunnelPath, desktopTunnelPath } from '../src-protocol/http-api.ts'
-import { linkHeader } from '../src-protocol/link-header.ts'
+import { desktopTunnelPath } from '../src-protocol/http-api.ts'
 import type { Call, Session } from '../src-protocol/model.ts'
 import type { Access } from './access/access.ts'
 import { createAccess } from './access/create-access.ts'
 import { createAgentRegistry } from './agents/agent-registry.ts'
-import { createAgentAuthentication } from './agents/agent-token.ts'
 import { createAgentsOnline, type AgentsOnline } from './agents/agents-online.ts'
 import { logAgentRefusals } from './agents/log-agent-refusals.ts'
 import type { Approvals } from './approvals/approvals.ts'
@@ -32,20 +30,11 @@ import type { Identity } from './identity/identity.ts'
 import { createLoggedDocuments } from './policies/logged-documents.ts'
 import { createPolicies, type Policies } from './policies/policies.ts'
 import { createPolicySimulations } from './policies/policy-simulations.ts'
-import { createArchive, type Archive } from './recordings/archive.ts'
-import { createArchiveThread } from './recordings/archive-thread.ts'
-import { createNoteFinding } from './recordings/note-finding.ts'
-import { createCopyThread, createSecondCopy, type SecondCopy } from './copy/second-copy.ts'
-import { createRemovals } from './retention/removals.ts'
-import { createRetention, type Retention } from './retention/retention.ts'
-import { createRecordingScan, type RecordingScan } from './recordings/recording-scan.ts'
-import { createStorage } from './recordings/storage.ts'
-import { createRecordingParts } from './recordings/recording-parts.ts'
-import { createRecordingIndex, type RecordingIndex } from './recordings/recording-index.ts'
+import { keepRecordings, type KeptRecordings } from './recordings/keep-recordings.ts'
+import { acceptTunnels } from './tunnel/accept-tunnels.ts'
 import { createEvidencePacks } from './evidence/evidence-packs.ts'
 import { createHttpServer } from './routes/http-server.ts'
 import { createRouteHandlers } from './routes/route-handlers.ts'
-import { serveUpgrades } from './routes/upgrades.ts'
 import { guardLog } from './sessions/guarded-log.ts'
 import { toSession, type LiveSession } from './sessions/live-session.ts'
 import { maySeeSession } from './sessions/session-audience.ts'
@@ -60,7 +49,6 @@ import { createToolPins, type ToolPins } from './tools/tool-pins.ts'
 import { createDesktops, type Desktops } from './tunnel/desktops.ts'
 import { gatherPushes } from './tunnel/gathered-pushes.ts'
 import { createSessionWatches } from './watching/session-watches.ts'
-import { createLinkAcceptor } from './tunnel/link-acceptor.ts'
 
 export interface GatewayParts {
   config: GatewayConfig
@@ -79,11 +67,7 @@ export interface GatewayParts {
 export interface Gateway {
   app: FastifyInstance
   store: SessionStore
-  index: RecordingIndex
-  archive: Pick<Archive, 'sealed'>
-  scan: Pick<RecordingScan, 'start'>
-  retention: Pick<Retention, 'start'>
-  copy: Pick<SecondCopy, 'start'> | undefined
+  recordings: Pick<KeptRecordings, 'index' | 'start'>
   sessions: Sessions
   approvals: Approvals
   policies: Policies
@@ -111,78 +95,8 @@ export function createGateway(parts: GatewayParts): Gateway {
   const store = createSessionStore(database)
   const storageChanged = () =>
     desktops.push({ type: 'storage' }, ({ person: { roles } }) => roles.includes('administrator') || roles.includes('auditor'))
-  const onFinding = createNoteFinding({ database, log, logger, onChanged: storageChanged })
-  const thread = createArchiveThread({ folder: config.recordings, scheduler })
-  const removals = createRemovals({ database, log })
-  const { scanMegabytesPerSecond, scanEveryHours, minimumFreeMegabytes } = config.archive
-  const scan = createRecordingScan({
-    database,
-    thread,
-    log,
-    bytesPerSecond: scanMegabytesPerSecond * 1_000_000,
-    everyHours: scanEveryHours,
-    clock,
-    scheduler,
-    logger,
-    removals,
-    onFinding,
-  })
-  const archive = createArchive({
-    database,
-    thread,
-    log,
-    folder: config.recordings,
-    compress: config.archive.compression === 'zstd',
-    scheduler,
-    logger,
-    onFinding,
-  })
-  const retention = createRetention({
-    database,
-    thread,
-    log,
-    removals,
-    terms: config.archive.retention,
-    releaseApprovals: config.archive.holds.releaseApprovals,
-    compress: config.archive.compression === 'zstd',
-    onFinding,
-    onChanged: storageChanged,
-    scheduler,
-    logger,
-  })
-  const { copy: copied } = config.archive
-  const copy =
-    copied &&
-    createSecondCopy({
-      database,
-      thread: createCopyThread({ recordings: config.recordings, log: config.log.folder, folder: copied.folder, scheduler }),
-      log,
-      removals,
-      cosigned: () => witnesses.cosigned(),
-      folder: copied.folder,
-      compress: config.archive.compression === 'zstd',
-      everyMs: copied.afterSeconds * 1000,
-      alarmMs: copied.alarmMinutes * 60_000,
-      clock,
-      scheduler,
-      logger,
-      onChanged: storageChanged,
-    })
-  const storage = createStorage({
-    database,
-    recordings: config.recordings,
-    logFolder: config.log.folder,
-    log,
-    archive,
-    scan,
-    copy,
-    minimumFreeBytes: minimumFreeMegabytes * 1_000_000,
-    clock,
-    scheduler,
-    logger,
-    onChanged: storageChanged,
-  })
-  const index = createRecordingIndex({ database, recordings, log, archive, removals })
+  const kept = keepRecordings({ config, database, log, recordings, witnesses, clock, scheduler, logger, onChanged: storageChanged })
+  const { index, storage, retention } = kept
   const documents = createLoggedDocuments()
   const policies: Policies = createPolicies({
     database,
@@ -422,7 +336,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     sessions,
     approvals,
     recordings: index,
-    recordingParts: createRecordingParts({ database, recordings, log, removals }),
+    recordingParts: kept.parts,
     cosigned: () => witnesses.cosigned(),
     storage,
     retention,
@@ -441,60 +355,27 @@ export function createGateway(parts: GatewayParts): Gateway {
     health: () => (config.log.witnesses.length > 0 ? { witnesses: witnesses.states() } : {}),
     publishedLog: { ...config.log, checkpoint: () => witnesses.cosigned() ?? log.checkpoint() },
   })
-  const authenticateAgent = createAgentAuthentication({
-    audience: publicUrl + agentTunnelPath,
-    publicKey: (id) => agents.publicKey(id),
-    clock,
-  })
-  const desktopLinks = createLinkAcceptor(config.limits.graceSeconds)
-  const agentLinks = createLinkAcceptor(config.limits.graceSeconds)
-  const upgrades = serveUpgrades(
+  const upgrades = acceptTunnels({
     server,
-    {
-      async desktop({ headers }) {
-        const signedIn = await identity.authenticate({ method: 'GET', url: publicUrl + desktopTunnelPath, headers })
-        const { headers: answered, resume, start } = desktopLinks.accept(signedIn.signInId, headers[linkHeader])
-        return {
-          headers: answered,
-          onOpen(webSocket) {
-            if (!resume) return desktops.connected(start(webSocket), signedIn)
-            desktops.authenticatedAgain(signedIn)
-            return resume(webSocket)
-          },
-        }
-      },
-      async agent({ headers }) {
-        const id = await authenticateAgent(headers.authorization)
-        const agent = await agents.find(id)
-        const { headers: answered, resume, start } = agentLinks.accept(id, headers[linkHeader])
-        const open = resume ?? ((webSocket) => agentsOnline.connected(start(webSocket), { id, name: agent?.name ?? id }))
-        return { headers: answered, onOpen: open }
-      },
-    },
+    publicUrl,
+    graceSeconds: config.limits.graceSeconds,
+    identity,
+    desktops,
+    agents,
+    agentsOnline,
+    clock,
     logger,
-  )
+  })
 
   return {
     app,
     store,
-    index,
-    archive,
-    scan,
-    retention,
-    copy,
+    recordings: kept,
     sessions,
     approvals,
     policies,
     tools,
-    logListeners: [
-      documents.listener,
-      rows.listener,
-      access.listener,
-      delegations.listener,
-      glass.listener,
-      scan.listener,
-      ...retention.listeners,
-    ],
+    logListeners: [documents.listener, rows.listener, access.listener, delegations.listener, glass.listener, ...kept.listeners],
     access,
     delegations,
     glass,
@@ -506,10 +387,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       // what comes from now on waits at its sender for the next start
       if (config.limits.graceSeconds > 0) desktops.close()
       await closed
-      storage.close()
-      const scanClosed = Promise.all([scan.close(), retention.close(), copy?.close()])
-      await archive.close()
-      await scanClosed
+      await kept.close()
       await inspections.close()
       approvals.close()
       access.close()

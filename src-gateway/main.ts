@@ -95,7 +95,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     await gateway.access.resume()
     await gateway.delegations.resume()
     await gateway.glass.resume()
-    const { store, index, sessions } = gateway
+    const { store, sessions } = gateway
+    const { index } = gateway.recordings
     const { sealed, resumed } = await recoverSessions({
       store,
       index,
@@ -116,10 +117,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     await listen(gateway, config)
     sessions.awaitReturns()
     // what an earlier run left undone
-    gateway.archive.sealed()
-    gateway.scan.start()
-    await gateway.retention.start()
-    gateway.copy?.start()
+    await gateway.recordings.start()
     logger.info({ url: publicUrl, version }, 'gateway started')
     return { url: publicUrl, close: () => opened.close() }
   } catch (error) {

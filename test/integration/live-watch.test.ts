@@ -215,16 +215,15 @@ test('whoever ends the session of somebody else says why; it stands in the log, 
       operator.pushes.some((push) => push.type === 'session' && push.session.id === session.id && push.session.endedBy?.reason === reason),
     'the operator is told',
   )
-  const entries = (await logEntries()).filter((entry) => 'session' in entry && entry.session === session.id)
-  const kinds = entries.map((entry) => (entry.kind === 'session.watch' ? `watch ${entry.event}` : entry.kind))
-  expect(kinds.filter((kind) => kind !== 'tool.pinned' && kind !== 'session.checkpoint')).toEqual([
-    'session.open',
-    'watch began',
-    'session.ended-by',
-    'session.close',
-    'watch ended',
-  ])
-  expect(entries.find(({ kind }) => kind === 'session.ended-by')).toMatchObject({ reason })
+  const entriesOfIt = async () => (await logEntries()).filter((entry) => 'session' in entry && entry.session === session.id)
+  // the end of the watch is logged after the watcher has seen it
+  await expect
+    .poll(async () => {
+      const kinds = (await entriesOfIt()).map((entry) => (entry.kind === 'session.watch' ? `watch ${entry.event}` : entry.kind))
+      return kinds.filter((kind) => kind !== 'tool.pinned' && kind !== 'session.checkpoint')
+    })
+    .toEqual(['session.open', 'watch began', 'session.ended-by', 'session.close', 'watch ended'])
+  expect((await entriesOfIt()).find(({ kind }) => kind === 'session.ended-by')).toMatchObject({ reason })
   // what is listed of ended sessions is what was stored
   await recordingOf(session.id)
   const listed = (await operator.api.call('sessions', {})).sessions.find(({ id }) => id === session.id)
