@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
-import { keepIdleMemorySmall } from '../src-node/idle-memory.ts'
+import { keepStartMemorySmall } from '../src-node/start-memory.ts'
 import { systemScheduler } from '../src-node/scheduler.ts'
 import { AppError } from '../src-protocol/app-error.ts'
 import { evidenceCommand } from './commands/evidence-command.ts'
@@ -29,7 +29,7 @@ program
   .description('Runs the gateway until it is interrupted.')
   .requiredOption('--config <file>', 'configuration (YAML)')
   .action(async ({ config }: { config: string }) => {
-    const started = keepIdleMemorySmall(systemScheduler)
+    const started = keepStartMemorySmall(systemScheduler)
     const { runGateway } = await import('./commands/gateway.ts')
     await runGateway({ config, started })
   })

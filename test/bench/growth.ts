@@ -29,7 +29,7 @@ export interface GrowthResults {
 }
 
 const few = 10
-/** what is measured is a gateway that rests: after this long it has given back what start and work left behind (src-node/idle-memory.ts) */
+/** what is measured is a gateway that rests: after this long it has given back what its start left behind (src-node/start-memory.ts) */
 const restMs = 25_000
 const steps = 10
 const clients = 32

@@ -11,38 +11,39 @@ export interface MemoryOfProcess {
   collect(): void
 }
 
-const everyMs = 5000
+const everyMs = 500
 /** of `everyMs`: less than this is idle */
-const busyMs = 250
-/** so often idle in a row, before the event loop is made to wait for a collection */
-const idleLooks = 3
+const idleMs = 25
+/** more than this is work, for which a small young generation costs half of the speed */
+const workMs = 250
+/** so often idle in a row, and the process has come to rest */
+const idleLooks = 30
+const mostLooks = 120
 
 /**
- * V8 makes the young generation larger while a program starts and works, up to some 60 MB, and an idle process gives little of that back. Here it may grow
- * only while there is work; once the process has come to rest all garbage is collected, once. To be called before the large modules are loaded.
+ * Loading a large program makes garbage once. For that V8 would make the young generation larger, up to some 60 MB, and an idle process gives little of it back.
+ * Here it grows with the first work instead; if none comes, what loading left behind is collected once the process has come to rest. Never after work: a whole
+ * collection makes V8 forget code that it has compiled for it, and the next 10,000 calls are slower. To be called before the large modules are loaded.
  * @returns to be called when the program has started; that returns what stops it
  */
-export function keepIdleMemorySmall(scheduler: Scheduler, memory: MemoryOfProcess = memoryOfThisProcess): () => () => void {
+export function keepStartMemorySmall(scheduler: Scheduler, memory: MemoryOfProcess = memoryOfThisProcess): () => () => void {
   memory.letGrow(false)
   return () => {
     let used = memory.cpuMs()
     let idle = 0
-    let growing = false
+    let looks = 0
     const look = () => {
       const before = used
       used = memory.cpuMs()
-      cancel = scheduler.after(everyMs, look)
-      if (used - before >= busyMs) {
-        idle = 0
-        if (!growing) memory.letGrow(true)
-        growing = true
+      const spent = used - before
+      looks += 1
+      idle = spent < idleMs ? idle + 1 : 0
+      if (idle < idleLooks && spent < workMs && looks < mostLooks) {
+        cancel = scheduler.after(everyMs, look)
         return
       }
-      idle += 1
-      if (idle !== idleLooks) return
-      growing = false
-      memory.letGrow(false)
-      memory.collect()
+      if (idle === idleLooks) memory.collect()
+      memory.letGrow(true)
     }
     let cancel = scheduler.after(everyMs, look)
     return () => cancel()
