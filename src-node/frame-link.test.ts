@@ -118,10 +118,14 @@ function reconnect(dialler: End, acceptor: End, seen: boolean) {
   dialler.link.resume(dialler.socket as unknown as WebSocket, answered)
 }
 
+/** what arrived is taken in portions, one in each turn of the event loop */
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
+
 const side = constantFrom('dialler' as const, 'acceptor' as const)
 const step = oneof(
   { weight: 6, arbitrary: record({ act: constantFrom('send' as const), side, how: nat(2), times: nat(3) }) },
   { weight: 6, arbitrary: record({ act: constantFrom('deliver' as const), side, times: nat(5) }) },
+  { weight: 3, arbitrary: record({ act: constantFrom('turn' as const) }) },
   // many at once: so many that an acknowledgement is due by itself
   { weight: 1, arbitrary: record({ act: constantFrom('flood' as const), side }) },
   // one end learns that the connection is gone, and the other end may not, or later
@@ -141,14 +145,19 @@ test('whatever was sent arrives once and in order, however often the connection 
         for (let count = 0; count < 300; count += 1) send(ends[taken.side], 0)
         for (let count = 0; count < 280; count += 1) deliver(taken.side)
       }
+      if (taken.act === 'turn') await turn()
       if (taken.act === 'drop') ends[taken.side].socket.drop()
       if (taken.act === 'reconnect') reconnect(dialler, acceptor, taken.seen)
     }
     dialler.socket.drop()
     reconnect(dialler, acceptor, true)
-    while (dialler.socket.sent.length + acceptor.socket.sent.length > 0) {
-      deliver('dialler')
-      deliver('acceptor')
+    for (let before = -1; before !== dialler.received.length + acceptor.received.length;) {
+      before = dialler.received.length + acceptor.received.length
+      while (dialler.socket.sent.length + acceptor.socket.sent.length > 0) {
+        deliver('dialler')
+        deliver('acceptor')
+      }
+      await turn()
     }
     expect(acceptor.received).toEqual(Array.from({ length: dialler.sent }, (_, at) => at + 1))
     expect(dialler.received).toEqual(Array.from({ length: acceptor.sent }, (_, at) => at + 1))
@@ -157,12 +166,13 @@ test('whatever was sent arrives once and in order, however often the connection 
   await assert(property, { numRuns: 300 })
 })
 
-test('what was acknowledged is let go: memory does not grow with what was sent', () => {
+test('what was acknowledged is let go: memory does not grow with what was sent', async () => {
   const [one, other] = openPair()
   for (let count = 0; count < 5000; count += 1) {
     send(one, 0)
     one.socket.deliver()
     other.socket.deliver()
+    if (count % 8 === 7) await turn()
   }
   expect(other.received).toHaveLength(5000)
   // as much as is not acknowledged by itself

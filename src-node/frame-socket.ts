@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import { largestMessageBytes } from '../src-protocol/config.ts'
 import { decodeFrame, encodeFrame, frameType, type Frame, type FrameType } from '../src-protocol/tunnel.ts'
 import type { FrameCheck } from './checked-frame.ts'
+import { takeByTurns } from './by-turns.ts'
 import { corkForTurn } from './cork-for-turn.ts'
 import { createFrameFlow } from './frame-flow.ts'
 import { startHeartbeat } from './heartbeat.ts'
@@ -116,6 +117,8 @@ const congestedAt = 256 * 1024
 const mostUnderWay = 1024 * 1024
 /** a lost peer is noticed after 15 to 20 seconds, within the default grace of 30; a stall of 5 seconds is nothing */
 const defaultHeartbeatMs = 5000
+/** see `takeByTurns` */
+const mostInOneTurn = 8
 const encoder = new TextEncoder()
 
 /**
@@ -220,22 +223,24 @@ export function openFrameSocket<F, C extends z.ZodType, Out extends object>(
     current = socket
     transport = transportOf(socket)
     stopHeartbeat = startHeartbeat(socket, options.heartbeatMs ?? defaultHeartbeatMs, scheduler, () => acknowledge('any'))
-    socket.on('message', (data, binary) => {
+    const incoming = takeByTurns<{ data: Buffer; binary: boolean }>(({ data, binary }) => {
       // after it was closed or left behind, what still arrives belongs to nobody
-      if (socket !== current || socket.readyState !== socket.OPEN) return
+      if (socket !== current || ending) return
       try {
-        if (binary) receiveBinary(data as Buffer)
+        if (binary) receiveBinary(data)
         else if (ledger) stopWith(closeCode.refused, 'text message not expected')
-        else receiveControl(data as Buffer)
+        else receiveControl(data)
         acknowledge('due')
       } catch (error) {
         failure = error
         stopWith(closeCode.failed, 'internal error')
       }
-    })
+    }, mostInOneTurn)
+    socket.on('message', (data, binary) => incoming.give({ data: data as Buffer, binary }))
     // `ws` always emits close after error; too large a message and invalid UTF-8 arrive here, already with the right close code
     socket.on('error', () => {})
     socket.on('close', (code, reason) => {
+      incoming.finish()
       if (socket === current) lost(code, reason.toString())
     })
   }
