@@ -1,9 +1,9 @@
 /** Takes what a socket brought in turns of the event loop. */
 export interface ByTurns<T> {
   /** in the order of the calls: at once, or in a later turn */
-  give(item: T): void
+  give: (item: T) => void
   /** what still waits, at once: the socket has closed */
-  finish(): void
+  finish: () => void
 }
 
 /**
