@@ -35,18 +35,26 @@ describe('memory of a process that has just started', () => {
   it('is collected once, when the process has been idle for fifteen seconds', () => {
     used = 3000
     started()
-    halfSeconds(10, 100)
+    halfSeconds(10, 50)
     halfSeconds(29, 2)
     expect(done).toEqual(['stay'])
     halfSeconds(1, 2)
-    expect(done).toEqual(['stay', 'collect', 'grow'])
+    expect(done).toEqual(['stay', 'stay', 'collect', 'grow'])
     expect(scheduler.waiting).toEqual([])
   })
 
-  it('grows with the first work, and is not collected after it', () => {
+  it('grows with the first work, and is still collected if the process comes to rest soon', () => {
     started()
-    halfSeconds(20, 2)
-    halfSeconds(1, 400)
+    halfSeconds(1, 200)
+    expect(done).toEqual(['stay', 'grow'])
+    halfSeconds(30, 2)
+    expect(done).toEqual(['stay', 'grow', 'stay', 'collect', 'grow'])
+    expect(scheduler.waiting).toEqual([])
+  })
+
+  it('is not collected once the process has worked for a minute', () => {
+    started()
+    halfSeconds(120, 200)
     expect(done).toEqual(['stay', 'grow'])
     expect(scheduler.waiting).toEqual([])
   })
