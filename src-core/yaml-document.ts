@@ -1,6 +1,6 @@
 import { LineCounter, parseDocument, type Document } from 'yaml'
 import type { z } from 'zod'
-import type { DocumentProblem } from '../src-protocol/model.ts'
+import type { DocumentProblem } from '../src-protocol/policy-version.ts'
 
 export type YamlRead<T> =
   { ok: true; value: T; lineOf(path: readonly PropertyKey[]): number | undefined } | { ok: false; problems: DocumentProblem[] }

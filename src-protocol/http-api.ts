@@ -3,40 +3,28 @@
  * marked `public`. Errors are `{ error: { code, message, remedy, data } }` with the status of the error table.
  */
 import { z } from 'zod'
-import { accessAsk, accessGrant, accessRequest, accessRule, accessStanding, accessTerms, personReach, personSeen } from './access.ts'
+import { accessApi } from './access-api.ts'
 import { breakGlassApi } from './break-glass-api.ts'
 import { delegationRoutes } from './delegation.ts'
 import { controlId, controlsReport, controlTestResult } from './controls.ts'
 import { packId, packRequest, packSummary } from './evidence.ts'
-import {
-  accessGrantId,
-  accessRequestId,
-  accessRuleId,
-  agentId,
-  approvalId,
-  connectionName,
-  delegationId,
-  proposalId,
-  sessionId,
-  sha256Hex,
-} from './ids.ts'
+import { connectionRequest, sessionRequest, toolDecisionRequest, voteRequest } from './http-requests.ts'
+import { agentId, approvalId, connectionName, proposalId, sessionId } from './ids.ts'
 import {
   agent,
   approval,
   call,
   connection,
-  documentProblem,
   endingReason,
   newTools,
   person,
   pinnedTool,
   pinnedToolDetail,
-  policyVersion,
   recordingSummary,
   session,
   sqlDialect,
-  vote,
 } from './model.ts'
+import { documentProblem, policyVersion } from './policy-version.ts'
 import { activationOutcome, activationRequest, policyProposal, policyProposals, rejectionReason } from './policy-proposal.ts'
 import { recordingPartsApi } from './recording-parts.ts'
 import { recordingHits, recordingQuery } from './recording-search.ts'
@@ -54,50 +42,6 @@ import { storageHealth } from './storage.ts'
 import { simulationId, simulationRequest, simulationRun } from './simulation.ts'
 
 const nothing = z.object({})
-
-export const sessionRequest = z.object({
-  connection: connectionName,
-  reason: z.string().trim().min(3).max(500),
-  minutes: z.number().int().min(1).max(1440),
-})
-export type SessionRequest = z.infer<typeof sessionRequest>
-export const connectionRequest = z.object({
-  name: connectionName,
-  title: z.string().trim().min(1).max(120),
-  description: z.string().max(500).optional(),
-  agent: agentId,
-  server: z.string(),
-  groups: z.array(z.string()),
-  maxMinutes: z.number().int().min(1).max(1440),
-  newTools: newTools.optional(),
-  dialect: sqlDialect.optional(),
-})
-export type ConnectionRequest = z.infer<typeof connectionRequest>
-export const toolDecisionRequest = z.object({
-  tool: z.string().min(1).max(256),
-  decision: z.enum(['accept', 'reject']),
-  /** of the definition that the administrator saw; refused if another one has been listed since */
-  hash: sha256Hex,
-  reason: z.string().trim().min(3).max(1000),
-})
-export type ToolDecisionRequest = z.infer<typeof toolDecisionRequest>
-export const voteRequest = z.object({
-  decision: z.enum(['approve', 'deny']),
-  reason: z.string().max(1000),
-  /** what the reviewer saw; refused if it is not the approval's digest */
-  digest: z.string(),
-  /** RFC 3339, part of the signed text; refused if more than two minutes off */
-  at: z.string(),
-  signature: z.string(),
-  key: z.record(z.string(), z.unknown()),
-  /** the ID token of a fresh sign-in for this request and key, where its rule asks for one */
-  stepUp: z.string().max(10_000).optional(),
-  /** in whose place, and by which delegation: part of the signed text */
-  onBehalfOf: z.object({ sub: z.string().max(300), delegation: delegationId }).optional(),
-  /** the same text under the reviewer's lasting key, for agents that check approvals themselves */
-  reviewer: vote.shape.reviewer,
-})
-export type VoteRequest = z.infer<typeof voteRequest>
 
 const page = z.object({ cursor: z.string().optional(), limit: z.coerce.number().int().min(1).max(500).optional() })
 
@@ -221,76 +165,7 @@ export const httpApi = {
 
   ...delegationRoutes,
 
-  /** how the person who asks stands to a connection, by its name */
-  accessStandings: {
-    method: 'GET',
-    path: '/api/v1/access/standings',
-    params: nothing,
-    input: nothing,
-    output: z.object({ standings: z.record(connectionName, accessStanding) }),
-  },
-  /** one's own, those one may decide, and all of them for auditors and administrators */
-  access: {
-    method: 'GET',
-    path: '/api/v1/access',
-    params: nothing,
-    input: nothing,
-    output: z.object({ requests: z.array(accessRequest), grants: z.array(accessGrant) }),
-  },
-  askForAccess: { method: 'POST', path: '/api/v1/access/requests', params: nothing, input: accessAsk, output: accessRequest },
-  decideAccess: {
-    method: 'POST',
-    path: '/api/v1/access/requests/:id/decision',
-    params: z.object({ id: accessRequestId }),
-    input: voteRequest,
-    output: accessRequest,
-  },
-  withdrawAccess: {
-    method: 'DELETE',
-    path: '/api/v1/access/requests/:id',
-    params: z.object({ id: accessRequestId }),
-    input: nothing,
-    output: accessRequest,
-  },
-  /** gives back one's own, or takes somebody's */
-  endAccess: {
-    method: 'POST',
-    path: '/api/v1/access/grants/:id/end',
-    params: z.object({ id: accessGrantId }),
-    input: z.object({ reason: z.string().trim().max(500) }),
-    output: accessGrant,
-  },
-  accessRules: {
-    method: 'GET',
-    path: '/api/v1/access/rules',
-    params: nothing,
-    input: nothing,
-    output: z.object({ rules: z.array(accessRule) }),
-  },
-  createAccessRule: { method: 'POST', path: '/api/v1/access/rules', params: nothing, input: accessTerms, output: accessRule },
-  changeAccessRule: {
-    method: 'POST',
-    path: '/api/v1/access/rules/:id',
-    params: z.object({ id: accessRuleId }),
-    /** `before`: the version that the administrator saw; refused if it is another one now */
-    input: z.object({ terms: accessTerms, before: sha256Hex }),
-    output: accessRule,
-  },
-  removeAccessRule: {
-    method: 'DELETE',
-    path: '/api/v1/access/rules/:id',
-    params: z.object({ id: accessRuleId }),
-    input: nothing,
-    output: nothing,
-  },
-  people: { method: 'GET', path: '/api/v1/people', params: nothing, input: nothing, output: z.object({ people: z.array(personSeen) }) },
-  personReach: {
-    method: 'GET',
-    path: '/api/v1/people/reach',
-    params: nothing,
-    input: z.object({ sub: z.string().min(1).max(300) }),
-    output: z.object({ reach: z.array(personReach) }),
-  },
+  ...accessApi,
 
   ...breakGlassApi,
 
@@ -477,20 +352,3 @@ export const agentTunnelPath = '/agent/v1/tunnel'
 /** The gateway's own OpenID provider; issuer = public URL + this path. */
 export const oidcPath = '/oidc'
 export const desktopClientId = 'gatehouse-desktop'
-
-/** The text that a reviewer's key signs (ES256, IEEE P1363, base64url), in UTF-8. The reason goes in as SHA-256 (hex) of its UTF-8 bytes. */
-export function voteText(vote: {
-  approval: string
-  digest: string
-  decision: 'approve' | 'deny'
-  reasonSha256: string
-  sub: string
-  onBehalfOf?: { sub: string; delegation: string } | undefined
-  at: string
-}): string {
-  const said = `${vote.approval}\n${vote.digest}\n${vote.decision}\n${vote.reasonSha256}\n${vote.sub}\n`
-  // another first line, so that a vote in somebody's place can never be taken for one of the voter's own
-  const { onBehalfOf } = vote
-  if (onBehalfOf) return `gatehouse-vote/v2\n${said}${onBehalfOf.sub}\n${onBehalfOf.delegation}\n${vote.at}\n`
-  return `gatehouse-vote/v1\n${said}${vote.at}\n`
-}

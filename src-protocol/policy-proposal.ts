@@ -1,7 +1,7 @@
 /** Where a version needs a second administrator, whoever writes it only proposes it. */
 import { z } from 'zod'
 import { proposalId, sha256Hex, timestamp } from './ids.ts'
-import { policyVersion } from './model.ts'
+import { policyVersion } from './policy-version.ts'
 
 /** who did something: a person, or `file NAME`, which is both */
 const actor = z.object({ sub: z.string(), name: z.string() })

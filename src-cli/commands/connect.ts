@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 import { AppError } from '../../src-protocol/app-error.ts'
-import { sessionRequest, type SessionRequest } from '../../src-protocol/http-api.ts'
+import { sessionRequest, type SessionRequest } from '../../src-protocol/http-requests.ts'
 import type { Session } from '../../src-protocol/model.ts'
 import { systemClock } from '../../src-node/clock.ts'
 import { describeIssues } from '../../src-node/config-file.ts'

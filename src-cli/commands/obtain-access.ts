@@ -1,6 +1,6 @@
 import type { AccessRequest, AccessStanding } from '../../src-protocol/access.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
-import type { SessionRequest } from '../../src-protocol/http-api.ts'
+import type { SessionRequest } from '../../src-protocol/http-requests.ts'
 import type { GatewayApi } from '../../src-main/services/gateway-api.ts'
 
 export interface ObtainAccessPorts {

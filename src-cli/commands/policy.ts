@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { checkPolicy, type ExampleOutcome } from '../../src-core/policy/check-policy.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
-import type { DocumentProblem } from '../../src-protocol/model.ts'
+import type { DocumentProblem } from '../../src-protocol/policy-version.ts'
 
 export interface PolicyFileOptions {
   file: string

@@ -1,5 +1,5 @@
 import { AppError } from '../../src-protocol/app-error.ts'
-import type { VoteRequest } from '../../src-protocol/http-api.ts'
+import type { VoteRequest } from '../../src-protocol/http-requests.ts'
 import { timestamp } from '../../src-protocol/ids.ts'
 import type { Person } from '../../src-protocol/model.ts'
 import { voteClockToleranceMs } from './approval-state.ts'

@@ -1,6 +1,6 @@
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { Delegation } from '../../src-protocol/delegation.ts'
-import type { VoteRequest } from '../../src-protocol/http-api.ts'
+import type { VoteRequest } from '../../src-protocol/http-requests.ts'
 import type { Approval, Person, Vote } from '../../src-protocol/model.ts'
 import { decideApprovalState } from './approval-state.ts'
 import { problemOfSignature, wasMemberAt } from './check-signed-decision.ts'

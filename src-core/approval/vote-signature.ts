@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, verify } from 'node:crypto'
 import { z } from 'zod'
-import { voteText } from '../../src-protocol/http-api.ts'
+import { voteText } from '../../src-protocol/vote-text.ts'
 import type { Vote } from '../../src-protocol/model.ts'
 import { canonicalJson } from './canonical-json.ts'
 

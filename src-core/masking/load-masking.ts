@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { AppError } from '../../src-protocol/app-error.ts'
 import { maskingDocument, type MaskingRule } from '../../src-protocol/policy-document.ts'
-import type { DocumentProblem } from '../../src-protocol/model.ts'
+import type { DocumentProblem } from '../../src-protocol/policy-version.ts'
 import { readYamlDocument } from '../yaml-document.ts'
 import { compilePattern } from '../pattern.ts'
 import { addMasks, namedMaskingRules, type AddedMasks } from './added-masks.ts'

@@ -1,4 +1,5 @@
-import type { DocumentProblem, Person } from '../../src-protocol/model.ts'
+import type { Person } from '../../src-protocol/model.ts'
+import type { DocumentProblem } from '../../src-protocol/policy-version.ts'
 import type { PolicyExample, PolicyRule } from '../../src-protocol/policy-document.ts'
 import type { Masking } from '../masking/load-masking.ts'
 import { decideMessage } from './decide-message.ts'

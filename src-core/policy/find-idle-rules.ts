@@ -106,7 +106,7 @@ function generalPoints({ match }: PolicyRule): Point[] {
 function matcherOf({ match }: PolicyRule): (point: Point) => boolean {
   const [connections, methods, tools] = [match.connections, match.methods, match.tools].map((patterns) => patterns.map(compilePattern))
   const everyTool = match.tools.includes('*')
-  const any = (patterns: typeof connections, name: string) => patterns?.some((matches) => matches(name)) ?? false
+  const matchesOne = (patterns: typeof connections, name: string) => patterns?.some((matches) => matches(name)) ?? false
   return ({ connection, method, tool }) =>
-    any(connections, connection) && any(methods, method) && (tool === undefined ? everyTool : any(tools, tool))
+    matchesOne(connections, connection) && matchesOne(methods, method) && (tool === undefined ? everyTool : matchesOne(tools, tool))
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { policyDocument, type PolicyRule } from '../../src-protocol/policy-document.ts'
-import type { DocumentProblem } from '../../src-protocol/model.ts'
+import type { DocumentProblem } from '../../src-protocol/policy-version.ts'
 import { compilePattern } from '../pattern.ts'
 import { loadSqlParser } from '../sql/sql-parser.ts'
 import { readYamlDocument } from '../yaml-document.ts'

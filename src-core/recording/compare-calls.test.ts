@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { ReplayRow } from '../../src-protocol/desktop-api.ts'
+import type { ReplayRow } from '../../src-protocol/desktop-library.ts'
 import { createCallKeys } from './call-keys.ts'
 import { callsOf, compareCalls, type KeyedCalls } from './compare-calls.ts'
 import { replayColumnsOf, verdictNames } from './replay-columns.ts'

@@ -1,4 +1,4 @@
-import type { ReplayColumns } from '../../src-protocol/desktop-api.ts'
+import type { ReplayColumns } from '../../src-protocol/desktop-library.ts'
 import type { ComparedCalls } from '../../src-protocol/library-comparison.ts'
 import type { Verdict } from '../../src-protocol/model.ts'
 import { fromServer, kindNames, verdictNames } from './replay-columns.ts'

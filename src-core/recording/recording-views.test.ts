@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { AppError } from '../../src-protocol/app-error.ts'
-import { replayRow } from '../../src-protocol/desktop-api.ts'
+import { replayRow } from '../../src-protocol/desktop-library.ts'
 import { recordingSummary } from '../../src-protocol/model.ts'
 import type { ApprovalRecord, ErrorRecord, MessageRecord } from '../../src-protocol/recording.ts'
 import { summariseArguments, summariseRequest, summariseResponse } from './message-summary.ts'

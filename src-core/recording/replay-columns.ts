@@ -1,4 +1,4 @@
-import type { ReplayColumns, ReplayRow } from '../../src-protocol/desktop-api.ts'
+import type { ReplayColumns, ReplayRow } from '../../src-protocol/desktop-library.ts'
 import type { Verdict } from '../../src-protocol/model.ts'
 
 /** The codes that stand in the columns, also in those that libraries keep: names are only ever added behind. Of a verdict 0 is “none”, and the first is 1. */

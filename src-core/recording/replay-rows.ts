@@ -1,5 +1,5 @@
 import { AppError } from '../../src-protocol/app-error.ts'
-import type { ReplayRow } from '../../src-protocol/desktop-api.ts'
+import type { ReplayRow } from '../../src-protocol/desktop-library.ts'
 import type { MaskApplied, Verdict } from '../../src-protocol/model.ts'
 import type { ApprovalRecord, CloseRecord, ErrorRecord, MessageRecord, ResumeRecord, SessionRecord } from '../../src-protocol/recording.ts'
 import { oneLine, summariseRequest, summariseResponse } from './message-summary.ts'

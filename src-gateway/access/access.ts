@@ -8,7 +8,7 @@ import type {
   PersonReach,
 } from '../../src-protocol/access.ts'
 import type { AppError } from '../../src-protocol/app-error.ts'
-import type { VoteRequest } from '../../src-protocol/http-api.ts'
+import type { VoteRequest } from '../../src-protocol/http-requests.ts'
 import type { AccessGrantId, AccessRequestId, AccessRuleId, ConnectionName } from '../../src-protocol/ids.ts'
 import type { Connection, Person } from '../../src-protocol/model.ts'
 import type { SignedIn } from '../identity/identity.ts'

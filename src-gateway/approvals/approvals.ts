@@ -1,7 +1,7 @@
 import type { Decision } from '../../src-core/policy/decision.ts'
 import type { AppError } from '../../src-protocol/app-error.ts'
 import type { BreakGlassOpening } from '../../src-protocol/break-glass.ts'
-import type { VoteRequest } from '../../src-protocol/http-api.ts'
+import type { VoteRequest } from '../../src-protocol/http-requests.ts'
 import type { ApprovalId, SessionId } from '../../src-protocol/ids.ts'
 import type { Approval, Call, MaskApplied, Person, SqlFacts } from '../../src-protocol/model.ts'
 import type { ToolDefinition } from '../exchange/tool-definitions.ts'

@@ -2,7 +2,7 @@ import type { TransparencyLog } from '../../src-node/log-store.ts'
 import type { Logger } from '../../src-node/logger.ts'
 import { timestampOf, type Clock } from '../../src-node/clock.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
-import type { ConnectionRequest } from '../../src-protocol/http-api.ts'
+import type { ConnectionRequest } from '../../src-protocol/http-requests.ts'
 import type { LogEntry } from '../../src-protocol/log-entry.ts'
 import {
   connection as connectionSchema,

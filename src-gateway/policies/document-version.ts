@@ -2,7 +2,7 @@ import { loadMasking, type Masking } from '../../src-core/masking/load-masking.t
 import { checkPolicy, unknownMasks } from '../../src-core/policy/check-policy.ts'
 import { loadPolicy } from '../../src-core/policy/load-policy.ts'
 import type { Policy } from '../../src-core/policy/policy.ts'
-import type { DocumentProblem } from '../../src-protocol/model.ts'
+import type { DocumentProblem } from '../../src-protocol/policy-version.ts'
 
 export type DocumentKind = 'policy' | 'masking'
 

@@ -3,7 +3,8 @@ import type { Policy } from '../../src-core/policy/policy.ts'
 import { timestampOf, type Clock } from '../../src-node/clock.ts'
 import type { TransparencyLog } from '../../src-node/log-store.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
-import { policyVersion as policyVersionSchema, type DocumentProblem, type Person, type PolicyVersion } from '../../src-protocol/model.ts'
+import type { Person } from '../../src-protocol/model.ts'
+import { policyVersion as policyVersionSchema, type DocumentProblem, type PolicyVersion } from '../../src-protocol/policy-version.ts'
 import type {
   ActivationApprovals,
   ActivationOutcome,

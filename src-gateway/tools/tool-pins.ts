@@ -11,7 +11,7 @@ import {
 import { timestampOf, type Clock } from '../../src-node/clock.ts'
 import type { LogEntryDraft, TransparencyLog } from '../../src-node/log-store.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
-import type { ToolDecisionRequest } from '../../src-protocol/http-api.ts'
+import type { ToolDecisionRequest } from '../../src-protocol/http-requests.ts'
 import type { ConnectionName, SessionId } from '../../src-protocol/ids.ts'
 import type { NewTools, Person, PinnedTool, PinnedToolDetail } from '../../src-protocol/model.ts'
 import { describePin, describePinInDetail } from './describe-pin.ts'

@@ -2,15 +2,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AppError } from '../../src-protocol/app-error.ts'
-import type {
-  DesktopOutput,
-  LibraryFacets,
-  LibraryQuery,
-  LibraryRow,
-  RecordQuery,
-  ReplayColumns,
-  ReplayRow,
-} from '../../src-protocol/desktop-api.ts'
+import type { DesktopOutput } from '../../src-protocol/desktop-api.ts'
+import type { LibraryRow } from '../../src-protocol/library-row.ts'
+import type { LibraryFacets, LibraryQuery, RecordQuery, ReplayColumns, ReplayRow } from '../../src-protocol/desktop-library.ts'
 import type { SessionId } from '../../src-protocol/ids.ts'
 import type { ComparisonRequest } from '../../src-protocol/library-comparison.ts'
 import type { Verification } from '../../src-protocol/verification.ts'

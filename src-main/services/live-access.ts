@@ -1,4 +1,4 @@
-import type { SessionRequest } from '../../src-protocol/http-api.ts'
+import type { SessionRequest } from '../../src-protocol/http-requests.ts'
 import type { EndReason, Session } from '../../src-protocol/model.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import { timestampOf, type Clock } from '../../src-node/clock.ts'

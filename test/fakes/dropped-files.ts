@@ -1,4 +1,4 @@
-import type { ImportState } from '../../src-protocol/desktop-api.ts'
+import type { ImportState } from '../../src-protocol/desktop-library.ts'
 
 /** Of several files the last opens, and the others stand in its note. */
 export function droppedFiles(files: readonly File[]): ImportState {

@@ -1,5 +1,6 @@
 import type { AgentId, ConnectionName } from '../../src-protocol/ids.ts'
-import type { Agent, Connection, DocumentProblem, PolicyVersion } from '../../src-protocol/model.ts'
+import type { Agent, Connection } from '../../src-protocol/model.ts'
+import type { DocumentProblem, PolicyVersion } from '../../src-protocol/policy-version.ts'
 import { ago, days, fakeHex, hours, minutes, type FakeSetting } from './fake-scenario.ts'
 import { maskingInForce, policyInForce } from './fake-sessions.ts'
 

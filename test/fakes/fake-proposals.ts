@@ -1,6 +1,6 @@
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { ProposalId } from '../../src-protocol/ids.ts'
-import type { PolicyVersion } from '../../src-protocol/model.ts'
+import type { PolicyVersion } from '../../src-protocol/policy-version.ts'
 import type { ActivationRequest, PolicyProposal } from '../../src-protocol/policy-proposal.ts'
 import { fakePolicies } from './fake-documents.ts'
 import { ago, days, fakeHex, hours, minutes, type FakeHandlers, type FakeSetting } from './fake-scenario.ts'

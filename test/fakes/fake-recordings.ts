@@ -1,5 +1,7 @@
 import { AppError } from '../../src-protocol/app-error.ts'
-import type { DesktopArguments, DesktopChannel, DesktopOutput, LibraryRow, ReplayRow } from '../../src-protocol/desktop-api.ts'
+import type { DesktopArguments, DesktopChannel, DesktopOutput } from '../../src-protocol/desktop-api.ts'
+import type { LibraryRow } from '../../src-protocol/library-row.ts'
+import type { ReplayRow } from '../../src-protocol/desktop-library.ts'
 import { replayColumnsOf } from '../../src-core/recording/replay-columns.ts'
 import { replayRowsOf } from '../../src-core/recording/replay-rows.ts'
 import type { SessionRecord } from '../../src-protocol/recording.ts'

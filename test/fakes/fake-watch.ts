@@ -1,5 +1,6 @@
 import { AppError } from '../../src-protocol/app-error.ts'
-import type { DesktopEventName, ReplayRow } from '../../src-protocol/desktop-api.ts'
+import type { DesktopEventName } from '../../src-protocol/desktop-api.ts'
+import type { ReplayRow } from '../../src-protocol/desktop-library.ts'
 import type { SessionId } from '../../src-protocol/ids.ts'
 import type { FakeHandlers, FakeSetting } from './fake-scenario.ts'
 import { replayRowsOf } from '../../src-core/recording/replay-rows.ts'

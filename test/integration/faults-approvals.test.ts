@@ -1,7 +1,7 @@
 /** Two reviewers have to agree: one cannot be both, and a vote cannot be used twice. */
 import { createHash } from 'node:crypto'
 import { beforeAll, expect, test } from 'vitest'
-import { voteText } from '../../src-protocol/http-api.ts'
+import { voteText } from '../../src-protocol/vote-text.ts'
 import type { Approval } from '../../src-protocol/model.ts'
 import { castVote, exchange, openEcho, policyText, rpcOf, signInAs, toolCall, until, type ClientExchange } from './gateway-harness.ts'
 import { useTestGateway } from './use-test-gateway.ts'

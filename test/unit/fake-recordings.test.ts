@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { replayRowsOf } from '../../src-core/recording/replay-rows.ts'
 import { sessionRecord } from '../../src-protocol/recording.ts'
-import { libraryRow, replayRow } from '../../src-protocol/desktop-api.ts'
+import { libraryRow } from '../../src-protocol/library-row.ts'
+import { replayRow } from '../../src-protocol/desktop-library.ts'
 import { verification } from '../../src-protocol/verification.ts'
 import { fakeLibraryRows, manyReplayRows, ordersRecording, rootMismatch, verifiedProof } from '../fakes/fake-recordings.ts'
 

@@ -1,5 +1,6 @@
 import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
-import { voteText, type VoteRequest } from '../../../src-protocol/http-api.ts'
+import { voteText } from '../../../src-protocol/vote-text.ts'
+import type { VoteRequest } from '../../../src-protocol/http-requests.ts'
 import type { LogEntry } from '../../../src-protocol/log-entry.ts'
 import { approvalDigestInput, type Approval, type ApprovalDigestInput, type Person, type Vote } from '../../../src-protocol/model.ts'
 import { approvalDigest } from '../approval-digest.ts'

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { accessFitsItsDigest } from '../../../src-core/access/access-digest.ts'
 import { timestampOf, type Clock } from '../../../src-node/clock.ts'
 import { AppError } from '../../../src-protocol/app-error.ts'
-import { voteText } from '../../../src-protocol/http-api.ts'
+import { voteText } from '../../../src-protocol/vote-text.ts'
 import type { LiveAccess } from '../live-access.ts'
 import type { CheckedHandlers } from './desktop-ports.ts'
 

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { AppError } from '../../../src-protocol/app-error.ts'
-import type { ImportState, LibraryQuery, LibraryRow } from '../../../src-protocol/desktop-api.ts'
+import type { LibraryRow } from '../../../src-protocol/library-row.ts'
+import type { ImportState, LibraryQuery } from '../../../src-protocol/desktop-library.ts'
 import type { RecordingSummary } from '../../../src-protocol/model.ts'
 import {
   fixtureSession,

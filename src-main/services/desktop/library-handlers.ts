@@ -1,5 +1,7 @@
 import { AppError } from '../../../src-protocol/app-error.ts'
-import type { DesktopOutput, LibraryQuery, LibraryRow } from '../../../src-protocol/desktop-api.ts'
+import type { DesktopOutput } from '../../../src-protocol/desktop-api.ts'
+import type { LibraryRow } from '../../../src-protocol/library-row.ts'
+import type { LibraryQuery } from '../../../src-protocol/desktop-library.ts'
 import type { SessionId } from '../../../src-protocol/ids.ts'
 import type { RecordingSummary } from '../../../src-protocol/model.ts'
 import type { RemoteLibrary } from '../library/library-threads.ts'

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { AppError } from '../../../src-protocol/app-error.ts'
-import type { ImportOutcome, ImportState } from '../../../src-protocol/desktop-api.ts'
+import type { ImportOutcome, ImportState } from '../../../src-protocol/desktop-library.ts'
 import { filesToOpen } from './dropped-files.ts'
 import type { RemoteLibrary } from '../library/library-threads.ts'
 

@@ -1,4 +1,5 @@
-import type { LibraryQuery, LibraryRow } from '../../../src-protocol/desktop-api.ts'
+import type { LibraryRow } from '../../../src-protocol/library-row.ts'
+import type { LibraryQuery } from '../../../src-protocol/desktop-library.ts'
 import type { RecordingSummary } from '../../../src-protocol/model.ts'
 import { recordIdBase } from '../library/library-database.ts'
 import { parsePageCursor, type RecordingPage } from '../library/recording-pages.ts'

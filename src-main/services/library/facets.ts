@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { ReplayRow } from '../../../src-protocol/desktop-api.ts'
+import type { ReplayRow } from '../../../src-protocol/desktop-library.ts'
 
 /** What records can be filtered by. */
 export type FacetKind = 'connection' | 'person' | 'tool' | 'rule' | 'verdict'

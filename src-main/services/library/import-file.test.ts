@@ -10,7 +10,7 @@ import {
   recordingText,
   recordsFixture,
 } from '../../../src-core/recording/sealed-recording.fixture.ts'
-import type { ImportState } from '../../../src-protocol/desktop-api.ts'
+import type { ImportState } from '../../../src-protocol/desktop-library.ts'
 import { createLibraryImports } from '../desktop/library-imports.ts'
 import { openInlineLibrary } from './inline-library.fixture.ts'
 import { packFiles, zipOf } from './pack/pack.fixture.ts'

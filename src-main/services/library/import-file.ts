@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync, statSync, type Stats } from 'node:fs'
 import { basename } from 'node:path'
 import { AppError } from '../../../src-protocol/app-error.ts'
-import type { ImportOutcome } from '../../../src-protocol/desktop-api.ts'
+import type { ImportOutcome } from '../../../src-protocol/desktop-library.ts'
 import type { Library } from '../library.ts'
 import { importProof } from './import-proof.ts'
 import { importPack } from './pack/import-pack.ts'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { LibraryQuery, RecordQuery } from '../../../src-protocol/desktop-api.ts'
+import type { LibraryQuery, RecordQuery } from '../../../src-protocol/desktop-library.ts'
 import type { OpenRecord } from '../../../src-protocol/recording.ts'
 import {
   closeRecordFixture,

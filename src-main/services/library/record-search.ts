@@ -1,4 +1,4 @@
-import type { RecordHit, RecordQuery, ReplayRow } from '../../../src-protocol/desktop-api.ts'
+import type { RecordHit, RecordQuery, ReplayRow } from '../../../src-protocol/desktop-library.ts'
 import type { RecordingSummary } from '../../../src-protocol/model.ts'
 import { parseRecordLine } from '../../../src-core/recording/record-lines.ts'
 import { excerptOf } from './excerpt.ts'

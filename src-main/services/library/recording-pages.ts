@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { AppError } from '../../../src-protocol/app-error.ts'
-import type { LibraryFacets, LibraryQuery, LibraryRow } from '../../../src-protocol/desktop-api.ts'
+import type { LibraryRow } from '../../../src-protocol/library-row.ts'
+import type { LibraryFacets, LibraryQuery } from '../../../src-protocol/desktop-library.ts'
 import { facetQuery } from './facets.ts'
 import { recordIdsBetween, type LibraryDatabase } from './library-database.ts'
 import type { SearchTerms } from './search-query.ts'

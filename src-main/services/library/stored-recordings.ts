@@ -1,5 +1,6 @@
 import { AppError } from '../../../src-protocol/app-error.ts'
-import type { LibraryRow, ReplayColumns, ReplayRow } from '../../../src-protocol/desktop-api.ts'
+import type { LibraryRow } from '../../../src-protocol/library-row.ts'
+import type { ReplayColumns, ReplayRow } from '../../../src-protocol/desktop-library.ts'
 import type { SessionId } from '../../../src-protocol/ids.ts'
 import type { RecordingSummary } from '../../../src-protocol/model.ts'
 import { base64Of } from '../../../src-core/log/base64.ts'

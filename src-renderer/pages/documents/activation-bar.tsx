@@ -1,6 +1,6 @@
 import { CircleCheck, CircleDashed, CircleX, Hourglass, ShieldCheck } from 'lucide-react'
 import { useState } from 'react'
-import type { DocumentProblem } from '../../../src-protocol/model.ts'
+import type { DocumentProblem } from '../../../src-protocol/policy-version.ts'
 import type { ActivationApprovals, ActivationOutcome } from '../../../src-protocol/policy-proposal.ts'
 import { useDesktopState, useHasRole } from '../../api/use-desktop-state.ts'
 import { ReasonButton } from '../../components/reason-button.tsx'

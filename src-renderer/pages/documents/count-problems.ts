@@ -1,4 +1,4 @@
-import type { DocumentProblem } from '../../../src-protocol/model.ts'
+import type { DocumentProblem } from '../../../src-protocol/policy-version.ts'
 
 /** Warnings are worth a look and keep nothing from being activated. */
 export function countProblems(problems: readonly DocumentProblem[]): { errors: number; warnings: number } {

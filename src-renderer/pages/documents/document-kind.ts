@@ -1,4 +1,4 @@
-import type { PolicyVersion } from '../../../src-protocol/model.ts'
+import type { PolicyVersion } from '../../../src-protocol/policy-version.ts'
 
 export type DocumentKind = PolicyVersion['kind']
 

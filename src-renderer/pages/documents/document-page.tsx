@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core'
 import { FilePlus2, FlaskConical, History, PencilLine, ScrollText } from 'lucide-react'
 import { useState } from 'react'
-import type { PolicyVersion } from '../../../src-protocol/model.ts'
+import type { PolicyVersion } from '../../../src-protocol/policy-version.ts'
 import type { PolicyProposals } from '../../../src-protocol/policy-proposal.ts'
 import { useDesktopQuery } from '../../api/use-desktop-query.ts'
 import { useHasRole } from '../../api/use-desktop-state.ts'

@@ -1,7 +1,7 @@
 import type { UseQueryResult } from '@tanstack/react-query'
 import { CircleCheck, CircleX, TriangleAlert } from 'lucide-react'
 import type { AppError } from '../../../src-protocol/app-error.ts'
-import type { DocumentProblem } from '../../../src-protocol/model.ts'
+import type { DocumentProblem } from '../../../src-protocol/policy-version.ts'
 import { ErrorNote } from '../../components/error-state.tsx'
 import { ToneMark } from '../../components/verdict.tsx'
 import { countProblems, describeProblems } from './count-problems.ts'

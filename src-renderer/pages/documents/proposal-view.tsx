@@ -1,5 +1,5 @@
 import { useMemo, type ReactNode } from 'react'
-import type { PolicyVersion } from '../../../src-protocol/model.ts'
+import type { PolicyVersion } from '../../../src-protocol/policy-version.ts'
 import type { PolicyProposal } from '../../../src-protocol/policy-proposal.ts'
 import { Hash } from '../../components/hash.tsx'
 import { PageHeader } from '../../components/page-header.tsx'

@@ -1,5 +1,5 @@
 import { CircleCheck } from 'lucide-react'
-import type { PolicyVersion } from '../../../src-protocol/model.ts'
+import type { PolicyVersion } from '../../../src-protocol/policy-version.ts'
 import { shortHash } from '../../components/hash.tsx'
 import { formatDateTime } from '../../components/time.ts'
 import { ToneMark } from '../../components/verdict.tsx'

@@ -1,4 +1,4 @@
-import type { DocumentProblem } from '../../../src-protocol/model.ts'
+import type { DocumentProblem } from '../../../src-protocol/policy-version.ts'
 import type { LineChanges } from './changed-lines.ts'
 import { countProblems } from './count-problems.ts'
 

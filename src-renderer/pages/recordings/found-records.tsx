@@ -1,6 +1,6 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useEffectEvent, useId, useState, type KeyboardEvent } from 'react'
-import type { RecordHit, RecordQuery } from '../../../src-protocol/desktop-api.ts'
+import type { RecordHit, RecordQuery } from '../../../src-protocol/desktop-library.ts'
 import { useDesktopPages } from '../../api/use-desktop-pages.ts'
 import { ErrorState } from '../../components/error-state.tsx'
 import { LoadingRows } from '../../components/loading-rows.tsx'

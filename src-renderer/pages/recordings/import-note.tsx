@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
 import { FileArchive, ShieldCheck, ShieldX } from 'lucide-react'
-import type { ImportState } from '../../../src-protocol/desktop-api.ts'
+import type { ImportState } from '../../../src-protocol/desktop-library.ts'
 import type { OpenedPack } from '../../../src-protocol/evidence.ts'
 import { Note } from '../../components/note.tsx'
 import { visibleText } from '../../components/visible-characters.ts'

@@ -1,5 +1,5 @@
 import { Calendar, HardDrive, MessageSquareText } from 'lucide-react'
-import type { LibraryFacets } from '../../../src-protocol/desktop-api.ts'
+import type { LibraryFacets } from '../../../src-protocol/desktop-library.ts'
 import { FilterChip, FilterMenu } from '../../components/filter-chip.tsx'
 import { ProofState, type ProofStateName } from '../../components/proof-state.tsx'
 import { SearchField } from '../../components/search-field.tsx'

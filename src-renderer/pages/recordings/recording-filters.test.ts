@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { libraryQuery, recordQuery, type LibraryRow } from '../../../src-protocol/desktop-api.ts'
+import type { LibraryRow } from '../../../src-protocol/library-row.ts'
+import { libraryQuery, recordQuery } from '../../../src-protocol/desktop-library.ts'
 import {
   isFilteringRecordings,
   libraryQueryOf,

@@ -1,4 +1,5 @@
-import type { LibraryFacets, LibraryQuery, LibraryRow, RecordQuery } from '../../../src-protocol/desktop-api.ts'
+import type { LibraryRow } from '../../../src-protocol/library-row.ts'
+import type { LibraryFacets, LibraryQuery, RecordQuery } from '../../../src-protocol/desktop-library.ts'
 import type { ProofStateName } from '../../components/proof-state.tsx'
 import { quarters } from '../evidence/pack-draft.ts'
 

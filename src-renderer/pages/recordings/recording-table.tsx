@@ -1,7 +1,7 @@
 import { Button, Checkbox } from '@mantine/core'
 import { ArrowDown, ArrowUp } from 'lucide-react'
 import { useEffect, useEffectEvent, useState, type KeyboardEvent } from 'react'
-import type { LibraryRow } from '../../../src-protocol/desktop-api.ts'
+import type { LibraryRow } from '../../../src-protocol/library-row.ts'
 import type { SessionId } from '../../../src-protocol/ids.ts'
 import { useVirtualRows } from '../../components/use-virtual-rows.ts'
 import { RecordingRow } from './recording-row.tsx'

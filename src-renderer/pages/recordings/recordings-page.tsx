@@ -1,6 +1,6 @@
 import { useDebouncedValue } from '@mantine/hooks'
 import { useEffect, useMemo, useState } from 'react'
-import type { LibraryFacets, RecordQuery } from '../../../src-protocol/desktop-api.ts'
+import type { LibraryFacets, RecordQuery } from '../../../src-protocol/desktop-library.ts'
 import { useDownloads } from '../../api/use-downloads.ts'
 import { useDesktopPages } from '../../api/use-desktop-pages.ts'
 import { useDesktopQuery } from '../../api/use-desktop-query.ts'

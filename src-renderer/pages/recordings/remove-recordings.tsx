@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
 import { Trash2 } from 'lucide-react'
-import type { LibraryRow } from '../../../src-protocol/desktop-api.ts'
+import type { LibraryRow } from '../../../src-protocol/library-row.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
 import { bytesText } from '../../components/bytes-text.ts'
 import { Dialog } from '../../components/dialog.tsx'

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react'
-import type { ImportState } from '../../../src-protocol/desktop-api.ts'
+import type { ImportState } from '../../../src-protocol/desktop-library.ts'
 import { desktop } from '../../api/desktop.ts'
 import { useDesktopEvent } from '../../api/use-desktop-event.ts'
 

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import type { LibraryRow } from '../../../src-protocol/desktop-api.ts'
+import type { LibraryRow } from '../../../src-protocol/library-row.ts'
 import { Hash } from '../../components/hash.tsx'
 import { formatDateTime, formatLength } from '../../components/time.ts'
 import { VerdictCount } from '../../components/verdict-count.tsx'

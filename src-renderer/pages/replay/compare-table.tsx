@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import { ArrowLeftRight, Equal, Minus, Plus, type LucideIcon } from 'lucide-react'
-import type { LibraryRow, ReplayRow } from '../../../src-protocol/desktop-api.ts'
+import type { LibraryRow } from '../../../src-protocol/library-row.ts'
+import type { ReplayRow } from '../../../src-protocol/desktop-library.ts'
 import { formatDateTime } from '../../components/time.ts'
 import { Verdict } from '../../components/verdict.tsx'
 import { VisibleText } from '../../components/visible-text.tsx'

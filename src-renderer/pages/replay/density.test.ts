@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { ReplayRow } from '../../../src-protocol/desktop-api.ts'
+import type { ReplayRow } from '../../../src-protocol/desktop-library.ts'
 import { binDensity, positionAt, xOf } from './density.ts'
 import { rowsAt, timelineOf } from './timeline.example.ts'
 

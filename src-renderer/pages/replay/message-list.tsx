@@ -1,6 +1,6 @@
 import { ArrowLeft, ArrowRight, CircleStop, CircleX, Eye, Flag, Hourglass, RotateCw, type LucideIcon } from 'lucide-react'
 import { memo, useEffect, useEffectEvent, useId, useRef, type KeyboardEvent } from 'react'
-import type { ReplayRow } from '../../../src-protocol/desktop-api.ts'
+import type { ReplayRow } from '../../../src-protocol/desktop-library.ts'
 import type { SessionId } from '../../../src-protocol/ids.ts'
 import type { Verdict as VerdictName } from '../../../src-protocol/model.ts'
 import { Verdict } from '../../components/verdict.tsx'

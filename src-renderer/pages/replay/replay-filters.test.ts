@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { ReplayRow } from '../../../src-protocol/desktop-api.ts'
+import type { ReplayRow } from '../../../src-protocol/desktop-library.ts'
 import { countKinds, countTools, countVerdicts, filterRows, isFiltering, noFilters } from './replay-filters.ts'
 import { rowsAt, timelineOf } from './timeline.example.ts'
 

@@ -1,7 +1,7 @@
 import { ActionIcon, Button } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { ArrowLeft, Download, HardDrive } from 'lucide-react'
-import type { LibraryRow } from '../../../src-protocol/desktop-api.ts'
+import type { LibraryRow } from '../../../src-protocol/library-row.ts'
 import type { Verification } from '../../../src-protocol/verification.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
 import { ProofState } from '../../components/proof-state.tsx'

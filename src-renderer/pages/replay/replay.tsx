@@ -1,6 +1,7 @@
 import { memo, useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import type { AppError } from '../../../src-protocol/app-error.ts'
-import type { LibraryRow, ReplayColumns } from '../../../src-protocol/desktop-api.ts'
+import type { LibraryRow } from '../../../src-protocol/library-row.ts'
+import type { ReplayColumns } from '../../../src-protocol/desktop-library.ts'
 import type { Verification } from '../../../src-protocol/verification.ts'
 import { ErrorState } from '../../components/error-state.tsx'
 import { LoadingRows } from '../../components/loading-rows.tsx'

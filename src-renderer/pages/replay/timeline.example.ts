@@ -1,4 +1,4 @@
-import type { ReplayRow } from '../../../src-protocol/desktop-api.ts'
+import type { ReplayRow } from '../../../src-protocol/desktop-library.ts'
 import { replayColumnsOf } from '../../../src-core/recording/replay-columns.ts'
 import { buildTimeline, type Timeline } from './timeline.ts'
 

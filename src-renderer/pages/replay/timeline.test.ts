@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { ReplayRow } from '../../../src-protocol/desktop-api.ts'
+import type { ReplayRow } from '../../../src-protocol/desktop-library.ts'
 import { exchangeRows, rowAt, verdictOf } from './timeline.ts'
 import { rowsAt, timelineOf } from './timeline.example.ts'
 

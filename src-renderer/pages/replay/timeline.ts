@@ -1,5 +1,5 @@
 import type { Verdict } from '../../../src-protocol/model.ts'
-import type { ReplayColumns, ReplayRow } from '../../../src-protocol/desktop-api.ts'
+import type { ReplayColumns, ReplayRow } from '../../../src-protocol/desktop-library.ts'
 import { fromServer, kindNames, verdictNames } from '../../../src-core/recording/replay-columns.ts'
 
 export type RowKind = ReplayRow['kind']

@@ -1,5 +1,5 @@
 import { useEffect, useEffectEvent, useState } from 'react'
-import type { ReplayRow } from '../../../src-protocol/desktop-api.ts'
+import type { ReplayRow } from '../../../src-protocol/desktop-library.ts'
 import type { SessionId } from '../../../src-protocol/ids.ts'
 import { desktop } from '../../api/desktop.ts'
 

@@ -1,6 +1,7 @@
 import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import { AppError } from '../../../src-protocol/app-error.ts'
-import type { ReplayRow, WatchedRows } from '../../../src-protocol/desktop-api.ts'
+import type { WatchedRows } from '../../../src-protocol/desktop-api.ts'
+import type { ReplayRow } from '../../../src-protocol/desktop-library.ts'
 import type { SessionId } from '../../../src-protocol/ids.ts'
 import { desktop } from '../../api/desktop.ts'
 import { asAppError } from '../../api/query-client.ts'

@@ -1,5 +1,6 @@
 import { useEffect, useEffectEvent, useId, type KeyboardEvent } from 'react'
-import type { ReplayRow, WatchedRows } from '../../../src-protocol/desktop-api.ts'
+import type { WatchedRows } from '../../../src-protocol/desktop-api.ts'
+import type { ReplayRow } from '../../../src-protocol/desktop-library.ts'
 import type { MissedRecords } from '../../../src-protocol/watch.ts'
 import { useVirtualRows } from '../../components/use-virtual-rows.ts'
 import { MessageRow } from '../replay/message-list.tsx'

@@ -1,6 +1,6 @@
 import { callsOf, compareCalls, type KeyedCalls } from '../../../src-core/recording/compare-calls.ts'
 import { replayColumnsOf } from '../../../src-core/recording/replay-columns.ts'
-import type { ReplayRow } from '../../../src-protocol/desktop-api.ts'
+import type { ReplayRow } from '../../../src-protocol/desktop-library.ts'
 import type { ComparedCalls } from '../../../src-protocol/library-comparison.ts'
 
 /** Two replays call by call, by what their rows say: the fake has no texts of every row. */

@@ -1,4 +1,6 @@
-import type { DesktopOutput, LibraryRow, RecordHit, RecordQuery } from '../../../src-protocol/desktop-api.ts'
+import type { DesktopOutput } from '../../../src-protocol/desktop-api.ts'
+import type { LibraryRow } from '../../../src-protocol/library-row.ts'
+import type { RecordHit, RecordQuery } from '../../../src-protocol/desktop-library.ts'
 import { replayRowsOf } from '../../../src-core/recording/replay-rows.ts'
 import type { SessionRecord } from '../../../src-protocol/recording.ts'
 

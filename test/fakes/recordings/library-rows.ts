@@ -1,4 +1,4 @@
-import type { LibraryRow } from '../../../src-protocol/desktop-api.ts'
+import type { LibraryRow } from '../../../src-protocol/library-row.ts'
 import { connectionName } from '../../../src-protocol/ids.ts'
 import { seededRandom } from './random.ts'
 import { fakeSessionId, maskingVersion, ordersSession, policyVersion } from './session-records.ts'

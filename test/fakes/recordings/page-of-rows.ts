@@ -1,4 +1,5 @@
-import type { LibraryFacets, LibraryQuery, LibraryRow } from '../../../src-protocol/desktop-api.ts'
+import type { LibraryRow } from '../../../src-protocol/library-row.ts'
+import type { LibraryFacets, LibraryQuery } from '../../../src-protocol/desktop-library.ts'
 
 /** Filters, sorts and cuts rows as the library does; a cursor is a number of rows. */
 export function pageOfRows(rows: readonly LibraryRow[], query: LibraryQuery): { rows: LibraryRow[]; next?: string } {

@@ -1,4 +1,4 @@
-import type { LibraryRow } from '../../../src-protocol/desktop-api.ts'
+import type { LibraryRow } from '../../../src-protocol/library-row.ts'
 import type { RecordingExcerpt, RecordingHits } from '../../../src-protocol/recording-search.ts'
 
 /** Two pages: the newest sessions with places where the words stand, then an older one that fits as a whole. */

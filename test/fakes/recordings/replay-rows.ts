@@ -1,4 +1,4 @@
-import type { ReplayRow } from '../../../src-protocol/desktop-api.ts'
+import type { ReplayRow } from '../../../src-protocol/desktop-library.ts'
 import { seededRandom } from './random.ts'
 
 /** Rows of a session far larger than any person reads: eight hours, bursts and pauses, all verdicts. */

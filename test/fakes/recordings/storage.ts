@@ -1,4 +1,4 @@
-import type { LibraryRow } from '../../../src-protocol/desktop-api.ts'
+import type { LibraryRow } from '../../../src-protocol/library-row.ts'
 import type { StorageHealth } from '../../../src-protocol/storage.ts'
 
 /** A disk that fills up, a pass that runs, and one recording that somebody changed. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { AppError } from '../../../../src-protocol/app-error.ts'
-import type { LibraryRow } from '../../../../src-protocol/desktop-api.ts'
+import type { LibraryRow } from '../../../../src-protocol/library-row.ts'
 import { packManifest, type OpenedPack, type PackManifest } from '../../../../src-protocol/evidence.ts'
 import { sessionId } from '../../../../src-protocol/ids.ts'
 import { logEntry } from '../../../../src-protocol/log-entry.ts'

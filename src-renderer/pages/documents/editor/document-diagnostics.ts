@@ -1,6 +1,6 @@
 import type { Diagnostic } from '@codemirror/lint'
 import type { Text } from '@codemirror/state'
-import type { DocumentProblem } from '../../../../src-protocol/model.ts'
+import type { DocumentProblem } from '../../../../src-protocol/policy-version.ts'
 
 /** Problems at their lines; one without a line stands at the first. */
 export const diagnosticsOf = (doc: Text, problems: readonly DocumentProblem[]): Diagnostic[] =>

@@ -1,5 +1,5 @@
 import { lazy, Suspense, type Ref } from 'react'
-import type { DocumentProblem } from '../../../../src-protocol/model.ts'
+import type { DocumentProblem } from '../../../../src-protocol/policy-version.ts'
 import { LoadingRows } from '../../../components/loading-rows.tsx'
 import type { DocumentKind } from '../document-kind.ts'
 import styles from './document-editor.module.css'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { ReplayRow } from '../../../../src-protocol/desktop-api.ts'
+import type { ReplayRow } from '../../../../src-protocol/desktop-library.ts'
 import { answersOf, messageOf } from './recorded-response.ts'
 
 const row = (seq: number, kind: ReplayRow['kind'], direction?: 'client' | 'server'): ReplayRow => ({

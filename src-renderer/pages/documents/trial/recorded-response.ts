@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { ReplayRow } from '../../../../src-protocol/desktop-api.ts'
+import type { ReplayRow } from '../../../../src-protocol/desktop-library.ts'
 
 /** What one can choose to try masking on: the newest answers first. */
 export const answersOf = (rows: readonly ReplayRow[]): ReplayRow[] =>
