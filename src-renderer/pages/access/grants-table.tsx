@@ -1,8 +1,7 @@
 import { Button } from '@mantine/core'
 import type { AccessGrant } from '../../../src-protocol/access.ts'
-import { formatCountdown, formatDateTime } from '../../components/time.ts'
+import { TimeLeft } from '../../components/time-left.tsx'
 import { Timestamp } from '../../components/timestamp.tsx'
-import { useNow } from '../../components/use-now.ts'
 import { WhyAsked, WhoAsked } from './who-asked.tsx'
 import styles from './access.module.css'
 
@@ -41,7 +40,9 @@ export function GrantsTable({ grants, onEnd }: GrantsTableProps) {
                   below={grant.approvedBy ? `approved by ${grant.approvedBy.name}` : 'by the rule, without approval'}
                 />
                 <td>
-                  <Left until={grant.endsAt} />
+                  <div className="medium">
+                    <TimeLeft until={grant.endsAt} /> left
+                  </div>
                   <div className="small t3">
                     <Timestamp at={grant.endsAt} form="date-time" />
                   </div>
@@ -63,15 +64,6 @@ export function GrantsTable({ grants, onEnd }: GrantsTableProps) {
             ))}
         </tbody>
       </table>
-    </div>
-  )
-}
-
-function Left({ until }: { until: string }) {
-  const now = useNow()
-  return (
-    <div className="num medium" title={formatDateTime(until, now)}>
-      {formatCountdown(Date.parse(until) - now)}
     </div>
   )
 }

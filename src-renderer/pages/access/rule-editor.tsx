@@ -1,15 +1,14 @@
-import { Button, NumberInput, Select, Switch, TagsInput, TextInput } from '@mantine/core'
+import { Button, NumberInput, Switch, TagsInput, TextInput } from '@mantine/core'
 import { useState, type FormEvent } from 'react'
 import type { AccessRule } from '../../../src-protocol/access.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
-import { useDesktopQuery } from '../../api/use-desktop-query.ts'
+import { ConnectionAndName } from '../../components/connection-and-name.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { DialogButtons } from '../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../components/error-state.tsx'
 import { Note } from '../../components/note.tsx'
 import { draftOf, problemsOf, termsOf, type RuleDraft } from './rule-draft.ts'
 import { ScheduleFields } from './schedule-fields.tsx'
-import styles from './access.module.css'
 
 interface RuleEditorProps {
   /** undefined: a new one */
@@ -20,7 +19,6 @@ interface RuleEditorProps {
 
 /** Who may ask for access to a connection, when, for how long, and what it takes. */
 export function RuleEditor({ rule, rules, onClose }: RuleEditorProps) {
-  const connections = useDesktopQuery('connections:list')
   const [draft, setDraft] = useState<RuleDraft>(() => draftOf(rule, new Intl.DateTimeFormat().resolvedOptions().timeZone))
   const [checked, setChecked] = useState(false)
   const create = useDesktopMutation('access:create-rule', onClose)
@@ -42,30 +40,17 @@ export function RuleEditor({ rule, rules, onClose }: RuleEditorProps) {
   return (
     <Dialog onClose={onClose} title={rule === undefined ? 'New access rule' : `Edit “${rule.terms.title}”`} size={640}>
       <form className="stack" onSubmit={submit} noValidate>
-        <div className={styles.pair}>
-          <Select
-            label="Connection"
-            description={rule === undefined ? 'From now on its sessions need access.' : 'A rule stays with its connection.'}
-            placeholder="Choose a connection"
-            searchable
-            disabled={rule !== undefined}
-            value={draft.connection || null}
-            onChange={(connection) => set({ connection: connection ?? '' })}
-            data={(connections.data ?? []).map(({ name }) => name)}
-            error={shown.connection ?? (connections.isError ? connections.error.message : undefined)}
-            data-autofocus={rule === undefined || undefined}
-          />
-          <TextInput
-            label="Name"
-            description="Operators choose it by this."
-            placeholder="On call"
-            value={draft.title}
-            onChange={(event) => set({ title: event.currentTarget.value })}
-            error={shown.title}
-            maxLength={120}
-            data-autofocus={rule !== undefined || undefined}
-          />
-        </div>
+        <ConnectionAndName
+          values={draft}
+          errors={shown}
+          settled={rule !== undefined}
+          placeholder="On call"
+          descriptions={{
+            connection: rule === undefined ? 'From now on its sessions need access.' : 'A rule stays with its connection.',
+            title: 'Operators choose it by this.',
+          }}
+          onChange={set}
+        />
         {first && (
           <Note tone="held" title={`It is the first rule of ${draft.connection}.`}>
             Sessions that run on it without access end when you save.
@@ -76,7 +61,7 @@ export function RuleEditor({ rule, rules, onClose }: RuleEditorProps) {
             Access beyond the new terms ends when you save, and requests that wait are void.
           </Note>
         )}
-        <div className={styles.pair}>
+        <div className="pair">
           <TagsInput
             label="Who may ask"
             description="Groups. Empty: everybody who may use it."

@@ -1,8 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import type { AccessRequest } from '../../../src-protocol/access.ts'
 import { usePerson } from '../../api/use-desktop-state.ts'
-import { formatCountdown } from '../../components/time.ts'
-import { useNow } from '../../components/use-now.ts'
+import { TimeLeft } from '../../components/time-left.tsx'
 import { formatMinutes } from '../connections/session-length.ts'
 import { waitsFor } from './access-words.ts'
 import { WhyAsked, WhoAsked } from './who-asked.tsx'
@@ -11,7 +10,6 @@ import styles from './access.module.css'
 /** Requests that nobody has decided yet. Deciding is the Inbox’s: here one sees that they wait. */
 export function WaitingTable({ requests }: { requests: readonly AccessRequest[] }) {
   const person = usePerson()
-  const now = useNow()
   if (requests.length === 0) return <p className="t2">No request waits for a reviewer.</p>
   return (
     <div className="table-frame">
@@ -36,7 +34,9 @@ export function WaitingTable({ requests }: { requests: readonly AccessRequest[] 
                 ticket={request.ticket}
                 below={`${formatMinutes(request.minutes)} · waits for ${request.digestInput.approvers.join(', ')}`}
               />
-              <td className="num">{formatCountdown(Date.parse(request.decideBy) - now)}</td>
+              <td>
+                <TimeLeft until={request.decideBy} />
+              </td>
               <td>
                 <div className={styles.buttons}>
                   {waitsFor(request, person) && (

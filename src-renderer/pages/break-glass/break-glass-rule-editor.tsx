@@ -1,15 +1,15 @@
-import { Button, MultiSelect, NumberInput, Select, TagsInput, TextInput } from '@mantine/core'
+import { Button, MultiSelect, NumberInput, TagsInput } from '@mantine/core'
 import { Trash2 } from 'lucide-react'
 import { useState, type FormEvent } from 'react'
 import { breakGlassTerms, longestBreakGlassMinutes, type BreakGlassRule } from '../../../src-protocol/break-glass.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
 import { useDesktopQuery } from '../../api/use-desktop-query.ts'
+import { ConnectionAndName } from '../../components/connection-and-name.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { DialogButtons } from '../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../components/error-state.tsx'
 import { Note } from '../../components/note.tsx'
 import { draftOf, problemsOf, type BreakGlassRuleDraft } from './break-glass-rule-draft.ts'
-import styles from './break-glass.module.css'
 
 interface RuleEditorProps {
   /** undefined: a new one */
@@ -21,7 +21,6 @@ interface RuleEditorProps {
 
 /** Who may break the glass of a connection, for which tools, how long, and who looks at it afterwards. */
 export function BreakGlassRuleEditor({ rule, proposes, onClose }: RuleEditorProps) {
-  const connections = useDesktopQuery('connections:list')
   const people = useDesktopQuery('people:list').data ?? []
   const [draft, setDraft] = useState<BreakGlassRuleDraft>(() => draftOf(rule))
   const [checked, setChecked] = useState(false)
@@ -46,28 +45,7 @@ export function BreakGlassRuleEditor({ rule, proposes, onClose }: RuleEditorProp
     <Dialog onClose={onClose} title={rule === undefined ? 'New rule for breaking the glass' : `Edit “${rule.terms.title}”`} size={640}>
       <form className="stack" onSubmit={submit} noValidate>
         {proposes && <Note title="Another administrator has to agree.">Until then the rule in force stays as it is.</Note>}
-        <div className={styles.pair}>
-          <Select
-            label="Connection"
-            placeholder="Choose a connection"
-            searchable
-            disabled={rule !== undefined}
-            value={draft.connection || null}
-            onChange={(connection) => set({ connection: connection ?? '' })}
-            data={(connections.data ?? []).map(({ name }) => name)}
-            error={shown.connection ?? (connections.isError ? connections.error.message : undefined)}
-            data-autofocus={rule === undefined || undefined}
-          />
-          <TextInput
-            label="Name"
-            placeholder="Nights and weekends"
-            value={draft.title}
-            onChange={(event) => set({ title: event.currentTarget.value })}
-            error={shown.title}
-            maxLength={120}
-            data-autofocus={rule !== undefined || undefined}
-          />
-        </div>
+        <ConnectionAndName values={draft} errors={shown} settled={rule !== undefined} placeholder="Nights and weekends" onChange={set} />
         <MultiSelect
           label="People who may"
           description="By name. They have to be operators."
@@ -77,7 +55,7 @@ export function BreakGlassRuleEditor({ rule, proposes, onClose }: RuleEditorProp
           data={[...known, ...unknown]}
           error={shown.people}
         />
-        <div className={styles.pair}>
+        <div className="pair">
           <TagsInput
             label="Groups that may"
             value={draft.groups}

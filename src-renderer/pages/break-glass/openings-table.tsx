@@ -2,9 +2,8 @@ import { Button } from '@mantine/core'
 import { Ban, CircleCheck, Hourglass } from 'lucide-react'
 import type { BreakGlassOpening } from '../../../src-protocol/break-glass.ts'
 import { usePerson } from '../../api/use-desktop-state.ts'
-import { formatCountdown } from '../../components/time.ts'
+import { TimeLeft } from '../../components/time-left.tsx'
 import { Timestamp } from '../../components/timestamp.tsx'
-import { useNow } from '../../components/use-now.ts'
 import { ToneMark } from '../../components/verdict.tsx'
 import { WhoAsked, WhyAsked } from '../access/who-asked.tsx'
 import { awaitsReviewBy, callsOf, endOf, isOpen, lateness } from './break-glass-words.ts'
@@ -40,7 +39,13 @@ export function OpeningsTable({ openings, onOpen, onStop }: OpeningsTableProps) 
             <WhoAsked person={opening.person} connection={opening.input.connection} rule={opening.ruleTitle} />
             <WhyAsked reason={opening.input.reason} below={`${callsOf(opening)}; ${isOpen(opening) ? 'open' : endOf(opening)}`} />
             <td>
-              {isOpen(opening) ? <Left until={opening.endsAt} /> : <Timestamp at={opening.startsAt} form="date-time" />}
+              {isOpen(opening) ? (
+                <div className="medium">
+                  <TimeLeft until={opening.endsAt} /> left
+                </div>
+              ) : (
+                <Timestamp at={opening.startsAt} form="date-time" />
+              )}
               <div className="small t3">for {opening.input.minutes} min</div>
             </td>
             <td>
@@ -68,11 +73,6 @@ export function OpeningsTable({ openings, onOpen, onStop }: OpeningsTableProps) 
       </tbody>
     </table>
   )
-}
-
-function Left({ until }: { until: string }) {
-  const now = useNow()
-  return <div className="num medium">{formatCountdown(Date.parse(until) - now)} left</div>
 }
 
 function Outcome({ opening }: { opening: BreakGlassOpening }) {

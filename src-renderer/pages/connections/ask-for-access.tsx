@@ -11,7 +11,6 @@ import { ErrorNote } from '../../components/error-state.tsx'
 import { Facts } from '../../components/facts.tsx'
 import { formatDateTime } from '../../components/time.ts'
 import { formatMinutes } from './session-length.ts'
-import styles from './connections.module.css'
 
 const shortestReason = 3
 
@@ -87,7 +86,7 @@ function AskForm({ offer: { rule, closesAt }, onClose }: { offer: AccessOffer; o
         error={checked ? problems.reason : undefined}
         data-autofocus
       />
-      <div className={styles.pair}>
+      <div className="pair">
         <TextInput
           label={terms.ticketRequired ? 'Ticket' : 'Ticket (optional)'}
           value={ticket}

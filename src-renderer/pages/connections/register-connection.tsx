@@ -9,7 +9,6 @@ import { ErrorNote } from '../../components/error-state.tsx'
 import { LoadingRows } from '../../components/loading-rows.tsx'
 import { Note } from '../../components/note.tsx'
 import { connectionProblems, dialectChoices, type ConnectionDraft } from './connection-draft.ts'
-import styles from './connections.module.css'
 
 /** An administrator opens a server that an agent declares to groups of people. */
 export function RegisterConnection({ existing, onClose }: { existing: readonly Connection[]; onClose: () => void }) {
@@ -93,7 +92,7 @@ function RegisterForm({ agents, existing, onClose }: RegisterFormProps) {
           }))}
         data-autofocus
       />
-      <div className={styles.pair}>
+      <div className="pair">
         <TextInput
           label="Name"
           description="Policies and links use it; it cannot be changed."
@@ -118,7 +117,7 @@ function RegisterForm({ agents, existing, onClose }: RegisterFormProps) {
         onChange={(event) => change({ description: event.currentTarget.value })}
         maxLength={500}
       />
-      <div className={styles.pair}>
+      <div className="pair">
         <TagsInput
           label="Groups"
           description="Who may start sessions. Empty: every operator."

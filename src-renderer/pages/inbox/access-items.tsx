@@ -1,9 +1,8 @@
 import { Link } from '@tanstack/react-router'
 import { Ban, CircleCheck } from 'lucide-react'
 import type { AccessRequest } from '../../../src-protocol/access.ts'
-import { formatCountdown } from '../../components/time.ts'
+import { TimeLeft } from '../../components/time-left.tsx'
 import { Timestamp } from '../../components/timestamp.tsx'
-import { useNow } from '../../components/use-now.ts'
 import { ToneMark } from '../../components/verdict.tsx'
 import { formatMinutes } from '../connections/session-length.ts'
 import styles from './inbox.module.css'
@@ -16,7 +15,6 @@ interface AccessItemsProps {
 
 /** Requests for access, as the list of the Inbox shows them. */
 export function AccessItems({ title, requests, chosen }: AccessItemsProps) {
-  const now = useNow(10_000)
   if (requests.length === 0) return null
   return (
     <>
@@ -34,7 +32,7 @@ export function AccessItems({ title, requests, chosen }: AccessItemsProps) {
               <span className={`${styles.who} ellipsis`}>{request.requester.name}</span>
               <span className={`${styles.when} num t2`}>
                 {request.state === 'pending' ? (
-                  formatCountdown(Date.parse(request.decideBy) - now)
+                  <TimeLeft until={request.decideBy} />
                 ) : (
                   <Timestamp at={request.settledAt ?? request.requestedAt} form="date-time" />
                 )}

@@ -8,7 +8,7 @@ import { Facts } from '../../components/facts.tsx'
 import { spokenDigest } from '../../components/hash.tsx'
 import { KeyHint } from '../../components/key-hint.tsx'
 import { ReasonButton } from '../../components/reason-button.tsx'
-import { formatCountdown } from '../../components/time.ts'
+import { TimeLeft } from '../../components/time-left.tsx'
 import { Timestamp } from '../../components/timestamp.tsx'
 import { useNow } from '../../components/use-now.ts'
 import { ToneMark } from '../../components/verdict.tsx'
@@ -59,7 +59,9 @@ export function AccessRequestPage({ request }: { request: AccessRequest }) {
         </div>
         {pending && (
           <div className={styles.deadline}>
-            <div className="num">{formatCountdown(Date.parse(request.decideBy) - now)}</div>
+            <div>
+              <TimeLeft until={request.decideBy} />
+            </div>
             <div className="small t3 nowrap">to decide · then refused</div>
           </div>
         )}

@@ -37,7 +37,7 @@ export function RequestContext({ approval }: { approval: Approval }) {
           </div>
         )}
       </section>
-      <div className={styles.pair}>
+      <div className={styles.beside}>
         <section className={styles.card}>
           <h2>What it touches</h2>
           <Touches approval={approval} />

@@ -5,7 +5,8 @@ import type { Approval } from '../../../src-protocol/model.ts'
 import { usePerson } from '../../api/use-desktop-state.ts'
 import { Hash } from '../../components/hash.tsx'
 import { Note } from '../../components/note.tsx'
-import { formatCountdown, formatDateTime } from '../../components/time.ts'
+import { TimeLeft } from '../../components/time-left.tsx'
+import { formatDateTime } from '../../components/time.ts'
 import { useNow } from '../../components/use-now.ts'
 import { ToneMark } from '../../components/verdict.tsx'
 import { outcomeOf } from './approval-outcome.ts'
@@ -73,7 +74,7 @@ export function RequestPage({ approval }: { approval: Approval }) {
             {approval.sessionReason}”
           </p>
         </div>
-        <Deadline approval={approval} now={now} />
+        <Deadline approval={approval} />
       </header>
       <div className={styles.scroll}>
         <RequestFacts approval={approval} />
@@ -126,11 +127,13 @@ export function RequestPage({ approval }: { approval: Approval }) {
   )
 }
 
-function Deadline({ approval, now }: { approval: Approval; now: number }) {
+function Deadline({ approval }: { approval: Approval }) {
   if (approval.state !== 'pending') return <div className="small t3 nowrap">{formatDateTime(decidedAt(approval))}</div>
   return (
     <div className={styles.deadline}>
-      <div className="num">{formatCountdown(Date.parse(approval.decideBy) - now)}</div>
+      <div>
+        <TimeLeft until={approval.decideBy} />
+      </div>
       <div className="small t3 nowrap">to decide · then denied</div>
     </div>
   )

@@ -9,7 +9,6 @@ import { Dialog } from '../../components/dialog.tsx'
 import { DialogButtons } from '../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../components/error-state.tsx'
 import { draftProblem, emptyHoldDraft, requestOf, type HoldDraft } from './hold-draft.ts'
-import styles from './retention.module.css'
 
 interface PlaceHoldProps {
   /** how many administrators it will take to release it */
@@ -40,7 +39,7 @@ export function PlaceHold({ approvals, people, onClose }: PlaceHoldProps) {
           Recordings that fit everything below are not removed, those that come later included, until{' '}
           {approvals === 2 ? 'two administrators release' : 'an administrator releases'} the hold.
         </p>
-        <div className={styles.fields}>
+        <div className="pair">
           <Select
             label="Person"
             placeholder="anybody"

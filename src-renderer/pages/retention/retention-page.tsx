@@ -49,7 +49,7 @@ export function RetentionPage() {
       {retention.isError && <ErrorState error={retention.error} onRetry={() => void retention.refetch()} />}
       {retention.isSuccess && (
         <div className={`page-body ${styles.body}`}>
-          <div className={styles.pair}>
+          <div className={`pair ${styles.panels}`}>
             <RulePanel retention={retention.data} />
             <CopyPanel />
           </div>

@@ -9,8 +9,8 @@ import { useDesktopQuery } from '../../api/use-desktop-query.ts'
 import { argumentMasks } from '../../components/argument-masks.ts'
 import { ErrorNote } from '../../components/error-state.tsx'
 import { MaskedText } from '../../components/masked-text.tsx'
-import { formatCountdown, formatShortTime } from '../../components/time.ts'
-import { useNow } from '../../components/use-now.ts'
+import { TimeLeft } from '../../components/time-left.tsx'
+import { formatShortTime } from '../../components/time.ts'
 import { BreakGlassDialog } from '../break-glass/break-glass-dialog.tsx'
 import { useBreakGlassOffer } from '../break-glass/use-break-glass.ts'
 import { approvalProgress } from '../inbox/approval-progress.ts'
@@ -81,10 +81,12 @@ function HeldActions({ approval: id, own }: { approval: ApprovalId; own: boolean
 }
 
 function TimeToDecide({ approval }: { approval: Approval }) {
-  const now = useNow()
   return (
-    <div className="num">
-      <span className="bold">{formatCountdown(Date.parse(approval.decideBy) - now)}</span> <span className="t2">to decide</span>
+    <div>
+      <span className="bold">
+        <TimeLeft until={approval.decideBy} />
+      </span>{' '}
+      <span className="t2">to decide</span>
     </div>
   )
 }

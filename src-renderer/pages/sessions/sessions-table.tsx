@@ -1,9 +1,9 @@
 import { Link, useNavigate } from '@tanstack/react-router'
 import type { Session } from '../../../src-protocol/model.ts'
 import { endReasonText } from '../../components/end-reason.ts'
-import { formatCountdown, formatLength } from '../../components/time.ts'
+import { TimeLeft } from '../../components/time-left.tsx'
+import { formatLength } from '../../components/time.ts'
 import { Timestamp } from '../../components/timestamp.tsx'
-import { useNow } from '../../components/use-now.ts'
 import { useShown } from '../../components/use-shown.tsx'
 import { VerdictCounts, VerdictCountsHead } from '../../components/verdict-counts.tsx'
 import styles from './sessions.module.css'
@@ -70,7 +70,7 @@ function SessionRow({ session }: { session: Session }) {
             {client ?? 'none yet'}
           </td>
           <td className="numeric medium">
-            <TimeLeft endsAt={endsAt} />
+            <TimeLeft until={endsAt} />
           </td>
         </>
       ) : (
@@ -83,8 +83,4 @@ function SessionRow({ session }: { session: Session }) {
       )}
     </tr>
   )
-}
-
-function TimeLeft({ endsAt }: { endsAt: string }) {
-  return formatCountdown(Date.parse(endsAt) - useNow())
 }
