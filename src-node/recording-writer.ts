@@ -7,6 +7,7 @@ import { hexOf } from '../src-core/log/merkle-hash.ts'
 import { recordLeaf } from '../src-core/recording/record-leaf.ts'
 import { maximumLineBytes } from '../src-core/recording/record-lines.ts'
 import { timestampOf, type Clock } from './clock.ts'
+import { atEndOfTurn } from './cork-for-turn.ts'
 import { problemOf, type DurableFile } from './durable-file.ts'
 import { largeLine, leafOfLargeLine, slicesOf, type LargeLine } from './large-line.ts'
 
@@ -107,7 +108,7 @@ export function createRecordingWriter(options: {
 
   /** Not at once: what all sockets bring in this turn of the event loop goes into one write, which costs far more than its bytes. */
   function writeNext(): void {
-    setImmediate(() => void writeWaiting())
+    atEndOfTurn(() => void writeWaiting())
   }
 
   async function writeWaiting(): Promise<void> {
