@@ -1,8 +1,8 @@
-import { mkdtemp, readFile, rm, truncate } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, readlink, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { openDurableFile } from './durable-file.ts'
+import { createDurableFiles, openDurableFile } from './durable-file.ts'
 
 let folder: string
 let path: string
@@ -55,3 +55,37 @@ test('a file that is there is not made again', async () => {
   await (await openDurableFile(path, 'create')).close()
   await expect(openDurableFile(path, 'create')).rejects.toMatchObject({ code: 'EEXIST' })
 })
+
+test('only so many hold a descriptor: who was not written for longest rests, goes on where it was, and is closed like the others', async () => {
+  const openFile = createDurableFiles(3)
+  const paths = Array.from({ length: 8 }, (_, index) => join(folder, String(index)))
+  const files = await Promise.all(paths.map((each) => openFile(each, 'create')))
+  const pieces = Array.from({ length: 8 }, (_, at) => Buffer.from(text.slice((at * text.length) / 8, ((at + 1) * text.length) / 8)))
+  for (const piece of pieces) for (const file of files) await file.append(piece)
+  if (process.platform === 'linux') await expect.poll(descriptors).toBeLessThanOrEqual(3)
+  await files[7]?.append(Buffer.from('more\n'))
+  for (const file of files) await file.close()
+  for (const each of paths.slice(0, 7)) expect(await readFile(each, 'utf8')).toBe(text)
+  expect(await readFile(paths[7] ?? '', 'utf8')).toBe(`${text}more\n`)
+  expect(await descriptors()).toBe(0)
+  await expect(files[0]?.append(Buffer.from('late\n'))).rejects.toMatchObject({ code: 'EBADF' })
+})
+
+test('a file that was put in the place of one that rests is not written', async () => {
+  const openFile = createDurableFiles(1)
+  const file = await openFile(path, 'create')
+  await file.append(Buffer.from('one line\n'))
+  const others = [await openFile(join(folder, 'a'), 'create'), await openFile(join(folder, 'b'), 'create')]
+  await writeFile(join(folder, 'forged'), 'one liar\n')
+  await rename(join(folder, 'forged'), path)
+  await expect(file.append(Buffer.from('more\n'))).rejects.toMatchObject({ code: 'ESTALE' })
+  expect(await readFile(path, 'utf8')).toBe('one liar\n')
+  for (const other of [file, ...others]) await other.close()
+})
+
+/** Of this process, into the folder of this test; 0 where the system does not say. */
+async function descriptors(): Promise<number> {
+  if (process.platform !== 'linux') return 0
+  const targets = await Promise.all((await readdir('/proc/self/fd')).map((each) => readlink(`/proc/self/fd/${each}`).catch(() => '')))
+  return targets.filter((target) => target.startsWith(folder)).length
+}

@@ -28,51 +28,135 @@ const synchronous = process.platform === 'linux' ? constants.O_DSYNC : 0
 const mostReserved = 256 * 1024
 /** a file so short reserves nothing */
 const leastToReserve = 16 * 1024
-
-export const openDurableFile: OpenDurableFile = async (path, mode) => {
-  const creating = mode === 'create' ? constants.O_CREAT | constants.O_EXCL : 0
-  const handle = await open(path, constants.O_WRONLY | creating | synchronous, 0o600)
-  const { size } = await handle.stat()
-  return durableFileOf(handle, size)
-}
+/** Files that hold a descriptor at the same time: there are many more sessions than that, and a system gives a process only so many. */
+const mostAwakeFiles = 1000
 
 /** of the disk: all files of this process share it */
 const promptness = createPromptness(setImmediate)
 
-function durableFileOf(handle: FileHandle, size: number): DurableFile {
+/** Files of which some rest: one that is not written gives its descriptor back, and takes another when it is written again. */
+export function createDurableFiles(mostAwake: number): OpenDurableFile {
+  const pool: FilePool = { awake: new Set(), mostAwake }
+  return async (path, mode) => {
+    const creating = mode === 'create' ? constants.O_CREAT | constants.O_EXCL : 0
+    const handle = await open(path, constants.O_WRONLY | creating | synchronous, 0o600)
+    const { size, ino } = await handle.stat()
+    return new AppendedFile(pool, path, handle, size, ino)
+  }
+}
+
+export const openDurableFile: OpenDurableFile = createDurableFiles(mostAwakeFiles)
+
+interface FilePool {
+  /** those with a descriptor, the one that has it for longest first */
+  readonly awake: Set<AppendedFile>
+  readonly mostAwake: number
+}
+
+/** A class and no closures: there is one for each running session, and most of them rest. */
+class AppendedFile implements DurableFile {
+  readonly #pool: FilePool
+  readonly #path: string
+  readonly #inode: number
+  #handle: FileHandle | undefined
   /** of what was appended; behind it, up to `reserved`, are zeros */
-  let end = size
-  let reserved = size
-  return {
-    get length() {
-      return end
-    },
-    async append(bytes) {
+  #end: number
+  #reserved: number
+  #writing = false
+  /** since somebody looked whether it may rest */
+  #used = true
+  #closed = false
+
+  constructor(pool: FilePool, path: string, handle: FileHandle, size: number, inode: number) {
+    this.#pool = pool
+    this.#path = path
+    this.#inode = inode
+    this.#end = size
+    this.#reserved = size
+    this.#handle = handle
+    this.#takePlace()
+  }
+
+  get length(): number {
+    return this.#end
+  }
+
+  async append(bytes: Uint8Array): Promise<void> {
+    this.#used = true
+    this.#writing = true
+    try {
+      const { fd } = this.#handle ?? (await this.#wake())
       const { length } = bytes
-      const written = end + length <= reserved ? bytes : withZeros(bytes, end < leastToReserve ? 0 : Math.min(end, mostReserved))
+      const end = this.#end
+      const written = end + length <= this.#reserved ? bytes : withZeros(bytes, end < leastToReserve ? 0 : Math.min(end, mostReserved))
       const waitHere = synchronous !== 0 && promptness.mayWaitHere(written.length)
       const start = performance.now()
       // a full disk may take the bytes and not the zeros: that is enough
       for (let at = 0; at < length;) {
-        at += waitHere
-          ? writeSync(handle.fd, written, at, written.length - at, end + at)
-          : await writeSome(handle.fd, written, at, end + at)
-        reserved = Math.max(reserved, end + at)
+        at += waitHere ? writeSync(fd, written, at, written.length - at, end + at) : await writeSome(fd, written, at, end + at)
+        this.#reserved = Math.max(this.#reserved, end + at)
       }
-      if (synchronous === 0) await synchronize(handle.fd)
+      if (synchronous === 0) await synchronize(fd)
       if (waitHere) promptness.waited(performance.now() - start)
-      end += length
-    },
-    async close() {
-      try {
-        if (reserved > end) {
-          await handle.truncate(end)
-          await handle.sync()
-        }
-      } finally {
-        await handle.close()
+      this.#end = end + length
+    } finally {
+      this.#writing = false
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    const handle = this.#handle ?? (this.#reserved > this.#end ? await this.#wake() : undefined)
+    this.#closed = true
+    this.#handle = undefined
+    this.#pool.awake.delete(this)
+    if (!handle) return
+    try {
+      if (this.#reserved > this.#end) {
+        await handle.truncate(this.#end)
+        await handle.sync()
       }
-    },
+    } finally {
+      await handle.close()
+    }
+  }
+
+  /** Whoever was not written since the last look gives its place. All may be busy: then there is one place more. */
+  #takePlace(): void {
+    const { awake, mostAwake } = this.#pool
+    awake.add(this)
+    let looks = awake.size * 2
+    for (const file of awake) {
+      if (awake.size <= mostAwake || looks === 0) return
+      looks -= 1
+      awake.delete(file)
+      if (file === this || !file.#rest()) awake.add(file)
+    }
+  }
+
+  #rest(): boolean {
+    if (this.#used || this.#writing) {
+      this.#used = false
+      return false
+    }
+    // everything is on the disk: nothing depends on how this ends
+    this.#handle?.close().catch(() => {})
+    this.#handle = undefined
+    return true
+  }
+
+  /** @throws what the system says, or that it is no longer the same file */
+  async #wake(): Promise<FileHandle> {
+    if (this.#closed) throw Object.assign(new Error('the file is closed'), { code: 'EBADF' })
+    const handle = await open(this.#path, constants.O_WRONLY | synchronous)
+    const { size, ino } = await handle.stat()
+    if (size !== this.#reserved || ino !== this.#inode) {
+      await handle.close()
+      throw Object.assign(new Error('another file stands in its place'), { code: 'ESTALE' })
+    }
+    this.#handle = handle
+    this.#takePlace()
+    return handle
   }
 }
 
@@ -135,6 +219,11 @@ export function problemOf(error: unknown): string {
       return 'the folder may not be written'
     case 'EIO':
       return 'the disk reports an error'
+    case 'ESTALE':
+      return 'another file stands in its place'
+    case 'EMFILE':
+    case 'ENFILE':
+      return 'the system gives this process no more files'
     default:
       return code ?? 'an unknown error'
   }

@@ -14,7 +14,7 @@ import {
   sessionRootOf,
 } from '../src-core/recording/sealed-recording.fixture.ts'
 import { verifyRecording } from '../src-core/recording/verify-recording.ts'
-import { openDurableFile, type OpenDurableFile } from './durable-file.ts'
+import { openDurableFile, type DurableFile, type OpenDurableFile } from './durable-file.ts'
 import { recordingPaths } from './recording-paths.ts'
 import * as recordingStore from './recording-store.ts'
 import type { OpenDraft, RecordingStore } from './recording-store.ts'
@@ -74,7 +74,7 @@ describe('writing', () => {
     const counting: OpenDurableFile = async (path, mode) => {
       const file = await openDurableFile(path, mode)
       return {
-        ...file,
+        ...closing(file),
         append: (bytes) => {
           writes.push(Buffer.from(bytes).filter((byte) => byte === 10).length)
           return file.append(bytes)
@@ -118,7 +118,7 @@ describe('writing', () => {
       const file = await openDurableFile(path, mode)
       let writes = 0
       const later = () => new Promise<void>((resolve, reject) => (write = () => (writes === 2 ? resolve() : reject(new Error('EIO')))))
-      return { ...file, append: async (bytes) => ((writes += 1) === 1 ? file.append(bytes) : (await later(), file.append(bytes))) }
+      return { ...closing(file), append: async (bytes) => ((writes += 1) === 1 ? file.append(bytes) : (await later(), file.append(bytes))) }
     }
     const store = await openRecordingStore({ folder, clock, openFile: held })
     const writer = await store.create(draftOf())
@@ -305,13 +305,16 @@ describe('recovery', () => {
   })
 })
 
+/** what of a file stays as it is when its writes are watched */
+const closing = (file: DurableFile): Pick<DurableFile, 'length' | 'close'> => ({ length: file.length, close: () => file.close() })
+
 /** A disk that is full after some writes, in the middle of a line. */
 function failingAfter(writes: number): OpenDurableFile {
   return async (path, mode) => {
     const file = await openDurableFile(path, mode)
     let left = writes
     return {
-      ...file,
+      ...closing(file),
       append: async (bytes) => {
         left -= 1
         if (left >= 0) return file.append(bytes)

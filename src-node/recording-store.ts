@@ -109,19 +109,8 @@ export async function openRecordingStore(options: {
   const finishedFolder = (session: SessionId) => recordingPaths(folder, session).folder
   const finishedPath = (session: SessionId) => recordingPaths(folder, session).finished
 
-  const openFile: OpenDurableFile = async (path, mode) => {
-    const file = await (options.openFile ?? openDurableFile)(path, mode)
-    let closed: Promise<void> | undefined
-    const tracked: DurableFile = {
-      get length() {
-        return file.length
-      },
-      append: (bytes) => file.append(bytes),
-      close: () => (closed ??= file.close().finally(() => files.delete(path))),
-    }
-    files.set(path, tracked)
-    return tracked
-  }
+  const openFile: OpenDurableFile = async (path, mode) =>
+    new WrittenFile(files, path, await (options.openFile ?? openDurableFile)(path, mode))
 
   async function finish(session: SessionId): Promise<void> {
     if ((await mkdir(finishedFolder(session), { recursive: true, mode: 0o700 })) !== undefined) await syncFolder(folder)
@@ -255,6 +244,33 @@ export async function openRecordingStore(options: {
     async close() {
       await Promise.all([...files.values()].map((file) => file.close()))
     },
+  }
+}
+
+/** Among the files that are written until it is closed. */
+class WrittenFile implements DurableFile {
+  readonly #files: Map<string, DurableFile>
+  readonly #path: string
+  readonly #file: DurableFile
+  #closed: Promise<void> | undefined
+
+  constructor(files: Map<string, DurableFile>, path: string, file: DurableFile) {
+    this.#files = files
+    this.#path = path
+    this.#file = file
+    files.set(path, this)
+  }
+
+  get length(): number {
+    return this.#file.length
+  }
+
+  append(bytes: Uint8Array): Promise<void> {
+    return this.#file.append(bytes)
+  }
+
+  close(): Promise<void> {
+    return (this.#closed ??= this.#file.close().finally(() => this.#files.delete(this.#path)))
   }
 }
 
