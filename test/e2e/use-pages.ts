@@ -3,7 +3,7 @@ import { AxeBuilder } from '@axe-core/playwright'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, inject } from 'vitest'
 import { findChromium } from '../electron-host/chromium.ts'
-import { pageUrl, type PageUnderTest } from '../renderer/pages.ts'
+import { pageUrl, type PageUnderTest } from '../renderer/page-under-test.ts'
 
 export interface OpenedAs extends Pick<PageUnderTest, 'path' | 'as' | 'scenario'> {
   colorScheme?: 'light' | 'dark'

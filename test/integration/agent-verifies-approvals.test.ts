@@ -1,217 +1,16 @@
 /** A gateway that was taken over: it is scripted, and everything that it can send is tried. Agent and MCP server are real. */
-import { createHash, randomBytes, type KeyObject } from 'node:crypto'
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { pino } from 'pino'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { Agent } from '../../src-agent/agent.ts'
-import { approvalDigest } from '../../src-core/approval/approval-digest.ts'
-import { argumentsHashOf } from '../../src-core/approval/call-arguments.ts'
-import { shownHash } from '../../src-core/approval/shown-hash.ts'
-import { approvalWith } from '../../src-core/approval/testing/approval-fixture.ts'
-import { signedVoteText } from '../../src-core/approval/vote-signature.ts'
-import { toolDefinition } from '../../src-core/mcp/tool-definition-hash.ts'
-import { newApprovalId, newSessionId } from '../../src-node/random-id.ts'
-import type { ApprovalProof, ApprovalTrust } from '../../src-protocol/approval-proof.ts'
-import type { ConnectionName, SessionId } from '../../src-protocol/ids.ts'
-import {
-  approval as approvalSchema,
-  approvalDigestInput,
-  type Approval,
-  type ApprovalDigestInput,
-  type Vote,
-} from '../../src-protocol/model.ts'
-import { startAgentGateway, type AgentGateway, type Answer } from '../fixtures/agent-gateway.ts'
-import { lastingKey, newRoot, startTrustingAgent, trustOf, writeTrust, type LastingKey } from '../fixtures/trusting-agent.ts'
+import { describe, expect, test } from 'vitest'
+import { newSessionId } from '../../src-node/random-id.ts'
+import type { ConnectionName } from '../../src-protocol/ids.ts'
+import type { Approval, Vote } from '../../src-protocol/model.ts'
+import { newRoot, writeTrust } from '../fixtures/trusting-agent.ts'
 import { until } from './gateway-harness.ts'
+import { anna, ben, dangerous, oda, stranger, tools, useTrustingAgent, voteOf } from './use-trusting-agent.ts'
 
-const policy = `version: 1
-rules:
-  - id: everything-else
-    match: { tools: ['*'] }
-    effect: allow
-    because: A test.
-  - id: schema-change
-    match: { connections: [customers, web], tools: [execute] }
-    when: sql(args.sql).kinds.exists(k, k == "ddl")
-    effect: review
-    review: { groups: [dba], approvals: 2, decideWithin: 15m, runWithin: 5m }
-    because: Schema changes need two DBAs.
-  - id: no-drop
-    match: { tools: [drop_everything] }
-    effect: deny
-    because: Nobody drops everything.
-`
-const joinToken = 'join_once'
-const json = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
-const tools = [{ name: 'execute', description: 'Runs SQL.', inputSchema: { type: 'object' } }]
-const definitionHash = toolDefinition(tools[0] as never)?.hash ?? ''
-const dangerous = '{"sql":"ALTER TABLE customers DROP COLUMN card"}'
-
-/** Over HTTP: it lists its tools in an event stream. */
-const webServer = createServer((request, response) => {
-  const chunks: Buffer[] = []
-  request.on('data', (chunk: Buffer) => chunks.push(chunk))
-  request.on('end', () => {
-    const body = Buffer.concat(chunks).toString()
-    if (request.method !== 'POST') return response.writeHead(405).end()
-    const { id, method } = JSON.parse(body) as { id: number; method: string }
-    if (method === 'tools/call') appendFileSync(join(folder, 'ran'), `${body}\n`)
-    const result = JSON.stringify({ jsonrpc: '2.0', id, result: method === 'tools/list' ? { tools } : { content: [], of: method } })
-    if (method === 'tools/list')
-      return response.writeHead(200, { 'content-type': 'text/event-stream' }).end(`event: message\ndata: ${result}\n\n`)
-    return response.writeHead(200, { 'content-type': 'application/json', 'mcp-session-id': 'web' }).end(result)
-  })
-})
-let web: string
-let folder: string
-let gateway: AgentGateway
-let agent: Agent
-let root: KeyObject
-let session: SessionId
-let mcpSession: string
-const logged: string[] = []
-const anna = lastingKey()
-const ben = lastingKey()
-const oda = lastingKey()
-const stranger = lastingKey()
-const subOf = new Map([
-  [anna, 'anna'],
-  [ben, 'ben'],
-  [oda, 'oda'],
-  [stranger, 'stranger'],
-])
-
-const trust = (version: number): Promise<ApprovalTrust> =>
-  trustOf(policy, version, [
-    { sub: 'anna', name: 'Anna', groups: ['dba'], keys: [anna.text] },
-    { sub: 'ben', name: 'Ben', groups: ['dba', 'lead'], keys: [lastingKey().text, ben.text] },
-    { sub: 'oda', name: 'Oda', groups: ['operators'], keys: [oda.text] },
-    { sub: 'olivia', name: 'Olivia', groups: ['dba'], keys: [lastingKey().text] },
-  ])
-
-async function startAgentHere(): Promise<void> {
-  agent = await startTrustingAgent({
-    folder,
-    gateway: gateway.url,
-    joinToken,
-    root,
-    connection: 'customers',
-    web,
-    log: pino({ level: 'info' }, { write: (line: string) => void logged.push(line) }),
-  })
-  await until(() => agent.online, 'the agent is online')
-}
-
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'gatehouse-trust-'))
-  root = newRoot()
-  writeTrust(folder, await trust(7), root)
-  gateway = await startAgentGateway(joinToken)
-  await new Promise<void>((resolve) => webServer.listen(0, '127.0.0.1', resolve))
-  web = `http://127.0.0.1:${(webServer.address() as AddressInfo).port}/mcp`
-  await startAgentHere()
-})
-afterAll(async () => {
-  await agent.close()
-  await gateway.close()
-  webServer.close()
-  webServer.closeAllConnections()
-  rmSync(folder, { recursive: true, force: true })
-})
-beforeEach(async () => {
-  rmSync(join(folder, 'ran'), { force: true })
-  session = await open('vault')
-})
-
-const list = (listed: object[]) =>
-  writeFileSync(join(folder, 'lists.json'), JSON.stringify({ 'tools/list': JSON.stringify({ tools: listed }) }))
-const ran = (): string => (existsSync(join(folder, 'ran')) ? readFileSync(join(folder, 'ran'), 'utf8') : '')
-
-/** A session in which the client has initialized and listed the tools. */
-async function open(server: string): Promise<SessionId> {
-  list(tools)
-  const id = newSessionId()
-  gateway.command({ type: 'session.start', session: id, server })
-  await until(() => gateway.controls.some((control) => control.type === 'session.started' && control.session === id), 'the session runs')
-  const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1' } }
-  const initialized = await gateway.open(id, 'POST', json, JSON.stringify({ jsonrpc: '2.0', id: 0, method: 'initialize', params })).done
-  mcpSession = initialized.headers['mcp-session-id'] ?? ''
-  await send('{"jsonrpc":"2.0","id":1,"method":"tools/list"}', undefined, id)
-  return id
-}
-
-const send = (body: string, approval?: ApprovalProof, to: SessionId = session): Promise<Answer> =>
-  gateway.open(to, 'POST', { ...json, 'mcp-session-id': mcpSession }, body, approval).done
-
-const call = (argumentsText: string, tool = 'execute'): string =>
-  `{"jsonrpc":"2.0","id":${++lastId},"method":"tools/call","params":{"name":"${tool}","arguments":${argumentsText}}}`
-let lastId = 10
-
-interface Forgery {
-  arguments?: string
-  input?: Partial<ApprovalDigestInput>
-  at?: Date
-  /** what reviewers see */
-  shownText?: string
-}
-
-/** An approval that fits, as a gateway makes it; a forgery says what else it is made for. */
-function approved(by: readonly LastingKey[], forgery: Forgery = {}): ApprovalProof {
-  const argumentsKey = randomBytes(32).toString('hex')
-  const bytes = Buffer.from(forgery.arguments ?? dangerous)
-  const at = forgery.at ?? new Date()
-  const input = approvalDigestInput.parse({
-    v: 1,
-    approval: newApprovalId(),
-    nonce: randomBytes(16).toString('hex'),
-    session,
-    requester: 'olivia',
-    connection: 'customers',
-    server: 'vault',
-    method: 'tools/call',
-    tool: 'execute',
-    toolDefinitionHash: definitionHash,
-    argumentsHash: argumentsHashOf(argumentsKey, bytes),
-    argumentsBytes: bytes.length,
-    policyVersion: createHash('sha256').update(policy).digest('hex'),
-    rule: 'schema-change',
-    decideBy: new Date(at.getTime() + 60_000).toISOString(),
-    runWithinSeconds: 300,
-    groups: ['dba'],
-    approvals: 2,
-    ...forgery.input,
-  })
-  return signedBy(by, { argumentsKey, shownText: forgery.shownText ?? bytes.toString(), input, at })
-}
-
-/** A request as the gateway shows it, and the digest that covers it. */
-function signedBy(
-  by: readonly LastingKey[],
-  { argumentsKey, shownText, input, at }: { argumentsKey: string; shownText: string; input: ApprovalDigestInput; at: Date },
-): ApprovalProof {
-  const request = approvalWith({ requester: { sub: input.requester, name: 'Olivia', groups: [] }, argumentsText: shownText }, input)
-  const shown = approvalSchema.parse(request)
-  const covered: ApprovalDigestInput = { ...input, shown: shownHash(shown) }
-  return { input: covered, argumentsKey, shown, votes: by.map((key) => voteOf(key, covered, at)) }
-}
-
-function voteOf(key: LastingKey, input: ApprovalDigestInput, at: Date, changed: Partial<Vote> = {}): Vote {
-  const sub = subOf.get(key) ?? ''
-  const vote = { person: { sub, name: sub }, decision: 'approve' as const, reason: 'looked at it', at: at.toISOString(), ...changed }
-  const text = signedVoteText({ id: input.approval, digest: approvalDigest(input) }, vote)
-  return { ...vote, signature: '', key: {}, reviewer: { key: key.text, signature: key.sign(text) } }
-}
-
-async function expectRefused(answer: Promise<Answer>, reason: string): Promise<void> {
-  const { aborted, error } = await answer
-  expect({ aborted, reason: error?.data['reason'] }).toEqual({ aborted: 'AGENT_REFUSED', reason })
-  expect(error?.data['server']).toBe('vault')
-  expect(ran()).toBe('')
-}
+const world = useTrustingAgent()
+const { approved, call, expectRefused, headers, initialize, list, logged, open, ran, send, startAgentHere, trust } = world
 
 describe('an agent that checks approvals itself', () => {
   test('runs a call that two of its reviewers approved, once, with its own bytes', async () => {
@@ -229,7 +28,7 @@ describe('an agent that checks approvals itself', () => {
   })
 
   test('does so for servers over HTTP, whose lists come as events', async () => {
-    session = await open('web')
+    world.session = await open('web')
     const body = call(dangerous)
     const unproven = await send(body)
     expect(unproven.error?.data).toMatchObject({ server: 'web', reason: 'missing' })
@@ -237,7 +36,7 @@ describe('an agent that checks approvals itself', () => {
     expect((await send(body, approved([anna, ben], { input: { ...of, toolDefinitionHash: 'not-listed' } }))).error?.data).toMatchObject({
       reason: 'other-tool-definition',
     })
-    expect((await gateway.open(session, 'DELETE', { 'mcp-session-id': mcpSession }, body).done).error?.code).toBe('INVALID_REQUEST')
+    expect((await world.gateway.open(world.session, 'DELETE', headers(), body).done).error?.code).toBe('INVALID_REQUEST')
     expect(ran()).toBe('')
     expect((await send(body, approved([anna, ben], { input: of }))).messages[0]).toContain('tools/call')
     expect(ran()).toBe(`${body}\n`)
@@ -258,7 +57,7 @@ describe('an agent that checks approvals itself', () => {
     await expectRefused(send(call(dangerous), approved([anna, ben], { shownText: '{"sql":"SELECT 1"}' })), 'other-shown')
     const masked = approved([anna, ben], { shownText: '{"sql":"ALTER TABLE [MASKED:name] DROP COLUMN card"}' })
     expect((await send(call(dangerous), masked)).aborted).toBeUndefined()
-    rmSync(join(folder, 'ran'))
+    rmSync(join(world.folder, 'ran'))
 
     const proof = approved([anna, ben])
     const { shown: _shown, ...unseen } = proof
@@ -348,23 +147,20 @@ describe('an agent that checks approvals itself', () => {
   test('refuses a second use, also after it was started anew', async () => {
     const proof = approved([anna, ben])
     expect((await send(call(dangerous), proof)).aborted).toBeUndefined()
-    rmSync(join(folder, 'ran'))
+    rmSync(join(world.folder, 'ran'))
     await expectRefused(send(call(dangerous), proof), 'used-before')
-    await agent.close()
+    await world.agent.close()
     await startAgentHere()
-    const before = session
-    session = await open('vault')
+    const before = world.session
+    world.session = await open('vault')
     // the approval names its session; a gateway that was taken over starts one of the same name
     await expectRefused(send(call(dangerous), proof), 'other-call')
-    gateway.command({ type: 'session.start', session: before, server: 'vault' })
+    world.gateway.command({ type: 'session.start', session: before, server: 'vault' })
     await until(
-      () => gateway.controls.filter((control) => control.type === 'session.started' && control.session === before).length > 1,
+      () => world.gateway.controls.filter((control) => control.type === 'session.started' && control.session === before).length > 1,
       'it runs',
     )
-    const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1' } }
-    const initialize = JSON.stringify({ jsonrpc: '2.0', id: 0, method: 'initialize', params })
-    mcpSession = (await gateway.open(before, 'POST', json, initialize).done).headers['mcp-session-id'] ?? ''
-    await send('{"jsonrpc":"2.0","id":1,"method":"tools/list"}', undefined, before)
+    await initialize(before)
     await expectRefused(send(call(dangerous), proof, before), 'used-before')
   })
 
@@ -401,15 +197,18 @@ describe('an agent that checks approvals itself', () => {
   })
 
   test('refuses headers that name another tool than the body', async () => {
-    const headers = { ...json, 'mcp-session-id': mcpSession, 'mcp-method': 'tools/call', 'mcp-name': 'list_tables' }
-    await expectRefused(gateway.open(session, 'POST', headers, call('{"sql":"SELECT 1"}').replace('execute', 'other')).done, 'unreadable')
+    const misleading = { ...headers(), 'mcp-method': 'tools/call', 'mcp-name': 'list_tables' }
+    await expectRefused(
+      world.gateway.open(world.session, 'POST', misleading, call('{"sql":"SELECT 1"}').replace('execute', 'other')).done,
+      'unreadable',
+    )
   })
 })
 
 describe('the signed document', () => {
   test('counts when it changes, and never goes back, also across a start', async () => {
     const next = await trust(8)
-    writeTrust(folder, { ...next, reviewers: next.reviewers.filter(({ sub }) => sub !== 'ben') }, root)
+    writeTrust(world.folder, { ...next, reviewers: next.reviewers.filter(({ sub }) => sub !== 'ben') }, world.root)
     await until(() => logged.some((line) => line.includes('"version":8')), 'version 8 is in force')
     await expectRefused(send(call(dangerous), approved([anna, ben])), 'unknown-reviewer')
 
@@ -419,23 +218,23 @@ describe('the signed document', () => {
       [next, 'version 8 was another document'],
     ] as const) {
       const lines = logged.length
-      writeTrust(folder, document, root)
+      writeTrust(world.folder, document, world.root)
       await until(() => logged.slice(lines).some((line) => line.includes(problem)), problem)
       await expectRefused(send(call(dangerous), approved([anna, ben])), 'unknown-reviewer')
     }
-    await agent.close()
+    await world.agent.close()
     await expect(startAgentHere()).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
 
-    writeTrust(folder, await trust(9), newRoot())
+    writeTrust(world.folder, await trust(9), newRoot())
     await expect(startAgentHere()).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
-    writeFileSync(join(folder, 'approvals.signed'), JSON.stringify(await trust(9)))
+    writeFileSync(join(world.folder, 'approvals.signed'), JSON.stringify(await trust(9)))
     await expect(startAgentHere()).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
-    rmSync(join(folder, 'approvals.signed'))
+    rmSync(join(world.folder, 'approvals.signed'))
     await expect(startAgentHere()).rejects.toMatchObject({ code: 'CONFIG_UNREADABLE' })
 
-    writeTrust(folder, await trust(9), root)
+    writeTrust(world.folder, await trust(9), world.root)
     await startAgentHere()
-    session = await open('vault')
+    world.session = await open('vault')
     expect((await send(call(dangerous), approved([anna, ben]))).aborted).toBeUndefined()
   })
 })

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { liveSession } from '../fakes/fake-sessions.ts'
-import type { PageUnderTest } from './pages.ts'
+import type { PageUnderTest } from './page-under-test.ts'
 
 const other = 'ses_8b02f7Hs61nRtY4c'
 

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { fakeSessionId, ordersSession } from '../fakes/fake-recordings.ts'
-import type { PageUnderTest } from './pages.ts'
+import type { PageUnderTest } from './page-under-test.ts'
 
 const altered = fakeSessionId(5)
 const replay = `/recordings/${ordersSession}`
@@ -11,7 +11,6 @@ async function press(page: Page, key: string, times: number): Promise<void> {
 
 const at = (path: string, seq: number): string => `${path}?seq=${seq}`
 
-/** Pages of recordings: library, replay, proof, comparison. */
 /** Searches the gateway and downloads what matches; the double stands still in the middle. */
 async function downloadAll(page: Page): Promise<void> {
   await page.getByRole('searchbox').fill('refunds')
@@ -20,6 +19,7 @@ async function downloadAll(page: Page): Promise<void> {
   await page.getByText('were not downloaded').click()
 }
 
+/** Pages of recordings: library, search, replay, proof, comparison. */
 export const recordingPages: readonly PageUnderTest[] = [
   { name: 'recordings', path: '/recordings', as: 'helene' },
   {
@@ -34,6 +34,18 @@ export const recordingPages: readonly PageUnderTest[] = [
   },
   { name: 'recordings-downloads', path: '/recordings/search', as: 'helene', prepare: downloadAll },
   { name: 'recordings-downloads-full', path: '/recordings/search', as: 'helene', scenario: 'too-much', prepare: downloadAll },
+  { name: 'recordings-search', path: '/recordings/search', as: 'helene' },
+  {
+    name: 'recordings-search-found',
+    path: '/recordings/search',
+    as: 'helene',
+    prepare: async (page) => {
+      const words = page.getByRole('searchbox', { name: 'Words in messages' })
+      await words.fill('refund')
+      await words.press('Enter')
+      await page.getByText('so far').waitFor()
+    },
+  },
   { name: 'recordings-offline', path: '/recordings', as: 'helene', scenario: 'offline' },
   { name: 'recordings-empty', path: '/recordings', as: 'helene', scenario: 'empty' },
   { name: 'recordings-too-much', path: '/recordings', as: 'helene', scenario: 'too-much' },

@@ -9,9 +9,8 @@ import { parseArgs } from 'node:util'
 import { AxeBuilder } from '@axe-core/playwright'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { findChromium } from '../electron-host/chromium.ts'
-import { pagesUnderTest, pageUrl, type PageUnderTest } from './pages.ts'
-import { oversightPages } from './oversight-pages.ts'
-import { recordingPages } from './recording-pages.ts'
+import { pageUrl, type PageUnderTest } from './page-under-test.ts'
+import { pagesUnderTest } from './pages.ts'
 import { serveRenderer } from './serve.ts'
 
 const { values } = parseArgs({
@@ -95,7 +94,7 @@ async function overflow(page: Page): Promise<string[]> {
 
 const only = values.only?.split(',')
 const themes: Theme[] = values.theme === undefined ? ['light', 'dark'] : [values.theme as Theme]
-const subjects = [...pagesUnderTest, ...recordingPages, ...oversightPages].filter(
+const subjects = pagesUnderTest.filter(
   (subject) =>
     only === undefined || only.some((name) => subject.name === name || (name.endsWith('*') && subject.name.startsWith(name.slice(0, -1)))),
 )
