@@ -242,6 +242,26 @@ describe('pages', () => {
   })
 })
 
+test('neither a page far back nor a removal walks there over what is newer', async () => {
+  for (let at = 0; at < 60; at += 1) await add(at, [{ sql: 'SELECT 1' }])
+  let walked = 0
+  database.function('walked', () => {
+    walked += 1
+    return 1
+  })
+  // counts what the index comes past before the limits are looked at
+  const prepare = database.prepare.bind(database)
+  database.prepare = (sql: string) => prepare(sql.replace('rowid >=', 'walked() AND rowid >='))
+  const counted = createSearchIndex(database)
+  expect(counted.find({ text: 'select', cursor: '8', limit: 3 }).found.map(({ logIndex }) => logIndex)).toEqual([7, 6, 5])
+  expect(walked).toBeGreaterThanOrEqual(4)
+  expect(walked).toBeLessThanOrEqual(6)
+  walked = 0
+  counted.remove('ses_0000000000000050')
+  expect(walked).toBeGreaterThanOrEqual(2)
+  expect(walked).toBeLessThanOrEqual(4)
+})
+
 test('a part that is full is brought into one piece, and everything in it is still found', async () => {
   const pieces = (part: number) =>
     database

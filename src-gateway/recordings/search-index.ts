@@ -199,14 +199,17 @@ interface Part {
   matching: Statement<[string, number, number], number>
 }
 
+/** A number of JavaScript arrives as a floating-point one, with which FTS5 cannot go to a place: it would walk to it from the end. */
+const whole = 'CAST(? AS INTEGER)'
+
 function openPart(database: SearchDatabase, number: number): Part {
   const table = documentTable(number)
   return {
     add: database.prepare(`INSERT INTO ${table} (rowid, text, facets) VALUES (?, ?, ?)`),
-    remove: database.prepare(`DELETE FROM ${table} WHERE rowid >= ? AND rowid < ?`),
+    remove: database.prepare(`DELETE FROM ${table} WHERE rowid >= ${whole} AND rowid < ${whole}`),
     matching: database
       .prepare<[string, number, number], number>(
-        `SELECT rowid FROM ${table} WHERE ${table} MATCH ? AND rowid >= ? AND rowid <= ? ORDER BY rowid DESC`,
+        `SELECT rowid FROM ${table} WHERE ${table} MATCH ? AND rowid >= ${whole} AND rowid <= ${whole} ORDER BY rowid DESC`,
       )
       .pluck(),
   }

@@ -148,6 +148,12 @@ export function openLibraryDatabase(
   return database
 }
 
+/**
+ * Two ids between which the index is read, the second one excluded. A number of JavaScript arrives as a floating-point one, with which FTS5 cannot go to a
+ * place: it would walk to it from the beginning.
+ */
+export const rowidBetween = 'rowid >= CAST(? AS INTEGER) AND rowid < CAST(? AS INTEGER)'
+
 /** ids of one second: more than the shortest records that a recording of the largest size can have */
 const idsPerSecond = 2 ** 23
 const epoch = Date.UTC(2020, 0, 1)

@@ -16,6 +16,7 @@ import {
   recordsFixture,
 } from '../../../src-core/recording/sealed-recording.fixture.ts'
 import { openLibrary, type Library } from '../library.ts'
+import { openLibraryDatabase, recordIdBase, rowidBetween } from './library-database.ts'
 
 const clock = { now: () => new Date('2026-11-22T16:05:00.123Z') }
 const sessionOf = (number: number) => `ses_${String(number).padStart(16, '0')}` as OpenRecord['session']
@@ -167,4 +168,26 @@ describe('a library of an earlier version', () => {
     again.close()
     rmSync(folder, { recursive: true })
   })
+})
+
+test('what comes before a page, and what is not removed, is not walked over', () => {
+  const database = openLibraryDatabase(':memory:')
+  const add = database.prepare("INSERT INTO record_text (rowid, body, tool, rule, facet) VALUES (?, 'refunds', '', '', '')")
+  const base = recordIdBase('2026-11-22T08:00:00.000Z')
+  for (let at = 0; at < 60; at += 1) add.run(base + at)
+  let walked = 0
+  database.function('walked', () => {
+    walked += 1
+    return 1
+  })
+  const counted = (sql: string) => {
+    walked = 0
+    return database.prepare<[number, number], number>(sql.replace(rowidBetween, `walked() AND ${rowidBetween}`))
+  }
+  const found = counted(`SELECT rowid FROM record_text WHERE record_text MATCH 'refunds' AND ${rowidBetween} ORDER BY rowid`).pluck()
+  expect(found.all(base + 50, base + 53)).toEqual([50, 51, 52].map((at) => base + at))
+  expect(walked).toBeLessThanOrEqual(4)
+  expect(counted(`DELETE FROM record_text WHERE ${rowidBetween}`).run(base + 50, base + 53).changes).toBe(3)
+  expect(walked).toBeLessThanOrEqual(4)
+  database.close()
 })

@@ -3,7 +3,7 @@ import type { RecordingSummary } from '../../../src-protocol/model.ts'
 import { parseRecordLine } from '../../../src-core/recording/record-lines.ts'
 import { excerptOf } from './excerpt.ts'
 import { facetQuery } from './facets.ts'
-import { recordIdsBetween, type LibraryDatabase } from './library-database.ts'
+import { recordIdsBetween, rowidBetween, type LibraryDatabase } from './library-database.ts'
 import { parsePageCursor, formatPageCursor } from './recording-pages.ts'
 import type { SearchTerms } from './search-query.ts'
 import { searchTextOf } from './search-text.ts'
@@ -20,13 +20,11 @@ const defaultLimit = 50
 export function createRecordSearch(database: LibraryDatabase): RecordSearch {
   const newest = database
     .prepare<[string, number, number, number], number>(
-      'SELECT rowid FROM record_text WHERE record_text MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid LIMIT ?',
+      `SELECT rowid FROM record_text WHERE record_text MATCH ? AND ${rowidBetween} ORDER BY rowid LIMIT ?`,
     )
     .pluck()
   const inOrder = database
-    .prepare<[string, number, number], number>(
-      'SELECT rowid FROM record_text WHERE record_text MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid',
-    )
+    .prepare<[string, number, number], number>(`SELECT rowid FROM record_text WHERE record_text MATCH ? AND ${rowidBetween} ORDER BY rowid`)
     .pluck()
   const holder = database.prepare<[number], { summary: string; first_record: number; records: number }>(
     'SELECT summary, first_record, records FROM recording WHERE first_record <= ? ORDER BY first_record DESC LIMIT 1',

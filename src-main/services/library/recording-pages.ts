@@ -3,7 +3,7 @@ import { AppError } from '../../../src-protocol/app-error.ts'
 import type { LibraryRow } from '../../../src-protocol/library-row.ts'
 import type { LibraryFacets, LibraryQuery } from '../../../src-protocol/desktop-library.ts'
 import { facetQuery } from './facets.ts'
-import { recordIdsBetween, type LibraryDatabase } from './library-database.ts'
+import { recordIdsBetween, rowidBetween, type LibraryDatabase } from './library-database.ts'
 import type { SearchTerms } from './search-query.ts'
 import { readRow, type StoredRecording } from './stored-recordings.ts'
 
@@ -58,9 +58,7 @@ type Row = StoredRecording & { value: string | number }
 
 export function createRecordingPages(database: LibraryDatabase): RecordingPages {
   const hits = database
-    .prepare<[string, number, number], number>(
-      'SELECT rowid FROM record_text WHERE record_text MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid',
-    )
+    .prepare<[string, number, number], number>(`SELECT rowid FROM record_text WHERE record_text MATCH ? AND ${rowidBetween} ORDER BY rowid`)
     .pluck()
   const holder = database.prepare<[number], Row>(
     'SELECT *, first_record AS value FROM recording WHERE first_record <= ? ORDER BY first_record DESC LIMIT 1',

@@ -10,7 +10,7 @@ import { parseTlogProof } from '../../../src-core/log/tlog-proof.ts'
 import { replayColumnsOf } from '../../../src-core/recording/replay-columns.ts'
 import { replayRowsOf } from '../../../src-core/recording/replay-rows.ts'
 import { createFacetWords } from './facets.ts'
-import { recordIdBase, type LibraryDatabase } from './library-database.ts'
+import { recordIdBase, rowidBetween, type LibraryDatabase } from './library-database.ts'
 import type { ImportedRecording } from './parse-imported-recording.ts'
 import { searchTextOf } from './search-text.ts'
 
@@ -67,7 +67,7 @@ export function createStoredRecordings(database: LibraryDatabase): StoredRecordi
   const addRecord = database.prepare('INSERT INTO record (id, row, line) VALUES (?, ?, ?)')
   const addText = database.prepare('INSERT INTO record_text (rowid, body, tool, rule, facet) VALUES (?, ?, ?, ?, ?)')
   const removeLines = database.prepare('DELETE FROM record WHERE id >= ? AND id < ?')
-  const removeText = database.prepare('DELETE FROM record_text WHERE rowid >= ? AND rowid < ?')
+  const removeText = database.prepare(`DELETE FROM record_text WHERE ${rowidBetween}`)
   const removeRecording = database.prepare('DELETE FROM recording WHERE session = ?')
   const addRecording = database.prepare(`
     INSERT INTO recording (session, summary, connection, person, person_name, reason, allowed, masked, held, denied, length, bytes, origin, proof,
