@@ -1,4 +1,4 @@
-import { emptyRoot, hashBytes, nodeHash, type Hash } from './merkle-hash.ts'
+import { emptyRoot, nodeText, type Hash } from './merkle-hash.ts'
 
 /** The right edge of a growing tree: enough to append and to know the root, at most one hash a level. */
 export interface MerkleFrontier {
@@ -6,44 +6,64 @@ export interface MerkleFrontier {
   append(leaf: Hash): void
   /** RFC 9162 root over all leaves so far. */
   root(): Hash
+  /** what another one can go on from: of each level the complete subtree of 2^level leaves that still waits for its sibling */
+  edge(): (Hash | undefined)[]
 }
 
-export function createFrontier(): MerkleFrontier {
-  /** `edge[level]` is the complete subtree of 2^level leaves that still waits for its sibling */
-  const edge: (Hash | undefined)[] = []
-  /** Memory of its own for each level: a hash that is a piece of a larger buffer would keep all of that buffer, in every running session. */
-  const kept: Hash[] = []
-  let size = 0
-  return {
-    get size() {
-      return size
-    },
-    append(leaf) {
-      let carried = leaf
-      let level = 0
-      for (let waiting = edge[0]; waiting; waiting = edge[level]) {
-        carried = nodeHash(waiting, carried)
-        edge[level] = undefined
-        level += 1
-      }
-      edge[level] = copyTo((kept[level] ??= new Uint8Array(hashBytes)), carried)
-      size += 1
-    },
-    root() {
-      let root: Hash | undefined
-      for (const subtree of edge) {
-        if (subtree) root = root ? nodeHash(subtree, root) : subtree
-      }
-      // what is kept changes with the next leaf
-      return root ? copyTo(Buffer.alloc(hashBytes), root) : emptyRoot
-    },
+/** @param from the edge of a tree that goes on */
+export const createFrontier = (from: readonly (Hash | undefined)[] = []): MerkleFrontier => new Frontier(from)
+
+/** A class and no closures, and hashes as strings of one character a byte: each running session has one, and a typed array takes five times its bytes. */
+class Frontier implements MerkleFrontier {
+  readonly #edge: (string | undefined)[] = []
+  #size = 0
+
+  constructor(from: readonly (Hash | undefined)[]) {
+    for (const [level, subtree] of from.entries()) {
+      this.#edge[level] = subtree && textOf(subtree)
+      if (subtree) this.#size += 2 ** level
+    }
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  append(leaf: Hash): void {
+    const edge = this.#edge
+    this.#size += 1
+    const first = edge[0]
+    if (first === undefined) {
+      edge[0] = textOf(leaf)
+      return
+    }
+    edge[0] = undefined
+    let carried = nodeText(first, leaf)
+    let level = 1
+    for (let waiting = edge[1]; waiting !== undefined; waiting = edge[level]) {
+      carried = nodeText(waiting, carried)
+      edge[level] = undefined
+      level += 1
+    }
+    edge[level] = carried
+  }
+
+  root(): Hash {
+    let root: string | undefined
+    for (const subtree of this.#edge) {
+      if (subtree !== undefined) root = root === undefined ? subtree : nodeText(subtree, root)
+    }
+    return root === undefined ? emptyRoot : bytesOf(root)
+  }
+
+  edge(): (Hash | undefined)[] {
+    return this.#edge.map((subtree) => (subtree === undefined ? undefined : bytesOf(subtree)))
   }
 }
 
-function copyTo(own: Hash, hash: Hash): Hash {
-  own.set(hash)
-  return own
-}
+const textOf = (hash: Hash): string =>
+  (hash instanceof Buffer ? hash : Buffer.from(hash.buffer, hash.byteOffset, hash.length)).toString('latin1')
+const bytesOf = (text: string): Hash => Buffer.from(text, 'latin1')
 
 /** Root over leaf hashes that are all at hand. */
 export function rootOf(leaves: Iterable<Hash>): Hash {

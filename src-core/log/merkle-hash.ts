@@ -30,6 +30,14 @@ export function nodeHash(left: Hash, right: Hash): Hash {
   return sha256(pair)
 }
 
+/** The same of hashes as strings of one character a byte, which take less memory and less time. */
+export function nodeText(left: string, right: Hash | string): string {
+  pair.write(left, 1, 'latin1')
+  if (typeof right === 'string') pair.write(right, 1 + hashBytes, 'latin1')
+  else pair.set(right, 1 + hashBytes)
+  return hash('sha256', pair, 'binary')
+}
+
 export const isHash = (value: Uint8Array): boolean => value.length === hashBytes
 
 export const equalBytes = (one: Uint8Array, other: Uint8Array): boolean => Buffer.compare(one, other) === 0
