@@ -44,8 +44,6 @@ export const packManifest = z.object({
   query: z.object({ from: z.string().max(100), to: z.string().max(100) }),
   counts: z.object({ entries: z.number().int(), sessions: z.number().int(), sample: z.number().int() }),
   files: z.array(z.object({ path: z.string().max(300), bytes: z.number().int().nonnegative(), sha256: sha256Hex })).max(20_000),
-  /** files that are made of the manifest, so that it cannot name their hashes */
-  notCovered: z.array(z.string().max(300)).max(10),
 })
 export type PackManifest = z.infer<typeof packManifest>
 

@@ -3,42 +3,51 @@ import type { JsonObject } from '../json/json-value.ts'
 import { controls } from './controls.ts'
 
 export interface OscalInput {
-  /** SHA-256 (hex) of the pack's manifest: all ids are made of it, so that the same pack gives the same document */
-  manifestHash: string
   gateway: string
   /** RFC 3339 */
   from: string
   to: string
   collected: string
-  /** path in the pack → SHA-256 (hex) */
+  /** path in the pack → SHA-256 (hex), of all that this document is about; the manifest names this document's own hash, so it is not among them */
   files: ReadonlyMap<string, string>
 }
 
 const oscalVersion = '1.2.1'
+const manifest = 'manifest.json'
+
+function hashOf(files: OscalInput['files']): string {
+  const lines = [...files].map(([path, hash]) => `${hash}  ${path}\n`).toSorted()
+  return createHash('sha256').update(lines.join('')).digest('hex')
+}
 
 /**
  * OSCAL assessment results: what was collected for each criterion, as observations with hashed evidence. It never says that a control is
  * satisfied: that is the auditor's to say.
  */
-export function oscalResults({ manifestHash, gateway, from, to, collected, files }: OscalInput): JsonObject {
-  const id = (name: string) => uuidOf(manifestHash, name)
+export function oscalResults({ gateway, from, to, collected, files }: OscalInput): JsonObject {
+  // all ids are made of it, so that the same pack gives the same document
+  const contents = hashOf(files)
+  const id = (name: string) => uuidOf(contents, name)
   const held = controls.filter((control) => control.files.some((file) => files.has(file)))
-  const resources = [...files].map(([path, hash]) => ({
-    uuid: id(`resource ${path}`),
-    title: path,
-    rlinks: [{ href: path, hashes: [{ algorithm: 'SHA-256', value: hash }] }],
-  }))
+  const resources = [
+    { uuid: id(`resource ${manifest}`), title: manifest, rlinks: [{ href: manifest }] },
+    ...[...files].map(([path, hash]) => ({
+      uuid: id(`resource ${path}`),
+      title: path,
+      rlinks: [{ href: path, hashes: [{ algorithm: 'SHA-256', value: hash }] }],
+    })),
+  ]
   return {
     'assessment-results': {
       uuid: id('assessment-results'),
       metadata: {
         title: `Evidence of the Gatehouse gateway ${gateway}`,
         'last-modified': collected,
-        version: manifestHash.slice(0, 12),
+        version: contents.slice(0, 12),
         'oscal-version': oscalVersion,
       },
       'import-ap': {
-        href: `#${id('resource manifest.json')}`,
+        href: `#${id(`resource ${manifest}`)}`,
         remarks: 'No assessment plan came with the request; the query stands in the manifest.',
       },
       results: [
@@ -71,9 +80,9 @@ export function oscalResults({ manifestHash, gateway, from, to, collected, files
 }
 
 /** A UUID of version 5 (RFC 9562, 5.5), its name space being the one for URLs. */
-function uuidOf(manifestHash: string, name: string): string {
+function uuidOf(contents: string, name: string): string {
   const space = Buffer.from('6ba7b8119dad11d180b400c04fd430c8', 'hex')
-  const bytes = createHash('sha1').update(space).update(`urn:sha256:${manifestHash}#${name}`).digest().subarray(0, 16)
+  const bytes = createHash('sha1').update(space).update(`urn:sha256:${contents}#${name}`).digest().subarray(0, 16)
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x50
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')

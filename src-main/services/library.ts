@@ -41,7 +41,7 @@ export interface Library extends Pick<PinnedCheckpoints, 'pin' | 'pinnedFor'>, K
   facets(): LibraryFacets
   totals(): { recordings: number; records: number; bytes: number }
   /** what is believed about a log that this computer knows: the key that is pinned, and the proofs of the entries that led to it */
-  trustOf(origin: string): { key: string; rotations: string[] } | undefined
+  trustOf(origin: string): { key: string; rotations: string[]; size: number; root: string } | undefined
   /** which of these are here */
   among(sessions: readonly SessionId[]): SessionId[]
   /** the same, and how it stands with the proof of each */
@@ -155,7 +155,7 @@ export function openLibrary(options: { file: string; clock: Clock; elapsed?: () 
     totals: () => recordings.totals(),
     trustOf(origin) {
       const [pin] = pins.ofOrigin(origin)
-      return pin && { key: pin.verifier_key, rotations: pins.rotationsOf(origin) }
+      return pin && { key: pin.verifier_key, rotations: pins.rotationsOf(origin), size: pin.size, root: pin.root }
     },
     among: (sessions) => sessions.filter((session) => recordings.find(session) !== undefined),
     get(session) {

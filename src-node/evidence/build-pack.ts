@@ -55,11 +55,10 @@ export interface PackManifest {
   gateway: string
   version: string
   made: string
-  query: PackQuery & { filtered: boolean }
+  query: PackQuery
   counts: { entries: number; sessions: number; sample: number; rows: Record<string, number> }
+  /** all of the pack but this file and its proof */
   files: { path: string; bytes: number; sha256: string }[]
-  /** made from the manifest, so that it cannot stand in it */
-  notCovered: string[]
 }
 
 const oscalPath = 'oscal/assessment-results.json'
@@ -130,6 +129,10 @@ async function writePack(ports: PackPorts, query: PackQuery, { zip, folder }: Pa
     json({ start, end, size: log.size, nodes: await log.around(start, end, readClaimedCheckpoint(cosigned ?? '')?.size) }),
   )
 
+  // that the entries beside them lie outside the period: otherwise the hashes around them could hide some of it
+  if (start > 0) add('log/before.tlog-proof', await log.tlogProof(start - 1))
+  if (end < log.size) add('log/after.tlog-proof', await log.tlogProof(end))
+
   const csv = openTables(folder)
   // the sample is drawn from what can still be read; that the rest was removed by a rule is proved one by one
   const sessions = period.closed.filter(({ removed }) => !removed).map(({ session }) => session)
@@ -156,25 +159,24 @@ async function writePack(ports: PackPorts, query: PackQuery, { zip, folder }: Pa
   add('controls.csv', controlsTable())
   add('verify/verify.mjs', readAsset('verify.mjs'))
 
+  const { from, to } = query
+  const hashes = new Map(files.map(({ path, sha256 }) => [path, sha256] as const))
+  add(oscalPath, json(oscalResults({ gateway: ports.gateway, from, to, collected: mtime.toISOString(), files: hashes })))
+
   const manifest: PackManifest = {
     format: 'gatehouse-evidence-pack/1',
     gateway: ports.gateway,
     version: ports.version,
     made: mtime.toISOString(),
-    query: { ...query, filtered: false },
+    query,
     counts: { entries: end - start, sessions: period.closed.length, sample: selection.selected.length, rows: Object.fromEntries(csv.rows) },
     files: files.toSorted((one, other) => (one.path < other.path ? -1 : 1)),
-    notCovered: [oscalPath],
   }
   const text = json(manifest)
   const manifestHash = createHash('sha256').update(text).digest('hex')
   zip.addBuffer(Buffer.from(text), 'manifest.json', { mtime })
   const proof = await ports.logExport?.(manifestHash, period.closed.length)
   if (proof !== undefined) zip.addBuffer(Buffer.from(proof), 'manifest.json.tlog-proof', { mtime })
-  const hashes = new Map([...files.map(({ path, sha256 }) => [path, sha256] as const), ['manifest.json', manifestHash] as const])
-  const { from, to } = query
-  const oscal = oscalResults({ manifestHash, gateway: ports.gateway, from, to, collected: manifest.made, files: hashes })
-  zip.addBuffer(Buffer.from(json(oscal)), oscalPath, { mtime })
   zip.end()
   return manifest
 }
@@ -204,8 +206,12 @@ function readRecords(session: string, recording: Uint8Array): Extract<ParsedReco
   return parsed
 }
 
-/** RFC 4180. A cell that a spreadsheet would take for a formula gets an apostrophe in front. */
-const csvText = (rows: readonly Row[]): string => stringify(rows as Row[], { record_delimiter: '\r\n', escape_formulas: true })
+/**
+ * RFC 4180. A cell that a spreadsheet would take for a formula gets an apostrophe in front. A line break of one letter is quoted too: readers of tables end
+ * a row there, and what stood behind it would be a row that somebody wrote into a reason.
+ */
+const csvText = (rows: readonly Row[]): string =>
+  stringify(rows as Row[], { record_delimiter: '\r\n', escape_formulas: true, quoted_match: /[\r\n]/ })
 
 function controlsTable(): string {
   const rows = controls.map(({ id, title, evidence, test, files }) => [id, title, evidence, test, files.join(' ')])

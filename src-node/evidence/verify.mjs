@@ -10,7 +10,7 @@
 // Each witness whose KEY is given must have cosigned the log (c2sp.org/tlog-cosignature).
 // Exit code: 0 verified, 1 not verified, 2 nothing could be checked.
 import { createHash, createPublicKey, verify } from 'node:crypto'
-import { readFileSync, readdirSync, statSync } from 'node:fs'
+import { lstatSync, readFileSync, readdirSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -26,6 +26,10 @@ const pass = (sentence) => checked.push(sentence)
 /** what an auditor should know of, and what may have a good reason */
 const note = (place, sentence) => notes.push({ place, sentence })
 
+/** What a stranger wrote stays within its line, and says nothing to the terminal. */
+const printable = (text) => text.replace(/[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '?')
+const line = (text) => process.stdout.write(`${printable(text)}\n`)
+
 try {
   run()
 } catch (error) {
@@ -34,10 +38,10 @@ try {
 }
 if (options.json) process.stdout.write(`${JSON.stringify({ verified: problems.length === 0, problems, notes, checked })}\n`)
 else {
-  for (const sentence of checked) process.stdout.write(`passed  ${sentence}\n`)
-  for (const { place, sentence } of notes) process.stdout.write(`note    ${place}: ${sentence}\n`)
-  for (const { place, sentence } of problems) process.stdout.write(`FAILED  ${place}: ${sentence}\n`)
-  process.stdout.write(problems.length === 0 ? 'verified\n' : `not verified: ${problems.length} problems\n`)
+  for (const sentence of checked) line(`passed  ${sentence}`)
+  for (const { place, sentence } of notes) line(`note    ${place}: ${sentence}`)
+  for (const { place, sentence } of problems) line(`FAILED  ${place}: ${sentence}`)
+  line(problems.length === 0 ? 'verified' : `not verified: ${problems.length} problems`)
 }
 process.exit(problems.length === 0 ? 0 : 1)
 
@@ -46,7 +50,8 @@ function run() {
   checkFiles(manifest)
   const keyAt = followRotations(readKey())
   const head = checkCheckpoint(read('log/end.checkpoint').toString('utf8'), keyAt)
-  const { entries, known } = checkLog(manifest, head)
+  const { entries, known, range } = checkLog(manifest, head)
+  checkPeriod(manifest, range, entries)
   const cosigned = readIfThere('log/cosigned.checkpoint')?.toString('utf8')
   if (cosigned !== undefined) checkKept(cosigned, 'log/cosigned.checkpoint', { head, known, keyAt })
   if (options.checkpoint !== undefined)
@@ -58,6 +63,8 @@ function run() {
   checkSamples(manifest, entries, removed)
   checkPopulations(manifest)
   checkSessions(entries, removed)
+  checkTable('population/policies.csv', policyRows(entries))
+  checkTable('population/approvals.csv', approvalRows(entries))
   checkExportProof(keyAt)
 }
 
@@ -76,17 +83,22 @@ function readIfThere(path) {
 /** Every file is the one that the manifest names, and there is none that it does not name. */
 function checkFiles(manifest) {
   const named = new Map(manifest.files.map((file) => [file.path, file]))
-  const apart = new Set(['manifest.json', 'manifest.json.tlog-proof', ...manifest.notCovered])
+  const apart = new Set(['manifest.json', 'manifest.json.tlog-proof'])
   let bad = 0
   const report = (path, sentence) => {
     bad += 1
     fail(path, sentence)
   }
-  for (const path of filesUnder(options.folder)) {
+  if (named.size !== manifest.files.length) report('manifest.json', 'it names a file twice')
+  const there = new Set()
+  for (const { path, isFile } of filesUnder(options.folder)) {
+    // a link would be read as what it leads to, and a pipe never ends
+    if (!isFile) throw new Error(`${printable(path)} is a link or a device, and a pack has none`)
+    there.add(path)
     if (!named.has(path) && !apart.has(path)) report(path, 'the manifest does not name this file')
   }
   for (const { path, bytes, sha256: expected } of named.values()) {
-    const content = readIfThere(path)
+    const content = there.has(path) ? readIfThere(path) : undefined
     if (content === undefined) report(path, 'it is missing')
     else if (content.length !== bytes || sha256(content).toString('hex') !== expected)
       report(path, 'it is not the file that the manifest names')
@@ -97,8 +109,9 @@ function checkFiles(manifest) {
 function* filesUnder(folder) {
   for (const name of readdirSync(folder).toSorted()) {
     const path = join(folder, name)
-    if (statSync(path).isDirectory()) yield* filesUnder(path)
-    else yield relative(options.folder, path).split(sep).join('/')
+    const found = lstatSync(path)
+    if (found.isDirectory()) yield* filesUnder(path)
+    else yield { path: relative(options.folder, path).split(sep).join('/'), isFile: found.isFile() }
   }
 }
 
@@ -217,6 +230,8 @@ function checkCheckpoint(note, keyAt, place = 'log/end.checkpoint') {
 /** All entries of the period are there: with the hashes of what lies before and behind they give the root of the checkpoint. */
 function checkLog(manifest, { size, root }) {
   const range = JSON.parse(read('log/range.json').toString('utf8'))
+  // each entry is told once, by its bytes or by one hash: a second hash over the same entries would answer for them, whatever they say
+  if (!areApart([...range.nodes, range], size)) fail('log/range.json', 'it has a hash over entries that something else tells, too')
   const entries = linesOf(read('log/entries.jsonl')).map((line, at) => {
     const { index, entry } = parseEntry(line)
     if (typeof entry !== 'string') fail('log/entries.jsonl', `line ${at + 1} cannot be read`)
@@ -243,7 +258,40 @@ function checkLog(manifest, { size, root }) {
     if (parsed.kind === undefined) fail(`log entry ${index}`, 'it cannot be read')
     return { index, ...parsed }
   })
-  return { entries: parsedEntries, known }
+  return { entries: parsedEntries, known, range: { ...range, root } }
+}
+
+/** Whether these ranges lie within a tree, and none over another. */
+function areApart(ranges, size) {
+  let last = 0
+  for (const { start, end } of ranges.toSorted((one, other) => one.start - other.start || one.end - other.end)) {
+    if (!Number.isSafeInteger(start) || !Number.isSafeInteger(end) || start < last || end < start || end > size) return false
+    last = end
+  }
+  return true
+}
+
+/** The entries are all of the period: the one before them is older, and the one behind them is not. */
+function checkPeriod(manifest, { start, end, size, root }, entries) {
+  const { from, to } = manifest.query
+  const [first, last] = [Date.parse(from), Date.parse(to)]
+  const before = problems.length
+  if (!(first < last)) fail('manifest.json', 'its period ends before it begins')
+  const timeOf = (place, index) => {
+    const { header, entry, index: position, hashes } = parseProof(readIfThere(place)?.toString('utf8') ?? '')
+    const holds =
+      header === 'c2sp.org/tlog-proof@v1' && position === index && foldPath(index, size, leafOf(entry), hashes)?.equals(root) === true
+    return holds ? Date.parse(parseEntry(entry).at) : NaN
+  }
+  const [ahead, behind] = ['log/before.tlog-proof', 'log/after.tlog-proof']
+  if (start > 0 && !(timeOf(ahead, start - 1) < first)) fail(ahead, `it does not show that entry ${start - 1} lies before the period`)
+  if (end < size && !(timeOf(behind, end) >= last)) fail(behind, `it does not show that entry ${end} lies behind the period`)
+  if (problems.length === before) pass(`they are all of the period from ${from} to ${to}, and of no shorter one`)
+  if (end === size && !(Date.parse(entries.at(-1)?.at) >= last))
+    note(
+      'log/end.checkpoint',
+      `the log of this pack ends at ${entries.at(-1)?.at}, before the period does: what was logged later is not in it`,
+    )
 }
 
 /** The log continues a checkpoint that somebody else saw of it. */
@@ -349,12 +397,17 @@ function checkSamples(manifest, entries, removed) {
     .map(({ session }) => session)
   if (JSON.stringify(drawn) !== JSON.stringify(selection.selected))
     fail('sample/selection.json', 'it is not the sample that the seed gives')
-  else pass(`the sample of ${drawn.length} of ${selection.population.length} sessions is the one that the seed gives`)
+  else if (selection.seed !== manifest.query.seed || selection.size !== manifest.query.sampleSize)
+    fail('sample/selection.json', 'its seed or its size is not the one of the manifest')
+  else
+    pass(
+      `the sample of ${drawn.length} of ${selection.population.length} sessions is the one that the seed gives: ${JSON.stringify(selection.seed)}, which must be yours`,
+    )
   const closed = new Map(entries.filter(({ kind }) => kind === 'session.close').map((entry) => [entry.session, entry]))
   const population = new Set(selection.population)
   const stored = [...closed.keys()].filter((session) => !removed.has(session))
   const complete = population.size === stored.length && stored.every((session) => population.has(session))
-  if (!manifest.query.filtered && !complete) {
+  if (!complete) {
     fail('sample/selection.json', 'it was not drawn from all sessions that the log closed in the period, and of which it says no removal')
   }
   let good = 0
@@ -371,6 +424,7 @@ function checkRecording(session, entry, roots) {
   if (entry === undefined) return fail(place, 'the log does not close this session')
   const bytes = readIfThere(place)
   if (bytes === undefined) return fail(place, 'it is missing')
+  if (bytes.at(-1) !== 10) return fail(place, 'its last line has no line feed')
   const lines = linesOf(bytes)
   const wrong = lines.findIndex((line, at) => seqOf(line) !== at)
   if (wrong >= 0) return fail(`${place} record ${wrong}`, 'it is not the record that belongs there')
@@ -409,13 +463,17 @@ function checkPopulations(manifest) {
 /** The table of the sessions says of each what the log says of it. */
 function checkSessions(entries, removed) {
   const place = 'population/sessions.csv'
-  const [columns, ...rows] = parseCsv(read(place).toString('utf8'))
-  const [session, root, index, recording] = ['session', 'root', 'log entry', 'recording'].map((name) => columns.indexOf(name))
+  const [columns, ...rows] = tableOf(place)
+  const [session, recording] = ['session', 'recording'].map((name) => columns.indexOf(name))
+  const opened = new Map()
+  for (const entry of entries) if (entry.kind === 'session.open' && !opened.has(entry.session)) opened.set(entry.session, entry)
   const listed = new Map(rows.map((row) => [row[session], row]))
   const closed = new Map()
   for (const entry of entries) if (entry.kind === 'session.close' && !closed.has(entry.session)) closed.set(entry.session, entry)
   let bad = 0
   for (const [id, entry] of closed) {
+    if (entry.endReason === 'recording-altered')
+      fail(`log entry ${entry.index}`, `the recording of ${id} had been altered when the gateway was started again: its log says so`)
     const row = listed.get(id)
     const told = row?.[recording] ?? 'stored'
     if (row !== undefined && told !== (removed.has(id) ? `removed: log entry ${removed.get(id)}` : 'stored')) {
@@ -423,7 +481,14 @@ function checkSessions(entries, removed) {
       fail(place, `the recording of ${id} is missing: it is not there, and the log does not say that a rule of retention removed it`)
       continue
     }
-    if (row?.[root] === entry.root && row[index] === String(entry.index)) continue
+    const logged = { root: entry.root, 'log entry': entry.index, 'end reason': entry.endReason, records: entry.count }
+    const open = opened.get(id)
+    // what is left of a session that began before the period stands in its recording only
+    if (open !== undefined) {
+      const { counter, person, connection, policyVersion, maskingVersion } = open
+      Object.assign(logged, { number: counter, person, connection, 'policy version': policyVersion, 'masking version': maskingVersion })
+    }
+    if (row !== undefined && Object.entries(logged).every(([name, value]) => sameCell(row[columns.indexOf(name)], value))) continue
     bad += 1
     fail(place, `the session ${id} ${row === undefined ? 'is missing' : 'is not as the log says'}`)
   }
@@ -434,6 +499,51 @@ function checkSessions(entries, removed) {
   if (bad === 0) pass(`the table of the sessions is what the log says of ${closed.size} sessions`)
 }
 
+/** A cell as it stands in a table, where an apostrophe is before what a spreadsheet would take for a formula. */
+function sameCell(cell, value) {
+  const text = value === undefined || value === null ? '' : String(value)
+  return cell === (/^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/.test(text) ? `'${text}` : text)
+}
+
+/** A table that is made of the log alone has these rows and no others. */
+function checkTable(place, expected) {
+  const [, ...rows] = tableOf(place)
+  const wrong = rows.findIndex(
+    (row, at) => expected[at]?.length !== row.length || !row.every((cell, column) => sameCell(cell, expected[at][column])),
+  )
+  if (wrong >= 0) fail(place, `row ${wrong + 1} is not what the log says`)
+  else if (rows.length !== expected.length) fail(place, `it has ${rows.length} rows, and by the log it has ${expected.length}`)
+  else pass(`${place} is what the log says`)
+}
+
+function policyRows(entries) {
+  return entries
+    .filter(({ kind }) => kind === 'policy.version')
+    .map(({ at, document, version, author, approvedBy, message, index }) => [at, document, version, author, approvedBy, message, index])
+}
+
+function approvalRows(entries) {
+  const approvals = new Map()
+  for (const entry of entries) {
+    const known = approvals.get(entry.approval)
+    if (entry.kind === 'approval.requested') approvals.set(entry.approval, { entry, approved: [], denied: [], state: 'pending' })
+    else if (known === undefined) continue
+    else if (entry.kind === 'break-glass.used') known.approved.push(entry.breakGlass)
+    else if (entry.kind === 'approval.settled') Object.assign(known, { state: entry.state, settled: entry.at })
+    else if (entry.kind === 'approval.vote') {
+      const { decision, person, onBehalfOf } = entry.vote
+      const decider = onBehalfOf ? `${person.sub} for ${onBehalfOf.sub}` : person.sub
+      ;(decision === 'approve' ? known.approved : known.denied).push(decider)
+    }
+  }
+  return [...approvals.values()].map(({ entry, approved, denied, state, settled }) => {
+    const { at, approval, digest, index, input } = entry
+    const { session, requester, connection, tool, rule, approvals: needed, groups, decideBy } = input
+    const asked = [approval, at, session, requester, connection, tool, rule, needed, groups.join(' '), decideBy]
+    return [...asked, approved.join(' '), denied.join(' '), state, settled, digest, index]
+  })
+}
+
 /**
  * Recordings that a rule of retention removed: each by an entry of the log, of which the pack has the proof, wherever in the log it stands.
  * @returns session → that entry
@@ -441,7 +551,7 @@ function checkSessions(entries, removed) {
 function checkRemoved(entries, keyAt) {
   const place = 'population/removed.csv'
   const removed = new Map()
-  const [columns, ...rows] = parseCsv(readIfThere(place)?.toString('utf8') ?? '')
+  const [columns, ...rows] = tableOf(place)
   const closed = new Map()
   for (const entry of entries) if (entry.kind === 'session.close' && !closed.has(entry.session)) closed.set(entry.session, entry)
   for (const row of rows) {
@@ -503,14 +613,22 @@ function holdOver(id, close, index, entries) {
   return undefined
 }
 
-/** RFC 4180 */
+/** The rows of a table, the names of its columns first. */
+function tableOf(path) {
+  const rows = parseCsv(readIfThere(path)?.toString('utf8') ?? '"')
+  if (rows?.[0] !== undefined && rows.every((row) => row.length === rows[0].length)) return rows
+  fail(path, 'it is not a table')
+  return [[]]
+}
+
+/** RFC 4180. @returns undefined: it is none */
 function parseCsv(text) {
   const rows = []
-  const cell = /("(?:[^"]|"")*"|[^,\r\n]*)(,|\r?\n|$)/y
+  const cell = /("(?:[^"]|"")*"|[^",\r\n]*)(,|\r?\n|$)/y
   let row = []
   while (cell.lastIndex < text.length) {
     const [, content, end] = cell.exec(text) ?? []
-    if (content === undefined) return rows
+    if (content === undefined) return undefined
     row.push(content.startsWith('"') ? content.slice(1, -1).replaceAll('""', '"') : content)
     if (end === ',') continue
     rows.push(row)
@@ -535,7 +653,12 @@ function checkExportProof(keyAt) {
   const place = 'manifest.json.tlog-proof'
   const text = readIfThere(place)?.toString('utf8')
   if (text === undefined) {
-    return pass('the pack was made from a copy of the store: its export is not in the log')
+    note(
+      place,
+      'it is not there: the log says nothing of this pack, as when it was made from a copy of the store. What only the recordings outside the sample could ' +
+        'show, and the pages and tables that are made of them, is as good as who made the pack',
+    )
+    return
   }
   const { header, entry, index, hashes, checkpoint } = parseProof(text)
   const { size, root } = checkCheckpoint(checkpoint, keyAt, place)

@@ -357,12 +357,14 @@ test('when the gateway was not up is told, and no fault of the pack', async () =
   const { status, stdout } = verify(join(folder, 'up-pack'))
   expect(status).toBe(0)
   expect(stdout.match(/^note .*$/gm)).toEqual([
+    expect.stringContaining('log/end.checkpoint: the log of this pack ends at 2026-08-03T05:00:00.000Z'),
     'note    log entry 2: the gateway was not heard of between 2026-08-03T00:10:00.000Z and 2026-08-03T00:45:00.000Z',
     'note    log entry 3: since 2026-08-03T00:45:00.000Z the clock went 7200 seconds ahead: it was set forwards, or the computer slept',
     expect.stringContaining('log entry 4: the gateway was last seen, and not stopped in order, at 2026-08-03T02:55:00.000Z'),
     'note    log entry 5: it is older than the entry before it: the clock was set backwards',
     'note    log entry 5: since 2026-08-03T03:20:00.000Z the clock fell 1200 seconds behind: it was set backwards',
     expect.stringContaining('log entry 7: the gateway was stopped at 2026-08-03T03:11:00.000Z and started again at'),
+    expect.stringContaining('manifest.json.tlog-proof: it is not there'),
   ])
   const table = (await readFile(join(folder, 'up-pack/population/uptime.csv'), 'utf8')).split('\r\n').slice(1, -1)
   expect(table.map((row) => row.split(',', 1)[0])).toEqual([

@@ -40,9 +40,13 @@ beforeAll(async () => {
   const recordings = await openRecordingStore({ folder: join(folder, 'recordings'), clock })
   const closed = new Map<number, { closed: number; count: number; root: string }>()
   for (let counter = 1; counter <= 8; counter += 1) {
-    const open = openRecordFixture({ session: idOf(counter), counter })
-    const { session, connection, policyVersion, maskingVersion } = open
     const person = counter === 3 ? 'otto' : 'olivia'
+    const open = openRecordFixture({
+      session: idOf(counter),
+      counter,
+      person: { sub: person, name: person, groups: [], roles: ['operator'] },
+    })
+    const { session, connection, policyVersion, maskingVersion } = open
     await log.append({ kind: 'session.open', session, counter, person, connection, policyVersion, maskingVersion })
     const writer = await recordings.create(open)
     const { v: _v, seq: _seq, at: _at, ...draft } = messageRecordFixture(1)

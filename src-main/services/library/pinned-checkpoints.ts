@@ -39,13 +39,13 @@ export interface PinnedCheckpoints {
   pinnedFor(gateway: string): PinnedCheckpoint | undefined
   /** proofs of the entries that lead from the first key of a log to the one that is pinned */
   rotationsOf(origin: string): string[]
-  /** pins of a log, whichever gateway address showed it */
+  /** pins of a log, whichever gateway address showed it, the oldest first: what another gateway says later of the same log does not come before it */
   ofOrigin(origin: string): StoredPin[]
 }
 
 export function createPinnedCheckpoints(database: LibraryDatabase, clock: Clock): PinnedCheckpoints {
   const byGateway = database.prepare<[string], StoredPin>('SELECT * FROM pinned WHERE gateway = ?')
-  const byOrigin = database.prepare<[string], StoredPin>('SELECT * FROM pinned WHERE origin = ? ORDER BY gateway')
+  const byOrigin = database.prepare<[string], StoredPin>('SELECT * FROM pinned WHERE origin = ? ORDER BY first_seen_at, gateway')
   const store = database.prepare<StoredPin>(`
     INSERT INTO pinned (gateway, origin, verifier_key, size, root, note, seen_at, first_seen_at)
     VALUES (@gateway, @origin, @verifier_key, @size, @root, @note, @seen_at, @first_seen_at)

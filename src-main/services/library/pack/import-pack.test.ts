@@ -49,11 +49,20 @@ describe('a pack', () => {
     // what a stranger wrote is text and stays text
     expect(library.record(fixtureSession, 0).line).toContain('<img src=x onerror=alert(1)>')
   })
-  test('of a log that this computer knows is checked with the pinned key', async () => {
-    const leaves = [leafHash(Buffer.from('first'))]
-    const note = signCheckpoint({ origin: fixtureOrigin, size: 1, root: rootOf(leaves) }, fixtureKey(1))
-    await library.pin('https://gate.example', note, fixtureVerifierKey, async () => [])
+  test('of a log that this computer knows is checked with the pinned key, and is of the history that was seen', async () => {
+    const pin = async (first: string, gateway: string) => {
+      const note = signCheckpoint({ origin: fixtureOrigin, size: 1, root: rootOf([leafHash(Buffer.from(first))]) }, fixtureKey(1))
+      await library.pin(gateway, note, fixtureVerifierKey, async () => [])
+    }
+    await pin('{"kind":"gateway.start"}', 'https://gate.example')
     expect((await opening(zipOf(packFiles()))).pack).toMatchObject({ key: 'pinned' })
+    library.close()
+    library = openLibrary({ file: ':memory:', clock: { now: () => new Date('2026-11-22T16:05:00.123Z') } })
+    await pin('another history', 'https://gate.example')
+    expect(await refusalOf(zipOf(packFiles()))).toMatchObject({
+      code: 'PACK_ALTERED',
+      message: expect.stringMatching(/has seen a checkpoint/),
+    })
   })
   test('whose export the log holds says so, and a proof of another manifest is none', async () => {
     const files = packFiles()

@@ -6,11 +6,12 @@ import { packManifest, type OpenedPack, type PackManifest } from '../../../../sr
 import { sessionId } from '../../../../src-protocol/ids.ts'
 import { logEntry } from '../../../../src-protocol/log-entry.ts'
 import { openRecord } from '../../../../src-protocol/recording.ts'
-import { readPackLog } from '../../../../src-core/evidence/check-pack-log.ts'
+import { problemOfPeriod, readPackLog } from '../../../../src-core/evidence/check-pack-log.ts'
+import { parseBase64 } from '../../../../src-core/log/base64.ts'
 import { openCheckpoint, readClaimedCheckpoint, type Checkpoint } from '../../../../src-core/log/checkpoint.ts'
 import { followKeyProofs, type KeyHistory } from '../../../../src-core/log/key-history.ts'
 import { equalBytes, leafHash } from '../../../../src-core/log/merkle-hash.ts'
-import { verifyInclusion } from '../../../../src-core/log/merkle-proof.ts'
+import { verifyInclusion, type TreeHead } from '../../../../src-core/log/merkle-proof.ts'
 import { parseVerifierKey } from '../../../../src-core/log/signed-note.ts'
 import { parseTlogProof } from '../../../../src-core/log/tlog-proof.ts'
 import { maximumRecordingBytes } from '../../../../src-core/recording/record-lines.ts'
@@ -82,10 +83,10 @@ async function readManifest(zip: PackZip): Promise<PackManifest> {
 }
 
 /** Every file is named by the manifest, and every named one is there. */
-function checkNames(zip: PackZip, { files, notCovered }: PackManifest): void {
+function checkNames(zip: PackZip, { files }: PackManifest): void {
   const named = new Set(files.map(({ path }) => path))
   if (named.size !== files.length) throw invalid('manifest.json names a file twice')
-  const apart = new Set(['manifest.json', 'manifest.json.tlog-proof', ...notCovered])
+  const apart = new Set(['manifest.json', 'manifest.json.tlog-proof'])
   for (const path of zip.paths) if (!named.has(path) && !apart.has(path)) throw altered(`the manifest does not name ${path}`)
   for (const path of named) if (!zip.paths.has(path)) throw altered('a file that the manifest names is missing')
 }
@@ -105,6 +106,8 @@ interface Trust {
   /** whether this computer knew the log before */
   pinned: boolean
   history: KeyHistory
+  /** what this computer has seen of the log */
+  seen: TreeHead | undefined
 }
 
 /** The key that this computer has pinned for the log, if it knows the log; otherwise the one in the pack, and the person is told. */
@@ -121,7 +124,8 @@ async function readTrust(zip: PackZip, library: Library): Promise<Trust> {
   const proofs = rotations.data.length > 0 ? rotations.data : (known?.rotations ?? [])
   const followed = followKeyProofs(trusted, proofs)
   if (!followed.ok) throw altered('the keys of its log are not vouched for by the key that is trusted')
-  return { given, pinned: known !== undefined, history: followed.history }
+  const root = known && parseBase64(known.root)
+  return { given, pinned: known !== undefined, history: followed.history, seen: known && root && { size: known.size, root } }
 }
 
 /** A checkpoint, if the key that the log had at its size signed it. */
@@ -131,17 +135,27 @@ function openSigned(note: string, { history }: Trust): Checkpoint | undefined {
   return opened?.ok ? opened.checkpoint : undefined
 }
 
-async function checkLog(zip: PackZip, { counts }: PackManifest, trust: Trust): Promise<void> {
+async function checkLog(zip: PackZip, { counts, query }: PackManifest, trust: Trust): Promise<void> {
   const checkpoint = openSigned((await zip.read('log/end.checkpoint', mostProofBytes)).toString('utf8'), trust)
   if (!checkpoint) throw altered('the checkpoint of its log is not signed by the key that is trusted for the log')
   const range = (await zip.read('log/range.json', mostProofBytes)).toString('utf8')
   const entries = (await zip.read('log/entries.jsonl', mostEntriesBytes)).toString('utf8')
-  const log = readPackLog(range, linesOf(entries))
-  if (!log.ok) throw altered(log.problem)
+  const read = readPackLog(range, linesOf(entries))
+  if (!read.ok) throw altered(read.problem)
+  const { log } = read
   if (log.size !== checkpoint.size || !equalBytes(log.root, checkpoint.root)) {
     throw altered('its log entries do not give the root that the log’s key signed')
   }
-  if (log.entries !== counts.entries) throw altered(`it has ${log.entries} log entries, and the manifest names ${counts.entries}`)
+  const seen = trust.seen && trust.seen.size <= log.size ? log.rootAt(trust.seen.size) : undefined
+  if (seen && trust.seen && !equalBytes(seen, trust.seen.root))
+    throw altered('its log is not the one of which this computer has seen a checkpoint')
+  const found = log.end - log.start
+  if (found !== counts.entries) throw altered(`it has ${found} log entries, and the manifest names ${counts.entries}`)
+  if (log.closed !== counts.sessions) throw altered(`its log closes ${log.closed} sessions, and the manifest names ${counts.sessions}`)
+  const neighbour = async (path: string) => (zip.paths.has(path) ? (await zip.read(path, mostProofBytes)).toString('utf8') : undefined)
+  const beside = { before: await neighbour('log/before.tlog-proof'), after: await neighbour('log/after.tlog-proof') }
+  const problem = problemOfPeriod(log, query, beside)
+  if (problem !== undefined) throw altered(problem)
 }
 
 /** A gateway puts the hash of each manifest into its log. A pack that was made of a copy of a store has no such proof. */

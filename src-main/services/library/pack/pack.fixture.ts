@@ -107,7 +107,6 @@ export function packFiles(
       bytes: Buffer.byteLength(text),
       sha256: createHash('sha256').update(text).digest('hex'),
     })),
-    notCovered: ['oscal/assessment-results.json'],
   }
   options.manifest?.(manifest)
   return [...files, ['manifest.json', JSON.stringify(manifest)] as const].map(([name, text]) => ({ name, data: Buffer.from(text) }))
