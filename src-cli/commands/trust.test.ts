@@ -92,6 +92,18 @@ describe('gatehouse trust', () => {
     expect(told.startsWith(said)).toBe(true)
   })
 
+  test('says who may break the glass, where, for which calls and how long', async () => {
+    const may = `breakGlass:\n  - connection: orders\n    tools: [execute, 'reset_*']\n    maxMinutes: 15\n    people:\n      - { sub: olivia, name: Olivia, keys: [${keyOf('C')}] }\n`
+    write(reviewer('anna', keyOf('A')) + may)
+    await sign()
+    await show()
+    expect(said).toContain('may break the glass: Olivia (olivia) on orders, calls of execute, reset_*, at most 15 min: 1 key\n')
+    write(reviewer('anna', keyOf('A')))
+    await sign()
+    await show()
+    expect(said).toContain('may break the glass: nobody\n')
+  })
+
   test('shows nothing that was changed, or that another root has signed', async () => {
     await sign()
     const signed = readFileSync(path('signed'), 'utf8')

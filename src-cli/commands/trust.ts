@@ -61,16 +61,23 @@ export async function runShow(options: { file: string; root: string; stdout?: No
   stdout.write(summaryOf(opened.trust))
 }
 
-function summaryOf({ version, policies, rules, reviewers }: ApprovalTrust): string {
+function summaryOf({ version, policies, rules, reviewers, breakGlass = [] }: ApprovalTrust): string {
   const lines = [
     `version ${version}, for policy ${policies.join(', ')}`,
     ...rules.map(({ id, effect, because }) => `${effect === 'review' ? 'needs approval' : 'denied'}: ${id}: ${because}`),
-    ...reviewers.map(
-      ({ name, sub, groups, keys }) => `reviewer ${name} (${sub}) in ${groups.join(', ')}: ${keys.length} key${keys.length > 1 ? 's' : ''}`,
+    ...reviewers.map(({ name, sub, groups, keys }) => `reviewer ${name} (${sub}) in ${groups.join(', ')}: ${keysOf(keys)}`),
+    ...(breakGlass.length === 0 ? ['may break the glass: nobody'] : []),
+    ...breakGlass.flatMap(({ connection, tools, maxMinutes, people }) =>
+      people.map(
+        ({ name, sub, keys }) =>
+          `may break the glass: ${name} (${sub}) on ${connection}, calls of ${tools.join(', ')}, at most ${maxMinutes} min: ${keysOf(keys)}`,
+      ),
     ),
   ]
   return lines.map((line) => `${line}\n`).join('')
 }
+
+const keysOf = (keys: readonly unknown[]): string => `${keys.length} key${keys.length > 1 ? 's' : ''}`
 
 const leftOut = ({ widened, left }: TrustedRules): string =>
   widened.map((id) => `note: ${id} reads user, which an agent does not know: it demands an approval whoever calls\n`).join('') +

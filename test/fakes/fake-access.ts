@@ -6,7 +6,7 @@ import { AppError } from '../../src-protocol/app-error.ts'
 import type { AccessGrantId, AccessRequestId, AccessRuleId, ConnectionName } from '../../src-protocol/ids.ts'
 import type { LogEntry } from '../../src-protocol/log-entry.ts'
 import type { Connection, Person } from '../../src-protocol/model.ts'
-import { ines, noor, people, tomas } from './fake-people.ts'
+import { ines, noor, people, sofia, tomas } from './fake-people.ts'
 import { ago, days, fakeHex, hours, minutes, type FakeHandlers, type FakeSetting } from './fake-scenario.ts'
 
 type AccessChannel = Extract<keyof FakeHandlers, `access:${string}` | `people:${string}`>
@@ -190,7 +190,7 @@ export function fakeAccess(
         )
     }
 
-  const seen = [people.mira, people.jonas, people.helene, people.priya, tomas, ines, noor]
+  const seen = [people.mira, people.jonas, people.helene, people.priya, tomas, ines, noor, sofia]
   const standing = (who: Person, connection: Connection) => explainStanding({ connection, person: who, book, now: new Date() })
   const reviewer = (approvers: readonly string[]): boolean =>
     person.roles.includes('reviewer') && approvers.some((group) => person.groups.includes(group))

@@ -6,7 +6,7 @@ import type { BreakGlassOpening, BreakGlassRule, BreakGlassTerms } from '../../s
 import type { BreakGlassId, BreakGlassRuleId, ConnectionName } from '../../src-protocol/ids.ts'
 import type { LogEntry } from '../../src-protocol/log-entry.ts'
 import type { Person } from '../../src-protocol/model.ts'
-import { noor, people, tomas } from './fake-people.ts'
+import { noor, people, sofia, tomas } from './fake-people.ts'
 import { ago, days, fakeHex, hours, minutes, type FakeHandlers, type FakeSetting } from './fake-scenario.ts'
 import { heldApproval, liveSession } from './fake-sessions.ts'
 
@@ -114,7 +114,7 @@ export function fakeBreakGlass(setting: FakeSetting, changed: () => void): Pick<
   if (scenario !== 'empty') {
     const [nightly, locked] = [setRule(ago(now, days(40)), idOf('nights'), nights), setRule(ago(now, days(22)), idOf('crm'), crm)]
     if (scenario === 'four-eyes')
-      setRule(ago(now, hours(3)), idOf('nights'), { ...nights, maxMinutes: 45 }, 'u-0900', 'break-glass.rule-proposed')
+      setRule(ago(now, hours(3)), idOf('nights'), { ...nights, maxMinutes: 45 }, sofia.sub, 'break-glass.rule-proposed')
     const many = scenario === 'too-much' ? 40 : 1
     for (let week = many; week > 0; week -= 1) {
       const begun = days(7 * week + 2)

@@ -36,4 +36,6 @@ const colleague = (sub: string, name: string, groups: string[]): Person => ({
 
 export const tomas = colleague('u-0420', 'Tomas Rehák', ['billing', 'engineering'])
 export const ines = colleague('u-0555', 'Ines Duarte', ['crm-support'])
+/** the other administrator */
+export const sofia: Person = { ...colleague('u-0012', 'Sofia Lund', ['gatehouse-admins']), roles: ['administrator'] }
 export const noor = colleague('u-0618', 'Noor Haddad', ['security', 'engineering'])

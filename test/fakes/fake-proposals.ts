@@ -3,6 +3,7 @@ import type { ProposalId } from '../../src-protocol/ids.ts'
 import type { PolicyVersion } from '../../src-protocol/policy-version.ts'
 import type { ActivationRequest, PolicyProposal } from '../../src-protocol/policy-proposal.ts'
 import { fakePolicies } from './fake-documents.ts'
+import { sofia } from './fake-people.ts'
 import { ago, days, fakeHex, hours, minutes, type FakeHandlers, type FakeSetting } from './fake-scenario.ts'
 
 type ProposalChannel =
@@ -103,7 +104,7 @@ function exampleProposals({ now }: FakeSetting, versions: readonly PolicyVersion
       {
         text: inForce.text.replace('\n  - id: file-write-outside-workdir', `${bulkUpdate}\n  - id: file-write-outside-workdir`),
         message: 'An UPDATE without WHERE took the refunds of a whole day with it (incident 2291): from now on it is denied.',
-        author: { sub: 'u-0012', name: 'Sofia Lund' },
+        author: { sub: sofia.sub, name: sofia.name },
       },
       minutes(25),
     ),

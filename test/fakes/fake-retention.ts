@@ -2,7 +2,7 @@ import { AppError } from '../../src-protocol/app-error.ts'
 import { connectionName, holdId } from '../../src-protocol/ids.ts'
 import { holdRequest, retentionTerms, type Hold, type RetentionOverview } from '../../src-protocol/retention.ts'
 import { ago, days, type FakeHandlers, type FakeSetting } from './fake-scenario.ts'
-import { people } from './fake-people.ts'
+import { people, sofia } from './fake-people.ts'
 import { fakeSessionId } from './fake-recordings.ts'
 
 type RetentionHandlers = Pick<
@@ -11,8 +11,6 @@ type RetentionHandlers = Pick<
 >
 
 const idOf = (number: number) => holdId.parse(`hld_${String(number).padStart(16, '0')}`)
-/** an administrator who is not among the examples any more */
-const tomas = 'u-0417'
 const orders = connectionName.parse('orders-db')
 
 /** A rule of a year with two exceptions, three holds in each of their states, and recordings that are due soon. */
@@ -35,11 +33,11 @@ export function fakeRetention({ scenario, now, person }: FakeSetting): Retention
             id: idOf(2),
             selection: { sessions: [fakeSessionId(11), fakeSessionId(12)] },
             reason: 'Asked for by the works council',
-            by: tomas,
+            by: sofia.sub,
             at: ago(now, days(40)),
             index: 41_007,
             approvals: 2,
-            asked: { by: tomas, at: ago(now, days(1)), reason: 'The council has what it needs' },
+            asked: { by: sofia.sub, at: ago(now, days(1)), reason: 'The council has what it needs' },
           },
           {
             id: idOf(1),

@@ -75,6 +75,20 @@ export const accessPages: readonly PageUnderTest[] = [
       await page.getByRole('button', { name: 'Break the glass' }).click()
     },
   },
+  {
+    name: 'session-broken-glass',
+    path: `/sessions/${liveSession}`,
+    as: 'mira',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Break glass' }).click()
+      await page.getByLabel('Reason').fill('INC-4127: refunds are stuck, and nobody of dba answers')
+      await page.getByRole('button', { name: 'Break the glass' }).click()
+      await page.getByText('Your browser is open').waitFor()
+      // the double signs in by itself after half a minute
+      await page.clock.runFor(31_000)
+      await page.getByText('The glass is broken for').waitFor()
+    },
+  },
   { name: 'people', path: '/people', as: 'priya' },
   { name: 'people-person', path: '/people?person=u-1042', as: 'helene' },
   { name: 'people-empty', path: '/people', as: 'priya', scenario: 'empty' },

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core'
 import type { BreakGlassRule } from '../../../src-protocol/break-glass.ts'
 import { useDesktopQuery, useDesktopQueryWith } from '../../api/use-desktop-query.ts'
 import { useHasRole } from '../../api/use-desktop-state.ts'
+import { signInWay } from '../../components/sign-in-way.ts'
 import { namedBy } from './break-glass-words.ts'
 import styles from './break-glass.module.css'
 
@@ -58,7 +59,11 @@ export function BreakGlassRulesTable({ rules, labelOf, onEdit }: RulesTableProps
                 <div className="mono ellipsis" title={tools.join(', ')}>
                   {tools.join(', ')}
                 </div>
-                {acr.length > 0 && <div className="small t3 ellipsis">signs in by {acr.join(' or ')}</div>}
+                {acr.length > 0 && (
+                  <div className="small t3 ellipsis" title={`acr: ${acr.join(', ')}`}>
+                    sign-in is {signInWay(acr)}
+                  </div>
+                )}
               </td>
               <td>
                 <div className="ellipsis" title={reviewers.join(', ')}>

@@ -1,6 +1,7 @@
 import { formatLength } from '../../components/time.ts'
 import type { Approval } from '../../../src-protocol/model.ts'
 import { Facts, type Fact } from '../../components/facts.tsx'
+import { signInWay } from '../../components/sign-in-way.ts'
 import { Timestamp } from '../../components/timestamp.tsx'
 import { approvalProgress, isPlainRequest } from './approval-progress.ts'
 import styles from './inbox.module.css'
@@ -63,7 +64,7 @@ function termFacts({ digestInput: { veto, stepUp, groups } }: Approval): Fact[] 
           {
             label: 'Sign-in',
             value: `Who approves signs in anew, at most ${formatLength(stepUp.maxAgeSeconds * 1000)} before${
-              stepUp.acr === undefined ? '' : `, with ${stepUp.acr.join(' or ')}`
+              stepUp.acr === undefined ? '' : `; the sign-in is ${signInWay(stepUp.acr)}`
             }.`,
           },
         ]),

@@ -8,12 +8,7 @@ export function OverviewFigures({ found: { sessions, people, calls, period } }: 
   return (
     <dl className={styles.figures}>
       <Figure title="Sessions opened" count={sessions} search={{ ...period, opened: 'yes' }} />
-      <div>
-        <dt>People</dt>
-        <dd className="num">
-          <Link to="/access-review">{people.toLocaleString('en')}</Link>
-        </dd>
-      </div>
+      <Figure title="People" count={people} search={{ ...period }} />
       {(['allowed', 'masked', 'held', 'denied'] as const).map((verdict) => {
         const { icon: Icon, word } = verdictLook[verdict]
         return (

@@ -26,7 +26,7 @@ const NoCopy = () => (
 )
 
 function Copy({ copy: { state, folder, waiting, entries, lastAt, behindSince, failure } }: { copy: CopyHealth }) {
-  const number = (value: number): string => value.toLocaleString('en')
+  const counted = (count: number, one: string, many: string): string => `${count.toLocaleString('en')} ${count === 1 ? one : many}`
   return (
     <div className="stack">
       {state === 'failing' && (
@@ -42,8 +42,8 @@ function Copy({ copy: { state, folder, waiting, entries, lastAt, behindSince, fa
       <Facts
         items={[
           { label: 'Folder', value: <span className="mono">{folder}</span> },
-          { label: 'Waiting', value: waiting === 0 ? 'no recording' : `${number(waiting)} recordings` },
-          { label: 'Log', value: entries === 0 ? 'complete' : `${number(entries)} entries behind` },
+          { label: 'Waiting', value: waiting === 0 ? 'no recording' : counted(waiting, 'recording', 'recordings') },
+          { label: 'Log', value: entries === 0 ? 'complete' : `${counted(entries, 'entry', 'entries')} behind` },
           {
             label: 'Last brought up to date',
             value: lastAt === undefined ? 'not since the start' : <Timestamp at={lastAt} form="relative" />,

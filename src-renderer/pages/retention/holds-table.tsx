@@ -58,7 +58,7 @@ function Row({ hold, nameOf, onDecide }: { hold: Hold } & Pick<HoldsTableProps, 
           {kept}
         </div>
         <div className="small t3">
-          {approvals === 2 ? 'two administrators release it' : 'one administrator releases it'}, log entry {hold.index}
+          {approvals === 2 ? 'two administrators release it' : 'one administrator releases it'}, log entry {hold.index.toLocaleString('en')}
         </div>
       </td>
       <td>

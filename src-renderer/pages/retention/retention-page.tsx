@@ -22,7 +22,10 @@ import styles from './retention.module.css'
 /** When recordings are removed, what is removed next, and what is held. */
 export function RetentionPage() {
   const retention = useDesktopQuery('retention:get')
-  const people = useDesktopQuery('people:list').data
+  const listed = useDesktopQuery('people:list')
+  const people = listed.data
+  // names first: an id in their place would be read before they come
+  const loading = retention.isPending || (retention.isSuccess && listed.isPending)
   const administrator = useHasRole('administrator')
   const [placing, setPlacing] = useState(false)
   const [deciding, setDeciding] = useState<{ hold: Hold; decision: HoldDecision }>()
@@ -45,9 +48,9 @@ export function RetentionPage() {
           ) : undefined
         }
       />
-      {retention.isPending && <LoadingRows rows={10} label="Loading what is removed and what is held" />}
+      {loading && <LoadingRows rows={10} label="Loading what is removed and what is held" />}
       {retention.isError && <ErrorState error={retention.error} onRetry={() => void retention.refetch()} />}
-      {retention.isSuccess && (
+      {retention.isSuccess && !loading && (
         <div className={`page-body ${styles.body}`}>
           <div className={`pair ${styles.panels}`}>
             <RulePanel retention={retention.data} />
@@ -71,7 +74,7 @@ export function RetentionPage() {
 
 function RulePanel({ retention: { rule, removed } }: { retention: RetentionOverview }) {
   return (
-    <Panel title="Rule" meta={rule && `log entry ${rule.index}`}>
+    <Panel title="Rule" meta={rule && `log entry ${rule.index.toLocaleString('en')}`}>
       {!rule && (
         <p className="t2">
           Recordings are kept for good. A rule is set in the gateway’s configuration, under <span className="mono">archive.retention</span>.
