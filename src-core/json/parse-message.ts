@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../src-protocol/errors.ts'
 import type { ErrorData } from '../../src-protocol/app-error.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from './json-value.ts'
+import { createLookalikeSearch } from './lookalike-names.ts'
 import { TooDeep, walkJson, type JsonVisitor } from './walk-json.ts'
 
 export interface MessageLimits {
@@ -69,9 +70,28 @@ export function parseMessage(bytes: Uint8Array, limits: MessageLimits): MessageP
   return { ok: true, message: shaped.message, text }
 }
 
+const lookalikeOfEnvelope = createLookalikeSearch(['jsonrpc', 'id', 'method', 'params', 'result', 'error'])
+/** what a message is about */
+const lookalikeOfParams = createLookalikeSearch(
+  'name arguments uri ref argument cursor level task taskId requestId progressToken inputResponses requestState _meta'.split(' '),
+)
+/** what the gateway decides about in a result */
+const lookalikeOfResult = createLookalikeSearch(['tools', 'prompts', 'resources', 'inputRequests', 'requestState'])
+
+/** For a program that does not care for case, the message would be another one than the one that is decided about. */
+function lookalikeProblem(message: JsonObject): string | undefined {
+  const { params, result } = message
+  const problem = (where: string) => `a name in ${where} differs from one of the protocol only in the case of its letters`
+  if (lookalikeOfEnvelope(message) !== undefined) return problem('it')
+  if (isJsonObject(params) && lookalikeOfParams(params) !== undefined) return problem('params')
+  return isJsonObject(result) && lookalikeOfResult(result) !== undefined ? problem('result') : undefined
+}
+
 function shapeMessage(value: JsonObject): { ok: true; message: Message } | Extract<MessageParse, { ok: false }> {
   if (value['jsonrpc'] !== '2.0') return notJsonRpc('jsonrpc must be "2.0"')
   const { id, method, params } = value
+  const lookalike = lookalikeProblem(value)
+  if (lookalike !== undefined) return notJsonRpc(lookalike, id)
   if ('id' in value && typeof id !== 'string' && typeof id !== 'number' && id !== null) return notJsonRpc('id must be a string or a number')
   if ('method' in value) {
     if (typeof method !== 'string' || method === '') return notJsonRpc('method must be a string')

@@ -27,6 +27,7 @@ describe('the requests of a result', () => {
     ['a request without a method', { a: { params: {} } }],
     ['a method that is no text', { a: { method: 7 } }],
     ['params as a list', { a: { method: 'roots/list', params: [] } }],
+    ['a second method in capitals', { a: { method: 'roots/list', Method: 'sampling/createMessage' } }],
     ['one good and one bad', { a: { method: 'roots/list' }, b: {} }],
   ])('cannot be decided about: %s', ([, inputRequests]) => {
     expect(inputRequestsOf({ inputRequests })).toBe('malformed')

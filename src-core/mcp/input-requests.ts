@@ -1,3 +1,4 @@
+import { createLookalikeSearch } from '../json/lookalike-names.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../json/json-value.ts'
 
 /** What a server asks of its client inside a result (MCP 2026-07-28, multi round-trip requests). */
@@ -7,6 +8,8 @@ export interface InputRequest {
   method: string
   params: JsonObject | undefined
 }
+
+const lookalikeOfRequest = createLookalikeSearch(['method', 'params'])
 
 /**
  * The input requests of a result, whatever its `resultType` claims: a client may act on what it finds. Undefined if there are none; `malformed`
@@ -18,7 +21,7 @@ export function inputRequestsOf(result: JsonValue | undefined): InputRequest[] |
   if (!isJsonObject(requests)) return 'malformed'
   const found: InputRequest[] = []
   for (const [key, request] of Object.entries(requests)) {
-    if (!isJsonObject(request) || typeof request['method'] !== 'string') return 'malformed'
+    if (!isJsonObject(request) || typeof request['method'] !== 'string' || lookalikeOfRequest(request) !== undefined) return 'malformed'
     const params = request['params']
     if (params !== undefined && !isJsonObject(params)) return 'malformed'
     found.push({ key, method: request['method'], params })

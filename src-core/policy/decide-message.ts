@@ -1,6 +1,6 @@
 import type { CelInput } from '@bufbuild/cel'
 import { isJsonObject } from '../json/json-value.ts'
-import { conditionArguments, ConditionInputTooLarge, conditionUser } from './condition-input.ts'
+import { conditionArguments, ConditionInputAmbiguous, ConditionInputTooLarge, conditionUser } from './condition-input.ts'
 import type { AddedMasks, AddedRule } from '../masking/added-masks.ts'
 import { combineReviews } from './combine-reviews.ts'
 import type { Decision, MessageFacts, ReviewNeeded } from './decision.ts'
@@ -68,7 +68,7 @@ function decide(policy: Policy, facts: MessageFacts): Outcome {
 type ReviewRule = ActiveRule & { review: ReviewNeeded }
 interface Doubt {
   rule: ActiveRule
-  reason: 'failed' | 'too-large'
+  reason: 'failed' | 'too-large' | 'ambiguous'
 }
 interface Judged {
   denies: ActiveRule[]
@@ -110,12 +110,15 @@ function evaluate({ condition }: ActiveRule, facts: MessageFacts, about: Record<
     const holds = condition.evaluate({ ...about, args: conditionArguments(facts.args, condition.reads) })
     return holds === 'doubt' ? 'failed' : holds
   } catch (error) {
+    if (error instanceof ConditionInputAmbiguous) return 'ambiguous'
     return error instanceof ConditionInputTooLarge ? 'too-large' : 'failed'
   }
 }
 
 /** Says nothing about why the condition failed: that could tell what the arguments hold. */
 function doubtSentence({ rule, reason }: Doubt): string {
+  if (reason === 'ambiguous')
+    return `Names of arguments differ only in the case of their letters from each other or from what the rule ${rule.id} reads, so the call is refused.`
   return reason === 'too-large'
     ? `The arguments are too large for the condition of the rule ${rule.id}, so the call is refused.`
     : `The condition of the rule ${rule.id} could not be evaluated (an argument is missing or has another type), so the call is refused.`

@@ -1,7 +1,7 @@
 import type { Person } from '../../src-protocol/model.ts'
 import { isJsonObject, type JsonValue } from '../json/json-value.ts'
 import type { ArgumentsRead, Expression } from './condition-check.ts'
-import { conditionLimits } from './condition-input.ts'
+import { conditionLimits, hasLookalike } from './condition-input.ts'
 
 /** What a condition is about, as the message has it. */
 export interface ConditionFacts {
@@ -28,13 +28,13 @@ export function compileDirectly(expression: Expression, reads: ArgumentsRead): D
   if (reads === 'whole') return undefined
   const compiled = compileTruth(expression)
   const names = [...reads]
-  return compiled && ((facts) => (areSmallTexts(facts.args, names) ? compiled(facts) : undefined))
+  return compiled && ((facts) => (areSmallTexts(facts.args, names, reads) ? compiled(facts) : undefined))
 }
 
 /** The language counts what it is given; what is nothing but short texts needs no count. */
-function areSmallTexts(args: JsonValue | undefined, names: readonly string[]): boolean {
-  if (args === undefined) return true
-  if (!isJsonObject(args) || names.length >= conditionLimits.elements) return false
+function areSmallTexts(args: JsonValue | undefined, names: readonly string[], reads: ReadonlySet<string>): boolean {
+  if (args === undefined || names.length === 0) return args === undefined || isJsonObject(args)
+  if (!isJsonObject(args) || names.length >= conditionLimits.elements || hasLookalike(args, reads)) return false
   let characters = 0
   for (const name of names) {
     if (!Object.hasOwn(args, name)) continue

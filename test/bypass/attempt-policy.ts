@@ -42,6 +42,16 @@ rules:
       && (url(args.url).host == "example.com" || url(args.url).host.endsWith(".example.com"))
     effect: allow
     because: Only the company's own site may be fetched.
+  - id: run
+    match: { connections: [runner], tools: [run] }
+    when: '!has(args.command) || args.command == "status"'
+    effect: allow
+    because: Without a command it only says how it is.
+  - id: list
+    match: { connections: [runner], tools: [list] }
+    when: path(args.filter.path).text.startsWith("/srv/")
+    effect: allow
+    because: What lies in the folder may be listed.
 `
 
 export interface Call {

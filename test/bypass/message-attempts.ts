@@ -1,3 +1,5 @@
+import type { JsonObject } from '../../src-core/json/json-value.ts'
+
 const call = (rest: string) => `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${rest}}`
 
 /** Raw bytes that two parsers could read differently, or that are no single message: refused before anybody decides. */
@@ -9,6 +11,15 @@ export const messageAttempts: [name: string, bytes: string | Uint8Array, code: s
   ['an argument twice, deep inside', call('{"name":"q","arguments":{"a":[{"b":{"c":1,"c":2}}]}}'), 'MESSAGE_DUPLICATE_KEY'],
   ['the method twice', '{"jsonrpc":"2.0","id":1,"method":"ping","method":"tools/call","params":{"name":"q"}}', 'MESSAGE_DUPLICATE_KEY'],
   ['__proto__ twice', call('{"name":"q","arguments":{"__proto__":1,"__proto__":2}}'), 'MESSAGE_DUPLICATE_KEY'],
+  ['a tool name twice, once in capitals', call('{"name":"read","Name":"drop","arguments":{}}'), 'MESSAGE_NOT_JSONRPC'],
+  ['the arguments twice, once in capitals', call('{"name":"q","arguments":{},"ARGUMENTS":{"sql":"DROP TABLE t"}}'), 'MESSAGE_NOT_JSONRPC'],
+  ['arguments with a long s', call('{"name":"q","argument\u017f":{"sql":"DROP TABLE t"}}'), 'MESSAGE_NOT_JSONRPC'],
+  ['a tool name in capitals alone', call('{"Name":"drop"}'), 'MESSAGE_NOT_JSONRPC'],
+  ['a method in capitals behind another', '{"jsonrpc":"2.0","id":1,"method":"ping","Method":"tools/call"}', 'MESSAGE_NOT_JSONRPC'],
+  ['parameters with a long s', '{"jsonrpc":"2.0","id":1,"method":"ping","param\u017f":{"name":"drop"}}', 'MESSAGE_NOT_JSONRPC'],
+  ['a URI in capitals', '{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"a://","URI":"b://"}}', 'MESSAGE_NOT_JSONRPC'],
+  ['a request in an answer', '{"jsonrpc":"2.0","id":1,"result":{},"Method":"sampling/createMessage"}', 'MESSAGE_NOT_JSONRPC'],
+  ['a second list in an answer', '{"jsonrpc":"2.0","id":1,"result":{"tools":[],"Tools":[{"name":"drop"}]}}', 'MESSAGE_NOT_JSONRPC'],
   ['an integer that rounds', call('{"name":"q","arguments":{"id":9007199254740993}}'), 'MESSAGE_NUMBER_UNSAFE'],
   ['a number that overflows', call('{"name":"q","arguments":{"id":1e400}}'), 'MESSAGE_NUMBER_UNSAFE'],
   ['an id that rounds', '{"jsonrpc":"2.0","id":9007199254740993,"method":"ping"}', 'MESSAGE_NUMBER_UNSAFE'],
@@ -46,4 +57,14 @@ export const nameAttempts: [name: string, method: string, tool: string | undefin
   ['a slash behind the method', 'tools/call/', 'query'],
   ['a method that nobody knows', 'tools/execute', 'query'],
   ['a method of an extension', 'x/run', undefined],
+]
+
+/** Arguments that a server which does not care for the case of names would read otherwise than the rules. */
+export const argumentAttempts: [name: string, call: { connection: string; tool: string; args: JsonObject }][] = [
+  ['an argument twice, once in capitals', { connection: 'db', tool: 'query', args: { sql: 'SELECT 1', SQL: 'DROP TABLE t' } }],
+  ['a long s', { connection: 'db', tool: 'query', args: { sql: 'SELECT 1', '\u017fql': 'DROP TABLE t' } }],
+  ['a path in capitals', { connection: 'files', tool: 'read_file', args: { path: '/srv/data/a', Path: '/etc/shadow' } }],
+  ['an address in capitals', { connection: 'web', tool: 'fetch', args: { url: 'https://example.com/', Url: 'http://169.254.169.254/' } }],
+  ['an option in capitals that may be missing', { connection: 'runner', tool: 'run', args: { Command: 'rm -rf /' } }],
+  ['an option in capitals, deep inside', { connection: 'runner', tool: 'list', args: { filter: { path: '/srv/a', PATH: '/etc' } } }],
 ]

@@ -8,7 +8,7 @@ import { maskMessage } from '../../src-core/masking/mask-message.ts'
 import { createAttemptPolicy } from '../bypass/attempt-policy.ts'
 import { pathAttempts, uncaughtFiles, urlAttempts } from '../bypass/file-attempts.ts'
 import { maskingAttempts, uncaughtValues } from '../bypass/masking-attempts.ts'
-import { messageAttempts, nameAttempts } from '../bypass/message-attempts.ts'
+import { argumentAttempts, messageAttempts, nameAttempts } from '../bypass/message-attempts.ts'
 import { sqlAttempts, uncaughtSql } from '../bypass/sql-attempts.ts'
 
 /**
@@ -73,6 +73,16 @@ describe('names', () => {
   })
 })
 
+describe('names of arguments', () => {
+  test('what is allowed is', () => {
+    expect(decide({ connection: 'runner', tool: 'run', args: { command: 'status', Verbose: true, verbose: true } })).toBe('allow run')
+    expect(decide({ connection: 'runner', tool: 'list', args: { filter: { path: '/srv/a', Depth: 1 } } })).toBe('allow list')
+  })
+  test.for(argumentAttempts)('%s', ([, call]) => {
+    expect(decide(call)).toMatch(/^deny/)
+  })
+})
+
 describe('messages', () => {
   const parse = (bytes: string | Uint8Array) =>
     parseMessage(typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes, { maxBytes: 1_000_000, maxDepth: 128 })
@@ -105,6 +115,7 @@ test('docs/bypass-corpus.md lists every attempt, and what cannot be caught', asy
     ['Paths of files', 'denied', pathAttempts, () => 'deny'],
     ['Addresses', 'denied', urlAttempts, () => 'deny'],
     ['Names of tools and methods', 'denied by default', nameAttempts, () => 'deny'],
+    ['Names of arguments', 'denied', argumentAttempts, () => 'deny'],
     ['Messages', 'refused before anybody decides', messageAttempts, (row) => `\`${String(row[2])}\``],
     ['Values in results', 'masked', maskingAttempts, () => 'masked'],
   ]
