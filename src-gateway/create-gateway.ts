@@ -122,7 +122,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     onChanged: connectionsChanged,
     onHello: (agent, link, running) => sessions.agentBack(agent, link, running),
     onLost: (agent) => sessions.agentLost(agent),
-    onSessionEnded: (session, error) => sessions.serverStopped(session, error),
+    onSessionEnded: (session, error, agent) => sessions.serverStopped(session, error, agent),
     log: logger,
   })
   const tools = createToolPins({

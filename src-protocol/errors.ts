@@ -153,6 +153,7 @@ export const errors = {
   MESSAGE_NUMBER_UNSAFE: [400, 'The number at character {at} cannot be represented exactly.', 'Send it as a string.'],
   MESSAGE_TOO_DEEP: [400, 'The message nests deeper than {limit} levels.', 'Send a flatter message.'],
   MESSAGE_BATCH: [400, 'JSON-RPC batches are not accepted.', 'Send the messages one by one.'],
+  CONTENT_TYPE_REFUSED: [415, 'The message is not sent as JSON in UTF-8.', 'Send it with Content-Type: application/json.'],
   HEADER_MISMATCH: [400, 'The header {header} says something else than the body.', 'Send the header with the same value as the body.'],
   HEADER_MISSING: [400, 'The header {header} is missing.', 'Send the header with the same value as the body.'],
   ANSWER_TOO_LARGE: [

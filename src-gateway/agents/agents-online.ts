@@ -19,7 +19,8 @@ export interface AgentsOnlineEvents {
   /** it can be reached over this connection from now on, and runs the servers of these sessions */
   onHello(agent: { id: string; name: string }, link: AgentLink, sessions: readonly SessionId[]): void
   onLost(agent: { id: string; name: string }): void
-  onSessionEnded(session: SessionId, error: AppError): void
+  /** @param agent who says so */
+  onSessionEnded(session: SessionId, error: AppError, agent: string): void
   log: Logger
 }
 
@@ -54,7 +55,7 @@ export function createAgentsOnline(ports: AgentsOnlineEvents): AgentsOnline {
           }
           void noted(greet())
         },
-        onSessionEnded: (session, error) => ports.onSessionEnded(session, error),
+        onSessionEnded: (session, error) => ports.onSessionEnded(session, error, agent.id),
         onInterrupted: () => ports.log.warn({ agent: agent.id, name: agent.name }, 'agent interrupted: its link waits for it'),
         onResumed: () => ports.log.info({ agent: agent.id, name: agent.name }, 'agent resumed its link'),
         onClose({ code, reason, error }) {

@@ -35,6 +35,8 @@ export interface Exchange {
   readonly startedAt: number
   request?: OpenRequest
   call?: Call
+  /** headers that repeat arguments, and do: no other one goes on */
+  verifiedParams?: ReadonlySet<string>
   /** as the client names itself in this very request */
   client?: string | undefined
   upstream?: AgentExchange

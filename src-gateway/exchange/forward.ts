@@ -13,7 +13,7 @@ const forwarded = new Set<string>(forwardedRequestHeaders)
 export function forward(ports: ExchangePorts, exchange: Exchange, bytes: Uint8Array, approval?: ApprovalProof): void {
   const { session, head } = exchange
   if (session.ended) return
-  const open = { session: session.id, method: head.method, headers: requestHeaders(head.headers), ...(approval && { approval }) }
+  const open = { session: session.id, method: head.method, headers: requestHeaders(exchange), ...(approval && { approval }) }
   exchange.upstream = session.link.openExchange(open, bytes, (frame) => {
     receiveServerFrame(ports, exchange, frame)
     // what the client does not read, or nobody has looked at yet, is not followed by more
@@ -22,11 +22,11 @@ export function forward(ports: ExchangePorts, exchange: Exchange, bytes: Uint8Ar
   })
 }
 
-function requestHeaders(headers: Record<string, string>): Record<string, string> {
+function requestHeaders({ head: { headers }, verifiedParams }: Exchange): Record<string, string> {
   const kept: Record<string, string> = {}
   for (const name in headers) {
     const value = headers[name]
-    if (value !== undefined && (forwarded.has(name) || name.startsWith('mcp-param-'))) kept[name] = value
+    if (value !== undefined && (forwarded.has(name) || verifiedParams?.has(name))) kept[name] = value
   }
   return kept
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseMessage } from '../../src-core/json/parse-message.ts'
-import { headerProblem } from './header-check.ts'
+import { headerProblem, verifiedParams } from './header-check.ts'
 import { mirroredArguments } from '../../src-core/mcp/mirrored-arguments.ts'
 
 const claim = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {} }
@@ -35,6 +35,11 @@ describe('headers that repeat the body', () => {
   test.for<[string, Record<string, string>, object, string]>([
     ['nothing to compare', {}, stateful('tools/call', { name: 'a' }), 'good'],
     ['the method', { 'mcp-method': 'tools/list' }, stateful('tools/call', { name: 'a' }), 'HEADER_MISMATCH Mcp-Method'],
+    ['JSON', { 'content-type': 'application/json' }, stateful('x'), 'good'],
+    ['JSON in UTF-8', { 'content-type': 'Application/JSON; charset="UTF-8"' }, stateful('x'), 'good'],
+    ['JSON in UTF-7', { 'content-type': 'application/json; charset=utf-7' }, stateful('x'), 'CONTENT_TYPE_REFUSED undefined'],
+    ['two encodings', { 'content-type': 'application/json;charset=utf-8;charset=utf-16' }, stateful('x'), 'CONTENT_TYPE_REFUSED undefined'],
+    ['a form', { 'content-type': 'application/x-www-form-urlencoded' }, stateful('x'), 'CONTENT_TYPE_REFUSED undefined'],
     ['the name', { 'mcp-name': 'b' }, stateful('tools/call', { name: 'a' }), 'HEADER_MISMATCH Mcp-Name'],
     ['the name, encoded', { 'mcp-name': base64('ü') }, stateful('tools/call', { name: 'ü' }), 'good'],
     ['another name, encoded', { 'mcp-name': base64('b') }, stateful('tools/call', { name: 'a' }), 'HEADER_MISMATCH Mcp-Name'],
@@ -70,6 +75,15 @@ describe('headers that repeat the body', () => {
     ['what cannot be mirrored', {}, { list: ['x'], bad: 'x' }, 'good'],
   ])('an argument: %s', ([, more, args, expected]) => {
     expect(check(headers(more), call(args))).toBe(expected)
+  })
+  test('only headers of arguments that are there are verified', () => {
+    const parsed = parseMessage(Buffer.from(JSON.stringify({ jsonrpc: '2.0', ...call({ region: 'eu', where: {}, count: null }) })), {
+      maxBytes: 10_000,
+      maxDepth: 20,
+    })
+    if (!parsed.ok) throw new Error(parsed.code)
+    expect([...verifiedParams(parsed.message, mirroredArguments(schema))]).toEqual(['mcp-param-region'])
+    expect([...verifiedParams({ ...parsed.message, method: 'prompts/get' }, mirroredArguments(schema))]).toEqual([])
   })
   test('a stateful client that mirrors must mirror right, and need not', () => {
     const message = stateful('tools/call', { name: 'a', arguments: { region: 'eu' } })

@@ -18,6 +18,7 @@ export function headerProblem(
   mirrored: readonly MirroredArgument[] = [],
 ): AppError | undefined {
   const { method, params } = message
+  if (!isJsonInUtf8(headers['content-type'])) return new AppError('CONTENT_TYPE_REFUSED')
   const meta = params?.['_meta']
   const claimed = isJsonObject(meta) ? meta[protocolVersionKey] : undefined
   const version = headers['mcp-protocol-version']
@@ -38,6 +39,28 @@ export function headerProblem(
   return method === 'tools/call' ? argumentProblem(headers, params?.['arguments'], mirrored, mustRepeat) : undefined
 }
 
+/**
+ * A server decodes a body as its header says: in another encoding (UTF-7 …) the same bytes would be another message than the one that was
+ * decided about.
+ */
+const isJsonInUtf8 = (type: string | undefined): boolean =>
+  type === undefined || type === 'application/json' || /^application\/json[ \t]*(?:;[ \t]*charset=(?:utf-?8|"utf-?8")[ \t]*)?$/i.test(type)
+
+/** The headers `Mcp-Param-*` that say what the body says. Any other one has nothing to be compared with, and must not reach the server. */
+export function verifiedParams(message: Message, mirrored: readonly MirroredArgument[] = []): ReadonlySet<string> {
+  if (message.method !== 'tools/call') return none
+  const args = message.params?.['arguments']
+  const compared = mirrored.filter(({ path }) => isComparable(valueAt(args, path)))
+  return compared.length === 0 ? none : new Set(compared.map(({ header }) => `mcp-param-${header}`.toLowerCase()))
+}
+const none: ReadonlySet<string> = new Set()
+
+const valueAt = (args: JsonValue | undefined, path: readonly string[]): JsonValue | undefined =>
+  path.reduce<JsonValue | undefined>((node, key) => (isJsonObject(node) ? node[key] : undefined), args)
+
+const isComparable = (value: JsonValue | undefined): value is string | number | boolean =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+
 function argumentProblem(
   headers: Record<string, string>,
   args: JsonValue | undefined,
@@ -46,8 +69,8 @@ function argumentProblem(
 ): AppError | undefined {
   for (const { path, header } of mirrored) {
     const name = `Mcp-Param-${header}`
-    const value = path.reduce<JsonValue | undefined>((node, key) => (isJsonObject(node) ? node[key] : undefined), args)
-    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') continue
+    const value = valueAt(args, path)
+    if (!isComparable(value)) continue
     const given = headers[name.toLowerCase()]
     if (given === undefined) {
       if (mustRepeat) return missing(name)

@@ -12,12 +12,13 @@ import { decideRequest } from './decide-request.ts'
 import { isStateless, type Exchange } from './exchange.ts'
 import { deepestMessage, type ExchangePorts } from './exchange-ports.ts'
 import { forward } from './forward.ts'
-import { headerProblem } from './header-check.ts'
+import { headerProblem, verifiedParams } from './header-check.ts'
 import { holdForApproval } from './hold-for-approval.ts'
 import { inspectLarge, largeMessageBytes, maskedBy } from './inspect-large.ts'
 import { isRecordable, maskFor, messageRecord, type MaskedMessage } from './message-record.ts'
 import { blockedBy, rpcError, toolRefusal } from './rpc-answer.ts'
 import { serverRequestKey } from './server-requests.ts'
+import { mirroredOf } from './mirrored-of.ts'
 
 /** Nobody can judge more than this, and every reviewer's desktop is sent it. */
 const mostReviewableBytes = 1024 * 1024
@@ -71,10 +72,12 @@ function decide(
   bytes: Uint8Array,
   mask: (tool: string | undefined) => MaskedMessage,
 ): void {
-  const mirrored = message.tool === undefined ? undefined : exchange.session.tools.of(message.tool).mirrored
+  const mirrored = mirroredOf(ports, exchange, message.tool)
   const wrong = headerProblem(exchange.head.headers, message, mirrored)
   if (wrong) return refuse(ports, exchange, wrong, bytes.length, message.id, message.method)
   if (message.method === undefined) return receiveClientResponse(ports, exchange, message, bytes, mask)
+
+  if (mirrored) exchange.verifiedParams = verifiedParams(message, mirrored)
 
   // 2. decide
   const { session } = exchange

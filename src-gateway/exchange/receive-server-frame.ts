@@ -63,7 +63,8 @@ function responseHeaders(headers: Record<string, string>): Record<string, string
   const kept: Record<string, string> = {}
   for (const name of forwardedResponseHeaders) {
     const value = headers[name]
-    if (value !== undefined) kept[name] = value
+    // what is masked and recorded is UTF-8, whatever else the server says that it is
+    if (value !== undefined) kept[name] = name === 'content-type' ? (value.split(';', 1)[0]?.trim() ?? '') : value
   }
   return kept
 }

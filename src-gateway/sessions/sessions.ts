@@ -48,7 +48,8 @@ export interface Sessions {
   /** `agent`: its servers are gone; `sign-in`: the person signed out; `session`: its server stopped by itself */
   agentLost(agent: { id: string; name: string }): void
   signedOut(signInId: string): void
-  serverStopped(session: string, error: AppError): void
+  /** @param agent who says so: another one than the session's has nothing to say about it */
+  serverStopped(session: string, error: AppError, agent: string): void
   personChanged(person: Person): void
   /** the access is over: what began under it ends with it, at once */
   accessEnded(grant: string, error: AppError): void
@@ -269,7 +270,8 @@ export function createSessions(ports: SessionsPorts): Sessions {
 
     agentLost,
     signedOut: (signInId) => void endWhere((session) => session.signInId === signInId, 'signed-out'),
-    serverStopped: (id, error) => void endWhere((session) => session.id === id, 'server-stopped', error),
+    serverStopped: (id, error, agent) =>
+      void endWhere((session) => session.id === id && session.agent.id === agent, 'server-stopped', error),
 
     personChanged(person) {
       for (const session of live.values()) {

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { AppError } from '../../src-protocol/app-error.ts'
-import type { SessionId } from '../../src-protocol/ids.ts'
+import type { AgentId, SessionId } from '../../src-protocol/ids.ts'
 import type { SessionRecord } from '../../src-protocol/recording.ts'
-import { echo, type ReceivedExchange, type ScriptedAgent } from '../fakes/scripted-agent.ts'
+import { connectScriptedAgent, echo, enrolScriptedAgent, type ReceivedExchange, type ScriptedAgent } from '../fakes/scripted-agent.ts'
 import {
   exchange,
   openEcho,
@@ -286,7 +286,58 @@ test('only headers that MCP defines travel on', async () => {
   const headers = { cookie: 'a=b', authorization: 'Bearer x', 'mcp-session-id': 's1', 'mcp-param-region': 'eu' }
   await exchange(operator, session.id, toolCall('echo', { text: 'x' }), { headers }).done
   const received = agent.received.at(-1)?.head.headers ?? {}
-  expect(Object.keys(received).toSorted()).toEqual(['accept', 'content-type', 'mcp-param-region', 'mcp-session-id'])
+  // nothing in the body to compare the argument's header with
+  expect(Object.keys(received).toSorted()).toEqual(['accept', 'content-type', 'mcp-session-id'])
+})
+
+test('of headers that repeat arguments only those travel on whose argument is there', async () => {
+  const server = { agent: agent.id as AgentId, server: 'echo', groups: ['operators'], maxMinutes: 60 }
+  await admin.api.call('createConnection', { name: 'mirrors', title: 'Mirrors', ...server })
+  const open = () => operator.api.call('openSession', { connection: 'mirrors', reason: 'a test', minutes: 30 })
+  const mirrored = (header: string) => ({ type: 'string', 'x-mcp-header': header })
+  const inputSchema = { type: 'object', properties: { text: mirrored('Text'), to: mirrored('To') } }
+  agent.script = (received) =>
+    received.message.method === 'tools/list' ? received.result({ tools: [{ name: 'echo', inputSchema }] }) : echo(received)
+  const listed = await open()
+  await exchange(operator, listed.id, JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' })).done
+  const headers = { 'mcp-param-text': 'x', 'mcp-param-to': 'elsewhere', 'mcp-param-Text': 'y', 'mcp-param-more': 'z' }
+  // another session knows the tool by its pin
+  for (const { id } of [listed, await open()]) {
+    const answer = await exchange(operator, id, toolCall('echo', { text: 'x' }), { headers }).done
+    expect(rpcOf(answer).error).toBeUndefined()
+    const received = Object.entries(agent.received.at(-1)?.head.headers ?? {})
+    expect(received.filter(([name]) => name.startsWith('mcp-param-'))).toEqual([['mcp-param-text', 'x']])
+    const wrong = await exchange(operator, id, toolCall('echo', { text: 'y' }), { headers }).done
+    expect(rpcOf(wrong).error?.data['code']).toBe('HEADER_MISMATCH')
+  }
+})
+
+test('a body that the server would decode otherwise does not reach it', async () => {
+  const session = await openEcho(operator)
+  const before = agent.received.length
+  // in UTF-7 the argument ends at +ACI-, and another tool's name follows
+  const body = toolCall('echo', { text: '+ACIAfQAs-+ACI-name+ACI-:+ACI-secret-tool' })
+  const answer = await exchange(operator, session.id, body, { headers: { 'content-type': 'application/json; charset=utf-7' } }).done
+  expect(answer.status).toBe(415)
+  expect(rpcOf(answer).error?.data).toMatchObject({ code: 'CONTENT_TYPE_REFUSED' })
+  expect(agent.received).toHaveLength(before)
+})
+
+test('an agent cannot end what runs at another one', async () => {
+  const session = await openEcho(operator)
+  const { joinToken } = await admin.api.call('createJoinToken', { name: 'other-agent' })
+  const other = await connectScriptedAgent(gateway.url, await enrolScriptedAgent(gateway.url, joinToken))
+  await until(async () => (await admin.api.call('agents')).agents.every(({ online }) => online), 'the other agent is online')
+  const error = new AppError('SERVER_STOPPED', { server: 'echo', problem: 'so says another agent' }).toJSON()
+  other.socket.sendControl({ type: 'session.ended', session: session.id, error })
+  // what it says next is handled after that
+  const servers = [{ name: 'later', title: 'Later', transport: 'stdio' as const }]
+  other.socket.sendControl({ type: 'hello', version: '0.0.0-test', servers, sessions: [] })
+  const laterOf = async () => (await admin.api.call('agents')).agents.some((one) => one.servers.some(({ name }) => name === 'later'))
+  await until(laterOf, 'the other agent was heard to its end')
+  other.drop()
+  const answer = await exchange(operator, session.id, toolCall('echo', { text: 'still here' })).done
+  expect(rpcOf(answer).result).toBeDefined()
 })
 
 describe('a session', () => {
