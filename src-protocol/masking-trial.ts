@@ -1,6 +1,7 @@
 /** What a masking document makes of one response: tried on the computer of who writes it. */
 import { z } from 'zod'
 import { maskApplied } from './model.ts'
+import { recordedMedia } from './recording.ts'
 
 /** More than this is refused with a sentence of its own; the schema only keeps out what cannot be meant. */
 export const trialLimits = { bytes: 1024 * 1024, seconds: 5 }
@@ -17,7 +18,14 @@ export const maskingTrial = z.object({
 export type MaskingTrial = z.infer<typeof maskingTrial>
 
 export const maskingTrialResult = z.discriminatedUnion('outcome', [
-  z.object({ outcome: z.literal('masked'), text: z.string(), json: z.boolean(), masks: z.array(maskApplied) }),
+  z.object({
+    outcome: z.literal('masked'),
+    text: z.string(),
+    json: z.boolean(),
+    masks: z.array(maskApplied),
+    /** of which a recording would say type, size and hash, and not the bytes */
+    media: z.array(recordedMedia),
+  }),
   z.object({ outcome: z.literal('blocked'), rule: z.string(), because: z.string() }),
   /** it cannot be searched to its end */
   z.object({ outcome: z.literal('withheld'), problem: z.string() }),

@@ -42,6 +42,10 @@ export const maskApplied = z.object({
 })
 export type MaskApplied = z.infer<typeof maskApplied>
 
+/** What content holds that is no text: by what it says it is, or by how its bytes begin. `unknown` is content of a type that MCP does not have. */
+export const mediaKind = z.enum(['image', 'audio', 'file', 'unknown'])
+export type MediaKind = z.infer<typeof mediaKind>
+
 export const declaredServer = z.object({
   name: z.string(),
   title: z.string(),

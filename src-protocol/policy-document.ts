@@ -1,6 +1,6 @@
 /** The policy and masking documents, as people write them in YAML. Unknown keys are refused. */
 import { z } from 'zod'
-import { role, sqlDialect } from './model.ts'
+import { mediaKind, role, sqlDialect } from './model.ts'
 import { section } from './section.ts'
 
 /** `90s`, `15m`, `1h`; at most a week. */
@@ -60,7 +60,13 @@ const said = {
   tools: 'Names of tools; * stands for any run of characters.',
   detect: 'Find values by their shape and checksum, in every string.',
   fields: 'Mask whole values by the name of their field, at any depth; compared without case, _ and -.',
+  media:
+    'Leave out what is no text: images, audio, other files, and content of a type that MCP does not have. A text that says so stands in its place.',
 }
+
+const mediaInPart = 'content that is no text is left out or blocks the message: there is nothing to show of it in part'
+const isPartial = (action: string | undefined): boolean => action === 'partial' || action === 'tag'
+const media = z.array(mediaKind).min(1).max(mediaKind.options.length)
 
 const secretInPart = 'a secret cannot be masked in part: what is left would make it easier to guess'
 
@@ -74,15 +80,17 @@ export const policyMask = section({
     .describe('Rules of the masking document, by their ids, whatever connections and tools they are about; with their own actions.'),
   detect: z.array(detectorName).min(1).optional().describe(said.detect),
   fields: z.array(z.string().min(1).max(200)).min(1).max(500).optional().describe(said.fields),
+  media: media.optional().describe(said.media),
   action: maskAction.optional().describe('What is done to a value of detect and fields; mask if it is left out.'),
 })
+  .refine((mask) => mask.media === undefined || !isPartial(mask.action), { message: mediaInPart, path: ['action'] })
   .refine(({ action, detect }) => action !== 'partial' || !detect?.includes('secret'), { message: secretInPart, path: ['action'] })
   .refine(({ action, rules }) => action === undefined || rules === undefined, {
     message: 'a rule of the masking document has an action of its own',
     path: ['action'],
   })
-  .refine(({ rules, detect, fields }) => [rules, detect, fields].filter((kind) => kind !== undefined).length === 1, {
-    message: 'a mask has exactly one of rules, detect and fields',
+  .refine((mask) => [mask.rules, mask.detect, mask.fields, mask.media].filter((kind) => kind !== undefined).length === 1, {
+    message: 'a mask has exactly one of rules, detect, fields and media',
     path: ['rules'],
   })
 export type PolicyMask = z.infer<typeof policyMask>
@@ -184,9 +192,18 @@ export const maskingRule = section({
     .max(1000)
     .optional()
     .describe('Find whole words and phrases, whatever their case.'),
+  media: media.optional().describe(said.media),
+  except: section({
+    connections: z.array(pattern).min(1).default(['*']).describe(said.connections),
+    tools: z.array(pattern).min(1).default(['*']).describe(said.tools),
+  })
+    .optional()
+    .describe('With media: where it is allowed all the same. Both have to match.'),
   action: maskAction
     .default('mask')
-    .describe('What is done to a value. Where two rules hit the same one, the strictest: block, drop, mask, tag, partial.'),
+    .describe(
+      'What is done to a value. Where two rules hit the same one, the strictest: block, drop, mask, tag, partial. With media, mask and drop are the same.',
+    ),
   exempt: section({ groups: z.array(z.string().min(1).max(200)).min(1).max(100), because: z.string().min(3).max(500) })
     .optional()
     .describe('Groups to whose people values are delivered as they are; the recording is masked all the same.'),
@@ -200,8 +217,13 @@ export const maskingRule = section({
     message: 'words cannot be masked in part: what is left would tell which word it is',
     path: ['action'],
   })
-  .refine((rule) => [rule.detect, rule.fields, rule.pattern, rule.words].filter((kind) => kind !== undefined).length === 1, {
-    message: 'a rule has exactly one of detect, fields, pattern and words',
+  .refine((rule) => rule.media === undefined || !isPartial(rule.action), { message: mediaInPart, path: ['action'] })
+  .refine((rule) => rule.except === undefined || rule.media !== undefined, {
+    message: 'only a rule with media has exceptions',
+    path: ['except'],
+  })
+  .refine((rule) => [rule.detect, rule.fields, rule.pattern, rule.words, rule.media].filter((kind) => kind !== undefined).length === 1, {
+    message: 'a rule has exactly one of detect, fields, pattern, words and media',
     path: ['detect'],
   })
 

@@ -1,7 +1,7 @@
 /** The recording of one session: JSON Lines, append-only, one record a line (see docs/architecture.md, "Recording"). */
 import { z } from 'zod'
 import { accessGrantId, approvalId, breakGlassId, connectionName, sessionId, sha256Hex, timestamp } from './ids.ts'
-import { effect, endReason, maskApplied, person, sqlDialect, verdictCounts } from './model.ts'
+import { effect, endReason, maskApplied, mediaKind, person, sqlDialect, verdictCounts } from './model.ts'
 
 const base = { v: z.literal(1), seq: z.number().int().nonnegative(), at: timestamp }
 
@@ -61,6 +61,22 @@ export type LeftOut = z.infer<typeof leftOut>
 export const exempted = z.object({ rule: z.string(), group: z.string(), count: z.number().int().positive() })
 export type Exempted = z.infer<typeof exempted>
 
+/** An image, a sound or other bytes of a message: the recording has this and not the bytes. */
+export const recordedMedia = z.object({
+  /** JSON Pointer (RFC 6901) to the content in the message */
+  path: z.string(),
+  kind: mediaKind,
+  /** its MIME type as the sender says, or the `type` of content that is unknown */
+  type: z.string(),
+  /** of the bytes, or with `of: text` of the JSON text that stands there, since it was no base64 */
+  bytes: z.number().int().nonnegative(),
+  sha256: sha256Hex,
+  of: z.literal('text').optional(),
+  /** the masking rule that left it out of what is delivered; without one it was delivered */
+  leftOutBy: z.string().optional(),
+})
+export type RecordedMedia = z.infer<typeof recordedMedia>
+
 /** `request`, `response` and `notification` carry a JSON-RPC message; `exchange` joins what belongs together. */
 export const messageRecord = z.object({
   ...base,
@@ -74,7 +90,7 @@ export const messageRecord = z.object({
   id: z.union([z.string(), z.number()]).nullable().optional(),
   /** of the SSE event that carried it from the server */
   sse: z.object({ id: z.string().optional(), event: z.string().optional() }).optional(),
-  /** the masked message exactly as delivered (server → client) or the masked copy of what was forwarded (client → server) */
+  /** the masked message exactly as delivered (server → client), but for `media`, or the masked copy of what was forwarded (client → server) */
   body: z.string(),
   bytes: z.number().int(),
   sha256: sha256Hex,
@@ -86,6 +102,10 @@ export const messageRecord = z.object({
    * message they would have blocked it
    */
   exempted: z.array(exempted).optional(),
+  /** what of the message is recorded as type, size and hash; in `body` a text stands in its place */
+  media: z.array(recordedMedia).optional(),
+  /** how much more there was than is named */
+  mediaMore: z.number().int().positive().optional(),
   approval: approvalId.optional(),
   /** of a list (tools, prompts, resources): what the server named and this client was not shown */
   leftOut: z.array(leftOut).optional(),

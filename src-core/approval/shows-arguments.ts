@@ -2,8 +2,8 @@ import { isJsonObject, type JsonValue } from '../json/json-value.ts'
 import { parseMessage } from '../json/parse-message.ts'
 
 const deepestArguments = 120
-/** what stands in the place of a masked value (src-core/masking/mask-action.ts) */
-const token = /\[(?:MASKED|DROPPED):[^[\]]{1,200}\]/
+/** what stands in the place of a masked value (src-core/masking/mask-action.ts) and of bytes that are not recorded (take-out-media.ts) */
+const token = /\[(?:MASKED|DROPPED|NOT RECORDED):[^[\]]{1,200}\]/
 
 /**
  * Whether a text that reviewers were shown as a call's arguments says what the arguments are, but for what is masked in it: nothing added, left

@@ -32,12 +32,10 @@ const everywhere = { connections: ['*'], tools: ['*'] }
 export function addMasks(rules: readonly MaskingRule[], added: AddedMasks): MaskingRule[] {
   const named = namedMaskingRules(added)
   return [
-    ...rules.map((rule) => (named.has(rule.id) ? { ...rule, match: everywhere } : rule)),
+    ...rules.map((rule) => (named.has(rule.id) ? { ...rule, match: everywhere, except: undefined } : rule)),
     ...added.rules.flatMap(({ id, because, masks }) =>
-      masks.flatMap(({ detect, fields, action = 'mask' }) =>
-        detect || fields
-          ? [{ id: addedRuleName(id), match: everywhere, action, because, ...(detect && { detect }), ...(fields && { fields }) }]
-          : [],
+      masks.flatMap(({ rules: named, action = 'mask', ...what }) =>
+        named ? [] : [{ id: addedRuleName(id), match: everywhere, action, because, ...what }],
       ),
     ),
   ]

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { AppError } from '../../src-protocol/app-error.ts'
 import { maskingDocument, type MaskingRule } from '../../src-protocol/policy-document.ts'
+import type { MediaKind } from '../../src-protocol/model.ts'
 import type { DocumentProblem } from '../../src-protocol/policy-version.ts'
 import { readYamlDocument } from '../yaml-document.ts'
 import { compilePattern } from '../pattern.ts'
@@ -24,6 +25,8 @@ export interface ActiveRules {
   detectors: ActiveDetector[]
   /** normalised field name → rule and what the token says */
   fields: Map<string, MaskedField>
+  /** content that is no text and is left out; what is not here is delivered */
+  media: Map<MediaKind, MediaRule>
   /** member names that were searched and hold nothing: a server says the same few names all day */
   cleanNames: Map<string, CleanName>
   /** some rule does something else than to mask: what it hits may also be hit by others */
@@ -34,6 +37,11 @@ export interface MaskedField {
   rule: string
   kind: string
   action: MaskAction
+}
+
+export interface MediaRule {
+  rule: string
+  action: 'drop' | 'block'
 }
 
 export interface CleanName {
@@ -129,6 +137,16 @@ function detectorsOf(rule: MaskingRule): { ok: true; detectors: ActiveDetector[]
 const builtInDetectors = ({ id, action, detect = [] }: MaskingRule): ActiveDetector[] =>
   detect.map((kind) => ({ rule: id, kind, action, find: detectors[kind] }))
 
+/** What no tool answered has no exception that is about some tools only. */
+function compileException({ except }: MaskingRule): (connection: string, tool: string | undefined) => boolean {
+  if (!except) return () => false
+  const connections = except.connections.map(compilePattern)
+  const tools = except.tools.map(compilePattern)
+  const anyTool = except.tools.includes('*')
+  return (connection, tool) =>
+    connections.some((matches) => matches(connection)) && (tool === undefined ? anyTool : tools.some((matches) => matches(tool)))
+}
+
 const cachedTargets = 1000
 const cachedAdditions = 200
 
@@ -140,6 +158,7 @@ function createMasking(source: string, rules: readonly ReadyRule[]): Masking {
     found,
     connections: rule.match.connections.map(compilePattern),
     tools: rule.match.tools.map(compilePattern),
+    isExcepted: compileException(rule),
   }))
   const sentences = new Map(rules.map(({ rule }) => [rule.id, rule.because]))
   const extended = new Map<string, Masking>()
@@ -184,18 +203,25 @@ function createMasking(source: string, rules: readonly ReadyRule[]): Masking {
       const key = `${connection}\n${tool ?? ''}${exemption ? `\n${delivered}\n${exemption.key}` : ''}`
       const known = cache.get(key)
       if (known) return known
-      const active: ActiveRules = { detectors: [], fields: new Map(), cleanNames: new Map(), mixed: false }
+      const active: ActiveRules = { detectors: [], fields: new Map(), media: new Map(), cleanNames: new Map(), mixed: false }
       // a value that another rule masks too is recorded under that one: there nobody gets it
       const ordered = exemption ? compiled.toSorted((a, b) => exemptLast(exemption, a.rule) - exemptLast(exemption, b.rule)) : compiled
-      for (const { rule, found, connections, tools } of ordered) {
+      for (const { rule, found, connections, tools, isExcepted } of ordered) {
         if (!connections.some((matches) => matches(connection))) continue
         // what no tool answered (a resource, an error, a notification) is masked by every rule of the connection
         if (tool !== undefined && !tools.some((matches) => matches(tool))) continue
+        if (isExcepted(connection, tool)) continue
         const { id } = rule
         const exempt = exemption?.rules.get(id)
         if (exempt && delivered) continue
         const action = exempt?.blocks ? 'mask' : rule.action
-        if (action !== 'mask') active.mixed = true
+        for (const kind of rule.media ?? []) {
+          // what is masked of an image is all of it
+          const mediaAction = action === 'block' ? 'block' : 'drop'
+          const known = active.media.get(kind)
+          if (!known || isStricter(mediaAction, known.action)) active.media.set(kind, { rule: id, action: mediaAction })
+        }
+        if (action !== 'mask' && rule.media === undefined) active.mixed = true
         active.detectors.push(...(action === rule.action ? found : found.map((detector) => ({ ...detector, action }))))
         for (const field of rule.fields ?? []) {
           const name = normaliseFieldName(field)

@@ -1,7 +1,9 @@
 import type { Message, RequestId } from '../json/parse-message.ts'
-import type { Exempted } from '../../src-protocol/recording.ts'
+import type { Exempted, RecordedMedia } from '../../src-protocol/recording.ts'
 import type { Exemption, Masking } from './load-masking.ts'
+import { mayHoldMedia } from './media-content.ts'
 import { maskParsed, maskText, type MaskResult, type MaskTarget } from './mask-message.ts'
+import { takeOutMedia } from './take-out-media.ts'
 
 export interface MaskedRpc extends MaskResult {
   /** only if something in a name was masked */
@@ -9,6 +11,9 @@ export interface MaskedRpc extends MaskResult {
   /** what the client gets, where that is not the recorded text: with the id as it came, and without the rules that the person is exempt from */
   delivered?: string
   exempted?: Exempted[]
+  /** what of it is recorded as type, size and hash: `text` does not have its bytes */
+  media?: RecordedMedia[]
+  mediaMore?: number
 }
 
 export interface RpcTarget extends MaskTarget {
@@ -25,8 +30,8 @@ export interface MaskedNames {
   tool?: string
 }
 
-/** By what somebody who waits for the message, or for what it is about, knows it. */
-export type MessageNames = Pick<Message, 'id' | 'method' | 'params'>
+/** The parsed message: by what somebody who waits for it, or for what it is about, knows it, and whether it may hold what is no text. */
+export type MessageNames = Pick<Message, 'id' | 'method' | 'params' | 'result'>
 
 const aboutCalls = new Map([
   ['notifications/progress', 'progressToken'],
@@ -47,11 +52,28 @@ export function isSensitive(masking: Masking, text: string, target: MaskTarget):
 /**
  * Masks a JSON-RPC message. Whoever waits for an answer knows it by its id, which is mostly their own: so an id is delivered as it is, and so
  * is what a notification about a call names it by. A text that masking would hit is masked in what is recorded. What is recorded is masked by
- * every rule, whoever is exempt.
+ * every rule, whoever is exempt, and without the bytes of images, sounds and other content that is no text.
  * @throws AppError MESSAGE_UNMASKABLE, MESSAGE_BLOCKED
  */
 export function maskRpc(masking: Masking, text: string, target: RpcTarget, names: MessageNames = {}): MaskedRpc {
   const exemption = target.groups && masking.exemptionFor(target.groups)
+  const masked = maskRules(masking, text, target, names, exemption)
+  if (!mayHoldMedia(names, 'message')) return masked
+  const taken = takeOutMedia(masking, masked.text, masked.delivered ?? masked.text, { ...target, exemption })
+  if (!taken) return masked
+  const exempted = [...(masked.exempted ?? []), ...taken.exempted]
+  return {
+    ...masked,
+    text: taken.text,
+    masks: [...masked.masks, ...taken.masks],
+    ...(!target.fromClient && taken.delivered !== taken.text && { delivered: taken.delivered }),
+    ...(exempted.length > 0 && { exempted }),
+    media: taken.media,
+    ...(taken.mediaMore > 0 && { mediaMore: taken.mediaMore }),
+  }
+}
+
+function maskRules(masking: Masking, text: string, target: RpcTarget, names: MessageNames, exemption: Exemption | undefined): MaskedRpc {
   const about = names.method === undefined ? undefined : aboutCalls.get(names.method)
   const ids = about === undefined ? [names.id] : [names.id, names.params?.[about]]
   if (about !== undefined) target = { ...target, aboutCall: true }

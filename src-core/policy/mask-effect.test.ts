@@ -79,8 +79,16 @@ describe('what is refused in a document', () => {
   test.for([
     ['a rule with effect mask that masks nothing', [rule('m', 'mask').replace(terms.mask, '')], 'says in mask what'],
     ['a rule with another effect that masks', [rule('a', 'allow', { mask: '{ fields: [a] }' })], 'says in mask what'],
-    ['a mask without anything to find', [rule('m', 'mask', { mask: '{ action: drop }' })], 'exactly one of rules, detect and fields'],
-    ['a mask of two kinds', [rule('m', 'mask', { mask: '{ detect: [card], fields: [a] }' })], 'exactly one of rules, detect and fields'],
+    [
+      'a mask without anything to find',
+      [rule('m', 'mask', { mask: '{ action: drop }' })],
+      'exactly one of rules, detect, fields and media',
+    ],
+    [
+      'a mask of two kinds',
+      [rule('m', 'mask', { mask: '{ detect: [card], fields: [a] }' })],
+      'exactly one of rules, detect, fields and media',
+    ],
     ['part of a secret', [rule('m', 'mask', { mask: '{ detect: [secret], action: partial }' })], 'a secret cannot be masked in part'],
     ['an action for rules that have their own', [rule('m', 'mask', { mask: '{ rules: [pii], action: tag }' })], 'an action of its own'],
     ['a detector that does not exist', [rule('m', 'mask', { mask: '{ detect: [telepathy] }' })], 'Invalid option'],

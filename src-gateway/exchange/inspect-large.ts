@@ -46,7 +46,7 @@ export async function inspectLarge(
 const decoder = new TextDecoder()
 
 export function maskedBy(
-  { bytes, masks, body, sha256, summary, names, delivered, exempted }: InspectedMessage,
+  { bytes, masks, body, sha256, summary, names, delivered, exempted, media, mediaMore }: InspectedMessage,
   maskingVersion: string,
 ): MaskedMessage {
   return {
@@ -61,5 +61,7 @@ export function maskedBy(
     ...(names && { names }),
     ...(delivered && { delivered }),
     ...(exempted && { exempted }),
+    ...(media && { media }),
+    ...(mediaMore !== undefined && { mediaMore }),
   }
 }

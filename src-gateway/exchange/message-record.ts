@@ -5,7 +5,7 @@ import { maximumLineBytes } from '../../src-core/recording/record-lines.ts'
 import { createTag } from '../../src-core/masking/create-tag.ts'
 import { maskRpc, type MaskedNames, type MessageNames } from '../../src-core/masking/mask-rpc.ts'
 import type { MaskApplied } from '../../src-protocol/model.ts'
-import type { Exempted, MessageRecord } from '../../src-protocol/recording.ts'
+import type { Exempted, MessageRecord, RecordedMedia } from '../../src-protocol/recording.ts'
 import type { MessageHead } from '../../src-protocol/tunnel.ts'
 import type { Exchange } from './exchange.ts'
 
@@ -23,6 +23,9 @@ export interface MaskedMessage {
   delivered?: Uint8Array
   /** the rules that are not applied to `delivered` */
   exempted?: Exempted[]
+  /** what the client gets and the recording only knows by type, size and hash */
+  media?: RecordedMedia[]
+  mediaMore?: number
   /** of a large message: made beside the event loop, with its record's `body` as a JSON string, and its line in the live list */
   prepared?: { body: Uint8Array; sha256: string; summary: string }
 }
@@ -48,8 +51,12 @@ export function maskFor(
   const bytes = original !== undefined && masked.text === text ? original : encoder.encode(masked.text)
   const message: MaskedMessage = { text: masked.text, bytes, masks: masked.masks, maskingVersion: masking.version }
   if (masked.names) message.names = masked.names
-  if (masked.delivered !== undefined) message.delivered = encoder.encode(masked.delivered)
+  if (masked.delivered !== undefined) {
+    message.delivered = original !== undefined && masked.delivered === text ? original : encoder.encode(masked.delivered)
+  }
   if (masked.exempted) message.exempted = masked.exempted
+  if (masked.media) message.media = masked.media
+  if (masked.mediaMore !== undefined) message.mediaMore = masked.mediaMore
   return message
 }
 
@@ -116,6 +123,8 @@ export function messageRecord(exchange: Exchange, message: Message, masked: Mask
     maskingVersion: masked.maskingVersion,
     masks: masked.masks,
     ...(masked.exempted && { exempted: masked.exempted }),
+    ...(masked.media && { media: masked.media }),
+    ...(masked.mediaMore !== undefined && { mediaMore: masked.mediaMore }),
     ...(facts.approval !== undefined && { approval: facts.approval }),
     ...(facts.own && { own: facts.own }),
     ...(facts.leftOut && facts.leftOut.length > 0 && leftOutColumns(facts.leftOut)),

@@ -7,7 +7,7 @@ import { maskRpc, type MaskedNames, type MaskedRpc } from '../../src-core/maskin
 import { summariseRequest } from '../../src-core/recording/message-summary.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import type { MaskApplied } from '../../src-protocol/model.ts'
-import type { Exempted } from '../../src-protocol/recording.ts'
+import type { Exempted, RecordedMedia } from '../../src-protocol/recording.ts'
 import type { AnswerMasks } from '../exchange/answer-masks.ts'
 import { continueProgress, type HeldProgress } from '../exchange/progress.ts'
 
@@ -50,6 +50,8 @@ export interface InspectedMessage {
   names?: MaskedNames
   delivered?: Uint8Array
   exempted?: Exempted[]
+  media?: RecordedMedia[]
+  mediaMore?: number
 }
 
 /**
@@ -70,7 +72,7 @@ export function inspectMessage(masking: Masking, job: InspectionJob): Inspection
   const target = { connection, tool, groups, fromClient: 'named' in job.tool, tag: createTag(job.tagKey) }
   let masked: MaskedRpc
   try {
-    masked = maskRpc(added ? masking.adding(added) : masking, text, target, message)
+    masked = maskRpc(added ? masking.adding(added) : masking, text, target, parsed.message)
   } catch (error) {
     // the client that waits for an answer knows it by its id
     if (target.fromClient && error instanceof AppError) return { ok: false, code: error.code, data: error.data, ...namesOf(message) }
@@ -87,8 +89,12 @@ export function inspectMessage(masking: Masking, job: InspectionJob): Inspection
     summary: message.method === undefined ? '' : summariseRequest(masked.text),
     masks: masked.masks,
     ...(masked.names && { names: masked.names }),
-    ...(masked.delivered !== undefined && { delivered: Buffer.from(masked.delivered) }),
+    ...(masked.delivered !== undefined && {
+      delivered: masked.delivered === parsed.text ? job.bytes : Buffer.from(masked.delivered),
+    }),
     ...(masked.exempted && { exempted: masked.exempted }),
+    ...(masked.media && { media: masked.media }),
+    ...(masked.mediaMore !== undefined && { mediaMore: masked.mediaMore }),
   }
 }
 

@@ -30,8 +30,8 @@ export function fakeMaskingTrial({ document, text }: MaskingTrial): MaskingTrial
   }
   try {
     const masked = JSON.stringify(walk(JSON.parse(text), ''), undefined, 2)
-    return { outcome: 'masked', json: true, text: masked, masks }
+    return { outcome: 'masked', json: true, text: masked, masks, media: [] }
   } catch {
-    return { outcome: 'masked', json: false, text: mask(text, ''), masks }
+    return { outcome: 'masked', json: false, text: mask(text, ''), masks, media: [] }
   }
 }

@@ -12,7 +12,8 @@ const explained = (kind: keyof typeof schemas, marked: string) => explanationFor
 describe('completion', () => {
   test.for([
     ['the effects', 'policy', 'rules:\n  - effect: |', ['allow', 'mask', 'review', 'deny']],
-    ['what is missing of a mask', 'policy', 'rules:\n  - mask: [{ detect: [card], |', ['rules', 'fields', 'action']],
+    ['what is missing of a mask', 'policy', 'rules:\n  - mask: [{ detect: [card], |', ['rules', 'fields', 'media', 'action']],
+    ['what is no text', 'masking', 'rules:\n  - media: [i|', ['image', 'audio', 'file', 'unknown']],
     [
       'detectors in a block',
       'masking',
