@@ -162,7 +162,7 @@ export async function openRecordingStore(options: {
     const file = await openFile(path, 'extend')
     return {
       ...common,
-      writer: createRecordingWriter({ session, file, frontier, clock, bytes: keptBytes, mostBytes, finish: () => finish(session) }),
+      writer: createRecordingWriter({ session, file, frontier, clock, bytes: keptBytes, mostBytes, finish }),
     }
   }
 
@@ -176,7 +176,7 @@ export async function openRecordingStore(options: {
     async create(draft) {
       const { session } = draft
       const file = await orUnavailable(() => openFile(openPath(session), 'create'), session)
-      const writer = createRecordingWriter({ session, file, frontier: createFrontier(), clock, mostBytes, finish: () => finish(session) })
+      const writer = createRecordingWriter({ session, file, frontier: createFrontier(), clock, mostBytes, finish })
       await writer.append({ ...draft, kind: 'open' })
       await orUnavailable(() => syncFolder(openFolder))
       return writer

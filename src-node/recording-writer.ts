@@ -61,7 +61,7 @@ interface Waiting {
   reject: (error: AppError) => void
 }
 
-export function createRecordingWriter(options: {
+interface RecordingWriterOptions {
   session: SessionId
   file: DurableFile
   frontier: MerkleFrontier
@@ -70,21 +70,78 @@ export function createRecordingWriter(options: {
   bytes?: number
   mostBytes?: number | undefined
   /** called when the close record is durable */
-  finish: () => Promise<void>
-}): RecordingWriter {
-  const { session, file, frontier, clock, finish, mostBytes = mostRecordingBytes } = options
-  let size = options.bytes ?? 0
-  let waiting: Waiting[] = []
-  let writing = false
-  let failure: AppError | undefined
-  let ended: EndReason | undefined
-  /** the frontier knows only what was taken to be written */
-  let count = frontier.size
+  finish: (session: SessionId) => Promise<void>
+}
 
-  function enqueue(draft: RecordDraft, body?: Uint8Array): Promise<number> {
-    if (failure) return Promise.reject(failure)
-    const seq = count
-    const text = JSON.stringify({ v: 1, seq, at: timestampOf(clock.now()), ...draft })
+export const createRecordingWriter = (options: RecordingWriterOptions): RecordingWriter => new Writer(options)
+
+/** A class and no closures: each running session has one. */
+class Writer implements RecordingWriter {
+  readonly session: SessionId
+  readonly #file: DurableFile
+  readonly #frontier: MerkleFrontier
+  readonly #clock: Clock
+  readonly #mostBytes: number
+  readonly #finish: (session: SessionId) => Promise<void>
+  #size: number
+  #waiting: Waiting[] = []
+  #writing = false
+  #failure: AppError | undefined
+  #ended: EndReason | undefined
+  /** the frontier knows only what was taken to be written */
+  #count: number
+
+  constructor(options: RecordingWriterOptions) {
+    this.session = options.session
+    this.#file = options.file
+    this.#frontier = options.frontier
+    this.#clock = options.clock
+    this.#mostBytes = options.mostBytes ?? mostRecordingBytes
+    this.#finish = options.finish
+    this.#size = options.bytes ?? 0
+    this.#count = options.frontier.size
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  append(draft: RecordDraft, body?: Uint8Array): Promise<number> {
+    if (this.#ended !== undefined) return Promise.reject(new AppError('SESSION_ENDED', { reason: this.#ended }))
+    return this.#enqueue(draft, body)
+  }
+
+  async durable(): Promise<RecordedSoFar> {
+    if (this.#failure) throw this.#failure
+    if (!this.#writing) return this.#recorded()
+    // in line behind them
+    return new Promise((resolve, reject) => this.#waiting.push({ line: nothing, resolve: () => resolve(this.#recorded()), reject }))
+  }
+
+  async close(draft: CloseDraft): Promise<Seal> {
+    if (this.#ended !== undefined) throw new AppError('SESSION_ENDED', { reason: this.#ended })
+    this.#ended = draft.endReason
+    const { session } = this
+    await this.#enqueue({ kind: 'close', session, ...draft })
+    const seal = { ...this.#recorded(), endReason: draft.endReason }
+    try {
+      await this.#file.close()
+      await this.#finish(session)
+    } catch (cause) {
+      this.#failure = new AppError('RECORDING_UNAVAILABLE', { problem: problemOf(cause) }, { cause })
+      throw this.#failure
+    }
+    return seal
+  }
+
+  #recorded(): RecordedSoFar {
+    return { count: this.#frontier.size, root: hexOf(this.#frontier.root()) }
+  }
+
+  #enqueue(draft: RecordDraft, body?: Uint8Array): Promise<number> {
+    if (this.#failure) return Promise.reject(this.#failure)
+    const seq = this.#count
+    const text = JSON.stringify({ v: 1, seq, at: timestampOf(this.#clock.now()), ...draft })
     const large = body && largeLine(text, body)
     const line = large ? nothing : Buffer.from(`${text}\n`)
     const bytes = large?.bytes ?? line.length
@@ -92,96 +149,69 @@ export function createRecordingWriter(options: {
       return Promise.reject(new AppError('BODY_TOO_LARGE', { bytes, limit: maximumLineBytes }))
     }
     // what could not be read again must not be written; how the session ended always is
-    if (size + bytes > mostBytes && draft.kind !== 'close') {
+    if (this.#size + bytes > this.#mostBytes && draft.kind !== 'close') {
       return Promise.reject(new AppError('RECORDING_UNAVAILABLE', { problem: 'the recording of this session is full' }))
     }
-    size += bytes
-    count += 1
+    this.#size += bytes
+    this.#count += 1
     return new Promise((resolve, reject) => {
       const done = () => resolve(seq)
-      waiting.push(large ? { line, large, resolve: done, reject } : { line, resolve: done, reject })
-      if (writing) return
-      writing = true
-      writeNext()
+      this.#waiting.push(large ? { line, large, resolve: done, reject } : { line, resolve: done, reject })
+      if (this.#writing) return
+      this.#writing = true
+      this.#writeNext()
     })
   }
 
   /** Not at once: what all sockets bring in this turn of the event loop goes into one write, which costs far more than its bytes. */
-  function writeNext(): void {
-    atEndOfTurn(() => void writeWaiting())
+  #writeNext(): void {
+    atEndOfTurn(() => void this.#writeWaiting())
   }
 
-  async function writeWaiting(): Promise<void> {
-    const batch = takeBatch()
+  async #writeWaiting(): Promise<void> {
+    const batch = this.#takeBatch()
+    const frontier = this.#frontier
     try {
       const [first] = batch
       if (first?.large) {
         frontier.append(await leafOfLargeLine(first.large))
-        for (const slice of slicesOf(first.large, writtenAtOnce)) await file.append(slice)
+        for (const slice of slicesOf(first.large, writtenAtOnce)) await this.#file.append(slice)
       } else {
-        const written = file.append(batch.length === 1 && first ? first.line : Buffer.concat(batch.map(({ line }) => line)))
+        const written = this.#file.append(batch.length === 1 && first ? first.line : Buffer.concat(batch.map(({ line }) => line)))
         // the disk takes longer than this, so that nobody waits for it
         for (const { line } of batch) if (line.length > 0) frontier.append(recordLeaf(line.subarray(0, -1)))
         await written
       }
     } catch (cause) {
-      fail(cause, batch)
+      this.#fail(cause, batch)
     }
-    if (waiting.length > 0) writeNext()
-    else writing = false
-    if (failure) return
+    if (this.#waiting.length > 0) this.#writeNext()
+    else this.#writing = false
+    if (this.#failure) return
     for (const { resolve } of batch) resolve()
   }
 
-  function takeBatch(): Waiting[] {
+  /** Usually all that waits: the list itself, and the next one is as short as it is made. */
+  #takeBatch(): Waiting[] {
     let bytes = 0
     let length = 0
-    for (const { line, large } of waiting) {
+    for (const { line, large } of this.#waiting) {
       if (length > 0 && (large || bytes + line.length > batchBytes)) break
       bytes += line.length
       length += 1
       if (large) break
     }
-    return waiting.splice(0, length)
+    if (length < this.#waiting.length) return this.#waiting.splice(0, length)
+    const all = this.#waiting
+    this.#waiting = []
+    return all
   }
 
-  function fail(cause: unknown, batch: Waiting[]): void {
-    failure = new AppError('RECORDING_UNAVAILABLE', { problem: problemOf(cause) }, { cause })
-    for (const { reject } of [...batch, ...waiting]) reject(failure)
-    waiting = []
-    file.close().catch(() => undefined)
-  }
-
-  return {
-    session,
-    get count() {
-      return count
-    },
-    append(draft, body) {
-      return ended === undefined ? enqueue(draft, body) : Promise.reject(new AppError('SESSION_ENDED', { reason: ended }))
-    },
-    async durable() {
-      if (failure) throw failure
-      const recorded = () => ({ count: frontier.size, root: hexOf(frontier.root()) })
-      if (!writing) return recorded()
-      // in line behind them
-      return new Promise((resolve, reject) => waiting.push({ line: nothing, resolve: () => resolve(recorded()), reject }))
-    },
-    async close(draft) {
-      if (ended !== undefined) throw new AppError('SESSION_ENDED', { reason: ended })
-      ended = draft.endReason
-      const durable = enqueue({ kind: 'close', session, ...draft })
-      await durable
-      const seal = { count: frontier.size, root: hexOf(frontier.root()), endReason: draft.endReason }
-      try {
-        await file.close()
-        await finish()
-      } catch (cause) {
-        failure = new AppError('RECORDING_UNAVAILABLE', { problem: problemOf(cause) }, { cause })
-        throw failure
-      }
-      return seal
-    },
+  #fail(cause: unknown, batch: Waiting[]): void {
+    this.#failure = new AppError('RECORDING_UNAVAILABLE', { problem: problemOf(cause) }, { cause })
+    for (const { reject } of [...batch, ...this.#waiting]) reject(this.#failure)
+    this.#waiting = []
+    this.#file.close().catch(() => undefined)
   }
 }
 

@@ -18,39 +18,51 @@ export interface VerdictCounter {
  * `masked` if its request, its answer or a notification on the way was masked; otherwise `allowed`.
  * Calls are told apart by their exchange, so memory grows with the calls that are counted.
  */
-export function createVerdictCounter(): VerdictCounter {
-  const verdicts = new Map<number, CallVerdict>()
-  const maskedEarly = new Set<number>()
-  const counts = { allowed: 0, masked: 0, held: 0, denied: 0 }
-  const hits = new Map<string, number>()
+export const createVerdictCounter = (): VerdictCounter => new Counter()
 
-  function set(exchange: number, verdict: CallVerdict): void {
-    const before = verdicts.get(exchange)
-    if (before !== undefined && rank[before] >= rank[verdict]) return
-    if (before !== undefined) counts[before] -= 1
-    counts[verdict] += 1
-    verdicts.set(exchange, verdict)
+/** A class and no closures, and no collection before something is in it: each running session has one. */
+class Counter implements VerdictCounter {
+  readonly #verdicts = new Map<number, CallVerdict>()
+  #maskedEarly: Set<number> | undefined
+  #hits: Map<string, number> | undefined
+  readonly #counts = { allowed: 0, masked: 0, held: 0, denied: 0 }
+
+  add(record: Counted): void {
+    if ('masks' in record && record.masks.length > 0) this.#count(record.masks)
+    if (record.kind === 'request' && record.direction === 'client') {
+      this.#set(record.exchange, verdictOf(record.decision?.effect))
+      if (record.masks.length > 0 || this.#maskedEarly?.has(record.exchange)) this.#set(record.exchange, 'masked')
+    } else if (record.kind === 'response' || record.kind === 'notification' || record.kind === 'request') {
+      if (record.masks.length === 0) return
+      if (this.#verdicts.has(record.exchange)) this.#set(record.exchange, 'masked')
+      else (this.#maskedEarly ??= new Set()).add(record.exchange)
+    } else if (record.kind === 'approval') {
+      if (this.#verdicts.has(record.exchange)) this.#set(record.exchange, 'held')
+    } else if (record.kind === 'error' && record.refusedBytes !== undefined) {
+      if (record.exchange === undefined) this.#counts.denied += 1
+      else this.#set(record.exchange, 'denied')
+    }
   }
 
-  return {
-    add(record) {
-      if ('masks' in record) for (const { rule, count } of record.masks) hits.set(rule, (hits.get(rule) ?? 0) + count)
-      if (record.kind === 'request' && record.direction === 'client') {
-        set(record.exchange, verdictOf(record.decision?.effect))
-        if (record.masks.length > 0 || maskedEarly.has(record.exchange)) set(record.exchange, 'masked')
-      } else if (record.kind === 'response' || record.kind === 'notification' || record.kind === 'request') {
-        if (record.masks.length === 0) return
-        if (verdicts.has(record.exchange)) set(record.exchange, 'masked')
-        else maskedEarly.add(record.exchange)
-      } else if (record.kind === 'approval') {
-        if (verdicts.has(record.exchange)) set(record.exchange, 'held')
-      } else if (record.kind === 'error' && record.refusedBytes !== undefined) {
-        if (record.exchange === undefined) counts.denied += 1
-        else set(record.exchange, 'denied')
-      }
-    },
-    counts: () => ({ ...counts }),
-    masks: () => Object.fromEntries(hits),
+  counts(): VerdictCounts {
+    return { ...this.#counts }
+  }
+
+  masks(): Record<string, number> {
+    return Object.fromEntries(this.#hits ?? [])
+  }
+
+  #set(exchange: number, verdict: CallVerdict): void {
+    const before = this.#verdicts.get(exchange)
+    if (before !== undefined && rank[before] >= rank[verdict]) return
+    if (before !== undefined) this.#counts[before] -= 1
+    this.#counts[verdict] += 1
+    this.#verdicts.set(exchange, verdict)
+  }
+
+  #count(masks: readonly { rule: string; count: number }[]): void {
+    const hits = (this.#hits ??= new Map())
+    for (const { rule, count } of masks) hits.set(rule, (hits.get(rule) ?? 0) + count)
   }
 }
 

@@ -25,12 +25,48 @@ interface Waiting {
   sent?: AgentExchange
 }
 
-export function createSessionLink(options: { session: SessionId; agentName: string; scheduler: Scheduler }): SessionLink {
-  const { session, agentName, scheduler } = options
-  const waiting = new Set<Waiting>()
-  let bound: AgentLink | undefined
+interface SessionLinkOptions {
+  session: SessionId
+  agentName: string
+  scheduler: Scheduler
+}
 
-  function wait(head: OpenHead, body: Uint8Array, onFrame: ReceiveFrame): AgentExchange {
+export const createSessionLink = (options: SessionLinkOptions): SessionLink => new Link(options)
+
+/** A class and no closures: each running session has one. */
+class Link implements SessionLink {
+  readonly #options: SessionLinkOptions
+  /** while the agent is away */
+  #waiting: Set<Waiting> | undefined
+  #bound: AgentLink | undefined
+
+  constructor(options: SessionLinkOptions) {
+    this.#options = options
+  }
+
+  openExchange(head: OpenHead, body: Uint8Array, onFrame: ReceiveFrame): AgentExchange {
+    return this.#bound ? this.#bound.openExchange(head, body, onFrame) : this.#wait(head, body, onFrame)
+  }
+
+  bind(link: AgentLink): void {
+    this.#bound = link
+    const waiting = this.#waiting ?? []
+    this.#waiting = undefined
+    for (const entry of waiting) {
+      entry.cancelTimeout()
+      entry.sent = link.openExchange(entry.head, entry.body, entry.onFrame)
+    }
+  }
+
+  end(): void {
+    for (const { cancelTimeout } of this.#waiting ?? []) cancelTimeout()
+    this.#waiting = undefined
+    this.#bound?.endSession(this.#options.session)
+  }
+
+  #wait(head: OpenHead, body: Uint8Array, onFrame: ReceiveFrame): AgentExchange {
+    const { scheduler, agentName } = this.#options
+    const waiting = (this.#waiting ??= new Set())
     const giveUp = () => {
       waiting.delete(entry)
       const error = new AppError('AGENT_OFFLINE', { agent: agentName })
@@ -45,22 +81,5 @@ export function createSessionLink(options: { session: SessionId; agentName: stri
         waiting.delete(entry)
       },
     }
-  }
-
-  return {
-    openExchange: (head, body, onFrame) => (bound ? bound.openExchange(head, body, onFrame) : wait(head, body, onFrame)),
-    bind(link) {
-      bound = link
-      for (const entry of waiting) {
-        entry.cancelTimeout()
-        entry.sent = link.openExchange(entry.head, entry.body, entry.onFrame)
-      }
-      waiting.clear()
-    },
-    end() {
-      for (const { cancelTimeout } of waiting) cancelTimeout()
-      waiting.clear()
-      bound?.endSession(session)
-    },
   }
 }
