@@ -1,10 +1,12 @@
 /** Who is exempt from a masking rule sees the value; nothing that is stored, shown to others or exported does. */
+import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Desktop } from '../../src-main/services/desktop.ts'
 import type { SessionId } from '../../src-protocol/ids.ts'
-import { codeOf, initialize, rpcOf, type RawAnswer, type RawSession } from '../fixtures/raw-client.ts'
+import { pictureBytes } from '../fixtures/picture-bytes.ts'
+import { codeOf, initialize, post, rpcOf, type RawAnswer, type RawSession } from '../fixtures/raw-client.ts'
 import { readRecords } from '../fixtures/read-records.ts'
 import { startWholeChain, type WholeChain } from '../fixtures/whole-chain.ts'
 
@@ -31,6 +33,15 @@ rules:
     detect: [email]
     exempt: { groups: [reviewers], because: They write to customers. }
     because: Addresses stay inside.
+  - id: pictures
+    media: [image]
+    match: { tools: [picture] }
+    exempt: { groups: [data-oncall], because: They look at plans. }
+    because: Pictures stay inside.
+  - id: sounds
+    media: [unknown, audio]
+    match: { tools: [picture] }
+    because: Sounds stay inside.
 `
 const card = '4111111111111111'
 const iban = 'DE89370400440532013000'
@@ -55,7 +66,7 @@ const textOf = (answer: RawAnswer) => rpcOf(answer).result?.content?.[0]?.text ?
 const recorded = (id: SessionId) => readRecords(join(chain.folder, 'recordings'), id)
 
 /** Every file of gateway, agent and desktops: recordings, databases and what they have not yet merged, transparency log, exports. */
-function filesWith(value: string): string[] {
+function filesWith(value: string | Buffer): string[] {
   return readdirSync(chain.folder, { recursive: true, encoding: 'utf8' }).filter((file) => {
     const path = join(chain.folder, file)
     // a file that is replaced meanwhile is away for a moment
@@ -138,4 +149,68 @@ test('an answer that a rule blocks is withheld from its client', async () => {
   await operator.handlers['sessions:end'](id)
   expect(filesWith('hunter2')).toEqual([])
   expect(chain.log.join('\n')).not.toContain('hunter2')
+})
+
+test.for([
+  ['a picture', 2_000],
+  ['a large picture', 400_000],
+] as const)('%s is recorded as type, size and hash, and nothing holds its bytes', { timeout: 120_000 }, async ([, bytes]) => {
+  const { id, client } = await openSession(operator)
+  const raw = pictureBytes(bytes)
+  const base64 = raw.toString('base64')
+  const sha256 = createHash('sha256').update(raw).digest('hex')
+  const got = await client.call('picture', { bytes })
+  expect(rpcOf(got).result?.content?.[1]).toEqual({ type: 'image', data: base64, mimeType: 'image/png' })
+  for (const type of ['audio', 'hologram']) {
+    const left = await client.call('picture', { bytes, type })
+    expect(left.text).not.toContain(base64.slice(0, 100))
+    expect(rpcOf(left).result?.content?.[1]).toMatchObject({
+      type: 'text',
+      text: expect.stringContaining('left out by the rule sounds. Sounds stay inside.'),
+    })
+  }
+
+  const responses = () => recorded(id).filter((record) => record.kind === 'response' && record.tool === 'picture')
+  const media = { path: '/result/content/1', bytes, sha256 }
+  expect(responses()).toMatchObject([
+    {
+      media: [{ ...media, kind: 'image', type: 'image/png', leftOutBy: 'pictures' }],
+      exempted: [{ rule: 'pictures', group: 'data-oncall', count: 1 }],
+    },
+    { media: [{ ...media, kind: 'audio', type: 'audio/png', leftOutBy: 'sounds' }], masks: [{ rule: 'sounds', kind: 'audio', count: 1 }] },
+    // nobody knows where in it the bytes are
+    { media: [{ kind: 'unknown', type: 'hologram', of: 'text', leftOutBy: 'sounds' }] },
+  ])
+  // while it runs, and when it is over
+  for (const end of [async () => {}, () => operator.handlers['sessions:end'](id)]) {
+    await end()
+    for (const part of [raw.subarray(0, 60), raw.subarray(-60), base64.slice(100, 160), base64.slice(-60)])
+      expect(filesWith(part)).toEqual([])
+    expect(JSON.stringify(recorded(id))).not.toContain(base64.slice(100, 160))
+  }
+  const auditor = await chain.signedIn('auditor')
+  await auditor.handlers['library:download']([id])
+  expect(await auditor.handlers['library:verify']({ session: id })).toMatchObject({ verified: true })
+  expect(filesWith(base64.slice(100, 160))).toEqual([])
+})
+
+test('a picture that no rule is about arrives as it came, in both eras, and is recorded as type, size and hash', async () => {
+  const { id } = await operator.handlers['sessions:open']({ connection: 'both-eras', reason: 'A test', minutes: 10 })
+  const access = await operator.handlers['sessions:client-setup'](id)
+  const client = await initialize(access)
+  const stateful = await client.call('test_image_content')
+  const _meta = {
+    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+    'io.modelcontextprotocol/clientInfo': { name: 'raw', version: '1' },
+    'io.modelcontextprotocol/clientCapabilities': {},
+  }
+  const call = { jsonrpc: '2.0', id: 7, method: 'tools/call', params: { name: 'test_image_content', arguments: {}, _meta } }
+  const headers = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': 'test_image_content' }
+  const stateless = await post(access, JSON.stringify(call), headers)
+  for (const answer of [stateful, stateless])
+    expect(rpcOf(answer).result?.content?.[0]).toMatchObject({ type: 'image', data: expect.stringMatching(/^iVBOR/) })
+  const media = recorded(id).flatMap((record) => ('media' in record ? record.media : []))
+  expect(media).toMatchObject([{ kind: 'image' }, { kind: 'image' }])
+  expect(JSON.stringify(recorded(id))).not.toContain('iVBOR')
+  await operator.handlers['sessions:end'](id)
 })
