@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import { logEntry } from '../../src-protocol/log-entry.ts'
+import { sessionId } from '../../src-protocol/ids.ts'
+import { openRecordFixture } from '../recording/sealed-recording.fixture.ts'
 import { createPopulationTables, populationColumns, type Row } from './population-tables.ts'
 
 const version = 'a'.repeat(64)
@@ -31,4 +33,16 @@ test('a version has its author, who agreed to it and why; what was proposed and 
     ['policy.rejected', 'u-ben', `policy ${version}: It allows too much.`, 2],
     ['policy.withdrawn', 'u-ada', `policy ${version}: Withdrawn by its author.`, 3],
   ])
+})
+
+test('the first and the last session of a person are those by the clock, in whatever order they were closed', () => {
+  const tables = createPopulationTables()
+  const opened = ['09:30', '09:00', '11:00', '10:00'].map((time) => `2026-11-22T${time}:00.000Z`)
+  opened.forEach((at, index) => {
+    const open = openRecordFixture({ at, session: sessionId.parse(`ses_${String(index).padStart(16, 'x')}`), counter: index })
+    tables.sessionRows([open], undefined, () => {})
+  })
+  const people: Row[] = []
+  tables.finish((file, row) => void (file === 'population/people.csv' && people.push(row)))
+  expect(people.map((row) => row.slice(-3))).toEqual([[opened[1], opened[2], 4]])
 })

@@ -27,7 +27,7 @@ export const populationColumns = {
   'population/masks.csv': 'session,record,at,from,rule,kind,place,values'.split(','),
   'population/refusals.csv': 'session,record,at,code,method,tool,sentence'.split(','),
   'population/approvals.csv':
-    'approval,requested,session,requester,connection,tool,rule,approvals needed,groups,decide by,approved by,denied by,state,settled,digest,log entry'.split(
+    'approval,requested,session,requester,connection,tool,rule,approvals needed,groups,decide by,approved by,denied by,state,settled,digest,log entry,names of who decided'.split(
       ',',
     ),
   'population/policies.csv': 'at,document,version,author,approved by,message,log entry'.split(','),
@@ -43,6 +43,7 @@ interface Approval {
   index: number
   approvedBy: string[]
   deniedBy: string[]
+  names: string[]
   state: string
   settled?: string
 }
@@ -153,7 +154,7 @@ export function createPopulationTables(): PopulationTables {
         gathered.push(['population/admin.csv', [entry.at, entry.act, entry.by, entry.subject, index]])
         return
       case 'approval.requested':
-        approvals.set(entry.approval, { requested: entry.at, entry, index, approvedBy: [], deniedBy: [], state: 'pending' })
+        approvals.set(entry.approval, { requested: entry.at, entry, index, approvedBy: [], deniedBy: [], names: [], state: 'pending' })
         return
       case 'break-glass.used':
         approvals.get(entry.approval)?.approvedBy.push(entry.breakGlass)
@@ -162,6 +163,7 @@ export function createPopulationTables(): PopulationTables {
         const { vote, approval } = entry
         const known = approvals.get(approval)
         ;(vote.decision === 'approve' ? known?.approvedBy : known?.deniedBy)?.push(deciderOf(vote))
+        known?.names.push(nameOf(vote))
         return
       }
       case 'approval.settled': {
@@ -178,8 +180,14 @@ export function createPopulationTables(): PopulationTables {
 
   function notePerson(open: OpenRecord): void {
     const known = people.get(open.person.sub)
-    if (known) Object.assign(known, { last: open.at, sessions: known.sessions + 1, open })
-    else people.set(open.person.sub, { open, first: open.at, last: open.at, sessions: 1 })
+    if (!known) {
+      people.set(open.person.sub, { open, first: open.at, last: open.at, sessions: 1 })
+      return
+    }
+    known.sessions += 1
+    // sessions come in the order in which they closed, which is not the one in which they were opened
+    if (open.at < known.first) known.first = open.at
+    if (open.at >= known.last) Object.assign(known, { last: open.at, open })
   }
 
   return {
@@ -248,7 +256,7 @@ export function createPopulationTables(): PopulationTables {
         const { sub, name, email, groups } = open.person
         write('population/people.csv', [sub, name, email, groups.join(' '), first, last, sessions])
       }
-      for (const { entry, index, requested, approvedBy, deniedBy, state, settled } of approvals.values()) {
+      for (const { entry, index, requested, approvedBy, deniedBy, names, state, settled } of approvals.values()) {
         const { approval, digest, input } = entry
         write('population/approvals.csv', [
           approval,
@@ -267,6 +275,7 @@ export function createPopulationTables(): PopulationTables {
           settled,
           digest,
           index,
+          names.join(', '),
         ])
       }
     },
@@ -355,4 +364,5 @@ function createCallRows(write: (row: Row) => void) {
 const valuesOf = ({ masks }: MessageRecord): number => masks.reduce((sum, { count }) => sum + count, 0)
 
 /** Where it was in somebody's place, that is said. */
+const nameOf = ({ person, onBehalfOf }: Vote): string => (onBehalfOf ? `${person.name} for ${onBehalfOf.name}` : person.name)
 const deciderOf = ({ person, onBehalfOf }: Vote): string => (onBehalfOf ? `${person.sub} for ${onBehalfOf.sub}` : person.sub)

@@ -14,6 +14,10 @@ import { lstatSync, readFileSync, readdirSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+const usage = `node verify/verify.mjs --key KEY [--checkpoint FILE] [--witness KEY]… [--json] [FOLDER]
+FOLDER is the unpacked pack; without it, the one that this file is in. KEY is the verifier key of the log, got from somewhere else than the pack.
+Exit code: 0 verified, 1 not verified, 2 nothing could be checked.
+`
 const options = parseArguments(process.argv.slice(2))
 const problems = []
 const checked = []
@@ -33,8 +37,13 @@ const line = (text) => process.stdout.write(`${printable(text)}\n`)
 try {
   run()
 } catch (error) {
-  process.stderr.write(`nothing could be checked: ${error instanceof Error ? error.message : String(error)}\n`)
-  process.exit(2)
+  const sentence = error instanceof Error ? error.message : String(error)
+  if (problems.length === 0) {
+    process.stderr.write(`nothing could be checked: ${printable(sentence)}\n`)
+    process.exit(2)
+  }
+  // what was found before that is found all the same
+  fail('the rest', `it could not be checked: ${sentence}`)
 }
 if (options.json) process.stdout.write(`${JSON.stringify({ verified: problems.length === 0, problems, notes, checked })}\n`)
 else {
@@ -69,7 +78,12 @@ function run() {
 }
 
 function read(path) {
-  return readFileSync(join(options.folder, path))
+  try {
+    return readFileSync(join(options.folder, path))
+  } catch (cause) {
+    const where = path === 'manifest.json' ? `: ${options.folder} is not an unpacked pack` : ''
+    throw new Error(`${path} cannot be read (${cause.code})${where}`, { cause })
+  }
 }
 
 function readIfThere(path) {
@@ -526,7 +540,7 @@ function approvalRows(entries) {
   const approvals = new Map()
   for (const entry of entries) {
     const known = approvals.get(entry.approval)
-    if (entry.kind === 'approval.requested') approvals.set(entry.approval, { entry, approved: [], denied: [], state: 'pending' })
+    if (entry.kind === 'approval.requested') approvals.set(entry.approval, { entry, approved: [], denied: [], names: [], state: 'pending' })
     else if (known === undefined) continue
     else if (entry.kind === 'break-glass.used') known.approved.push(entry.breakGlass)
     else if (entry.kind === 'approval.settled') Object.assign(known, { state: entry.state, settled: entry.at })
@@ -534,13 +548,14 @@ function approvalRows(entries) {
       const { decision, person, onBehalfOf } = entry.vote
       const decider = onBehalfOf ? `${person.sub} for ${onBehalfOf.sub}` : person.sub
       ;(decision === 'approve' ? known.approved : known.denied).push(decider)
+      known.names.push(onBehalfOf ? `${person.name} for ${onBehalfOf.name}` : person.name)
     }
   }
-  return [...approvals.values()].map(({ entry, approved, denied, state, settled }) => {
+  return [...approvals.values()].map(({ entry, approved, denied, names, state, settled }) => {
     const { at, approval, digest, index, input } = entry
     const { session, requester, connection, tool, rule, approvals: needed, groups, decideBy } = input
     const asked = [approval, at, session, requester, connection, tool, rule, needed, groups.join(' '), decideBy]
-    return [...asked, approved.join(' '), denied.join(' '), state, settled, digest, index]
+    return [...asked, approved.join(' '), denied.join(' '), state, settled, digest, index, names.join(', ')]
   })
 }
 
@@ -730,10 +745,24 @@ function parseArguments(given) {
   }
   for (let at = 0; at < given.length; at += 1) {
     if (given[at] === '--json') parsed.json = true
-    else if (given[at] === '--key') parsed.key = given[(at += 1)]
-    else if (given[at] === '--witness') parsed.witnesses.push(given[(at += 1)])
-    else if (given[at] === '--checkpoint') parsed.checkpoint = resolve(given[(at += 1)])
+    else if (given[at] === '--key') parsed.key = valueOf(given, (at += 1))
+    else if (given[at] === '--witness') parsed.witnesses.push(valueOf(given, (at += 1)))
+    else if (given[at] === '--checkpoint') parsed.checkpoint = resolve(valueOf(given, (at += 1)))
+    else if (given[at] === '--help' || given[at] === '-h') {
+      process.stdout.write(usage)
+      process.exit(0)
+    } else if (given[at].startsWith('-')) misused(`there is no option ${given[at]}`)
     else parsed.folder = resolve(given[at])
   }
   return parsed
+}
+
+function valueOf(given, at) {
+  return given[at] ?? misused(`${given[at - 1]} needs a value`)
+}
+
+/** Left out, a key or a checkpoint would not be checked, and nobody would see it. */
+function misused(problem) {
+  process.stderr.write(`nothing could be checked: ${problem}\n${usage}`)
+  process.exit(2)
 }

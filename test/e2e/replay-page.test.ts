@@ -1,3 +1,4 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -5,7 +6,9 @@ import { pathToFileURL } from 'node:url'
 import { AxeBuilder } from '@axe-core/playwright'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { formatVerifierKey, verifierKeyOf } from '../../src-core/log/signed-note.ts'
 import {
+  fixtureOrigin,
   fixtureVerifierKey,
   messageRecordFixture,
   openRecordFixture,
@@ -48,9 +51,13 @@ const records: SessionRecord[] = [
   closeRecordFixture(5),
 ]
 
-async function open(lines: string[], proof: string): Promise<{ page: Page; requests: string[]; errors: string[] }> {
+async function open(
+  lines: string[],
+  proof: string,
+  key = fixtureVerifierKey,
+): Promise<{ page: Page; requests: string[]; errors: string[] }> {
   const file = join(folder, 'replay.html')
-  await writeFile(file, replayPage({ lines, proof, key: fixtureVerifierKey }))
+  await writeFile(file, replayPage({ lines, proof, key }))
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
   const page = await context.newPage()
   const requests: string[] = []
@@ -91,6 +98,22 @@ test('it shows the session and computes its proof, and asks nobody for anything'
   expect(requests.filter((url) => !url.startsWith('file:'))).toEqual([])
   await page.close()
 })
+
+test('a key with a plus sign among its letters is a key', async () => {
+  const { privateKey, key } = keyWithPlus()
+  const { page } = await open(lines, proofFixture(text, { privateKey }), key)
+  expect(await page.locator('#proof').textContent()).toMatch(/^Verified here/)
+  await page.close()
+})
+
+/** Half of all keys are such. */
+function keyWithPlus(): { privateKey: KeyObject; key: string } {
+  for (;;) {
+    const { privateKey } = generateKeyPairSync('ed25519')
+    const key = formatVerifierKey(verifierKeyOf(fixtureOrigin, privateKey))
+    if (key.split('+').length > 3) return { privateKey, key }
+  }
+}
 
 test('a record that was changed, or a proof of another session, is told', async () => {
   const changed = await open(lines.with(1, lines[1]!.replace('SELECT', 'SELECT ')), proofFixture(text))

@@ -210,7 +210,7 @@ describe('what the manifest fits to', () => {
     ],
     ['a session behind a cell that is none', 'sessions', (text) => `${text}"x"y,\r\n${idOf(99)},99,u-1\r\n`, 'it is not a table'],
     ['who wrote the policy', 'policies', (text) => text.replace(',u-admin,', ',u-other,'), 'row 1 is not what the log says'],
-    ['an approval that nobody gave', 'approvals', (text) => `${text}${'x,'.repeat(15)}9\r\n`, 'row 1 is not what the log says'],
+    ['an approval that nobody gave', 'approvals', (text) => `${text}${'x,'.repeat(15)}9,Nobody\r\n`, 'row 1 is not what the log says'],
   ])('%s, in a table', async ([, table, edit, finding]) => {
     await change(`population/${table}.csv`, edit)
     const rows = (await textOf(`population/${table}.csv`)).split('\r\n').length - 2

@@ -108,6 +108,23 @@ test('the pack proves itself with Node alone, by its own key and by one from els
   expect(verify(unpacked(), '--key', key).stdout).toContain('the key is the one that was given')
 })
 
+test('an option with a mistake in it checks nothing: what it asked for would be left out, and nobody would see it', () => {
+  for (const [options, problem] of [
+    [['--kye', key], 'there is no option --kye'],
+    [['--key'], '--key needs a value'],
+    [['--checkpoint'], '--checkpoint needs a value'],
+    [[tmpdir()], `manifest.json cannot be read (ENOENT): ${tmpdir()} is not an unpacked pack`],
+  ] as const) {
+    const { status, stdout, stderr } = verify(unpacked(), ...options)
+    expect({ status, stdout, first: stderr.split('\n')[0] }).toEqual({
+      status: 2,
+      stdout: '',
+      first: `nothing could be checked: ${problem}`,
+    })
+  }
+  expect(verify(unpacked(), '--help')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^node verify\/verify.mjs --key KEY/) })
+})
+
 test('it holds the period and nothing else: all entries, all sessions in the tables, and as many samples as were asked for', async () => {
   const { counts: counted, query } = await manifestOf()
   expect(counted).toMatchObject({ entries: 50, sessions: 25, sample: 4 })
@@ -178,6 +195,10 @@ describe('whatever is altered is found, with its place', () => {
     expect(found()).toContain('FAILED  controls.csv: it is missing')
     await writeFile(join(pack, 'population/more.csv'), '')
     expect(found()).toContain('FAILED  population/more.csv: the manifest does not name this file')
+    // a table that is needed further on
+    await rm(join(pack, 'population/sessions.csv'))
+    expect(found()).toContain('FAILED  population/sessions.csv: it is missing')
+    expect(found()).toContain('FAILED  the rest: it could not be checked: population/sessions.csv cannot be read (ENOENT)')
   })
 
   const recording = () => `sample/${sample}/recording.jsonl`
