@@ -30,6 +30,7 @@ export default defineConfig({
         'src-gateway/inspection/inspection-worker.ts',
         'src-gateway/recordings/archive-worker.ts',
         'src-gateway/copy/copy-worker.ts',
+        'src-gateway/overview/overview-worker.ts',
       ],
       output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
     },

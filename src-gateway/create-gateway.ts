@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { timestampOf, type Clock } from '../src-node/clock.ts'
 import type { Logger } from '../src-node/logger.ts'
@@ -20,19 +19,16 @@ import type { GroupMembership } from './approvals/group-membership.ts'
 import type { BreakGlass } from './break-glass/break-glass.ts'
 import { createBreakGlass } from './break-glass/create-break-glass.ts'
 import { createConnectionRegistry } from './connections/connection-registry.ts'
-import { createControls } from './controls/controls.ts'
 import { addressOf } from './routes/address-of.ts'
+import { createOversight } from './create-oversight.ts'
 import type { ExchangePorts } from './exchange/exchange-ports.ts'
 import { openExchange } from './exchange/open-exchange.ts'
-import { createOverview } from './overview/overview.ts'
 import { createInspectionPool } from './inspection/inspection-pool.ts'
 import type { Identity } from './identity/identity.ts'
 import { createLoggedDocuments } from './policies/logged-documents.ts'
 import { createPolicies, type Policies } from './policies/policies.ts'
-import { createPolicySimulations } from './policies/policy-simulations.ts'
 import { keepRecordings, type KeptRecordings } from './recordings/keep-recordings.ts'
 import { acceptTunnels } from './tunnel/accept-tunnels.ts'
-import { createEvidencePacks } from './evidence/evidence-packs.ts'
 import { createHttpServer } from './routes/http-server.ts'
 import { createRouteHandlers } from './routes/route-handlers.ts'
 import { guardLog } from './sessions/guarded-log.ts'
@@ -48,7 +44,6 @@ import { createPinStore } from './tools/pin-store.ts'
 import { createToolPins, type ToolPins } from './tools/tool-pins.ts'
 import { createDesktops, type Desktops } from './tunnel/desktops.ts'
 import { gatherPushes } from './tunnel/gathered-pushes.ts'
-import { createSessionWatches } from './watching/session-watches.ts'
 
 export interface GatewayParts {
   config: GatewayConfig
@@ -240,18 +235,25 @@ export function createGateway(parts: GatewayParts): Gateway {
     scheduler,
     logger,
   })
-  const watches = createSessionWatches({
-    running: (id) => sessions.running(id),
-    policyDocument: () => policies.inForce().policy.document,
-    personNow: (sub) => identity.person(sub),
-    recordings,
+  const oversight = createOversight({
+    config,
     log,
-    onChanged: (session) => pushSession(toSession(session)),
-    fail: (session, error) => sessions.fail(session, error),
+    recordings,
+    index,
+    identity,
+    access,
+    policies,
+    glass,
+    connections: () => connections.all(),
+    sessions: () => sessions,
+    pushSession,
+    ownAddress: () => addressOf(server.address()),
     clock,
     scheduler,
     logger,
+    version,
   })
+  const { watches, overview } = oversight
   const desktops: Desktops = createDesktops({
     identity,
     tunnelUrl: publicUrl + desktopTunnelPath,
@@ -284,44 +286,6 @@ export function createGateway(parts: GatewayParts): Gateway {
     log.onCheckpoint(() => headChanged(log)),
   ]
 
-  const packs = createEvidencePacks({
-    folder: join(config.data, 'packs'),
-    log,
-    recordings,
-    gateway: publicUrl,
-    version,
-    clock,
-    scheduler,
-  })
-  const simulations = createPolicySimulations({ index, recordings, clock, scheduler, logger })
-  const overview = createOverview({
-    folder: config.data,
-    log,
-    recordings,
-    people: () => identity.people(),
-    person: (sub) => identity.person(sub),
-    connections: () => connections.all(),
-    access,
-    clock,
-    scheduler,
-    logger,
-  })
-  const controls = createControls({
-    inForce: () => policies.inForce(),
-    storedText: async (kind) => (await policies.list()).find((version) => version.kind === kind && version.active)?.text,
-    connections: () => connections.all(),
-    liveSessions: () => sessions.allLive(),
-    personNow: (sub) => identity.person(sub),
-    log,
-    recordings,
-    temporaryFolder: config.data,
-    ownAddress: () => addressOf(server.address()),
-    overview: (period) => overview.overview(period),
-    entries: (period) => overview.entries(period),
-    activationApprovals: config.activation.approvals,
-    unreviewedBreakGlass: () => glass.unreviewed(),
-    clock,
-  })
   const handlers = createRouteHandlers({
     gateway: publicUrl,
     version,
@@ -341,10 +305,10 @@ export function createGateway(parts: GatewayParts): Gateway {
     storage,
     retention,
     policies,
-    simulations,
-    packs,
+    simulations: oversight.simulations,
+    packs: oversight.packs,
     overview,
-    controls,
+    controls: oversight.controls,
     tools,
   })
   const { app, server } = createHttpServer({
@@ -381,12 +345,12 @@ export function createGateway(parts: GatewayParts): Gateway {
     glass,
     async close() {
       for (const stop of stopListening) stop()
-      simulations.close()
-      overview.close()
+      const closedOversight = oversight.close()
       const closed = sessions.close()
       // what comes from now on waits at its sender for the next start
       if (config.limits.graceSeconds > 0) desktops.close()
       await closed
+      await closedOversight
       await kept.close()
       await inspections.close()
       approvals.close()

@@ -6,6 +6,7 @@ import type { RecordingStore } from '../../src-node/recording-store.ts'
 import type { ControlTestResult } from '../../src-protocol/controls.ts'
 import type { LogEntry } from '../../src-protocol/log-entry.ts'
 import type { Connection, Person, Session } from '../../src-protocol/model.ts'
+import type { OverviewService } from '../overview/overview.ts'
 
 export interface ControlTestPorts {
   inForce: () => { policy: Policy; masking: Masking }
@@ -14,7 +15,9 @@ export interface ControlTestPorts {
   connections: () => Promise<Connection[]>
   liveSessions: () => Session[]
   personNow: (sub: string) => Person | undefined
-  log: TransparencyLog
+  log: Pick<TransparencyLog, 'entry' | 'append'>
+  /** about the whole log, without reading it again */
+  fact: OverviewService['fact']
   recordings: Pick<RecordingStore, 'readText' | 'sealOf'>
   /** for a recording that is written to be read again, and removed */
   temporaryFolder: string
@@ -27,23 +30,18 @@ export interface ControlTestPorts {
 export type ControlOutcome = Pick<ControlTestResult, 'outcome' | 'steps'>
 export type ControlTest = (ports: ControlTestPorts) => Promise<ControlOutcome>
 
-/** Held if no sentence speaks of a failure. */
-export function concluded(seen: readonly string[], failures: readonly string[]): ControlOutcome {
+/** Held if no sentence speaks of a failure. `failed`: how many there are, where not all are named */
+export function concluded(seen: readonly string[], failures: readonly string[], failed = failures.length): ControlOutcome {
   // an entry of the log has room for so much
   const cut = (sentences: readonly string[]) => sentences.slice(0, 20).map((sentence) => sentence.slice(0, 500))
-  const more = failures.length > 20 ? [`And ${failures.length - 20} more.`] : []
+  const more = failed > 20 ? [`And ${failed - 20} more.`] : []
   return failures.length > 0
     ? { outcome: 'failed', steps: [...cut(seen), ...cut(failures), ...more] }
     : { outcome: 'held', steps: cut(seen) }
 }
 
-export async function* entriesOf(log: TransparencyLog): AsyncGenerator<{ index: number; entry: LogEntry }> {
-  const reader = log.snapshot()
-  for await (const { index, bytes } of reader.entries(0, reader.size)) {
-    yield { index, entry: JSON.parse(Buffer.from(bytes).toString('utf8')) as LogEntry }
-    // who calls in the meantime does not wait for the whole log
-    if (index % 500 === 499) await new Promise((resolve) => setImmediate(resolve))
-  }
-}
+/** An entry as it stands in the log now. */
+export const entryAt = async ({ log }: Pick<ControlTestPorts, 'log'>, index: number): Promise<LogEntry> =>
+  JSON.parse(Buffer.from(await log.entry(index)).toString('utf8')) as LogEntry
 
 export const counted = (count: number, noun: string): string => `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`

@@ -1,9 +1,8 @@
-import { randomInt } from 'node:crypto'
 import { createFrontier } from '../../src-core/log/merkle-frontier.ts'
 import { hexOf } from '../../src-core/log/merkle-hash.ts'
 import { recordLeaf } from '../../src-core/recording/record-leaf.ts'
 import type { LogEntry } from '../../src-protocol/log-entry.ts'
-import { concluded, counted, entriesOf, type ControlOutcome, type ControlTest, type ControlTestPorts } from './control-test.ts'
+import { concluded, counted, entryAt, type ControlOutcome, type ControlTest, type ControlTestPorts } from './control-test.ts'
 
 type CloseEntry = Extract<LogEntry, { kind: 'session.close' }>
 
@@ -12,22 +11,11 @@ const sampleSize = 10
 /** a test that runs beside the traffic reads no larger ones */
 const mostBytes = 32 * 1024 * 1024
 
-/** Each of the closed sessions with the same chance, in one pass over the log. What the log says was removed since is left out. */
+/** Each of the closed sessions with the same chance, and what the log says of it. What it says was removed since is left out. */
 async function drawClosed(ports: ControlTestPorts): Promise<{ drawn: CloseEntry[]; total: number }> {
-  const drawn: CloseEntry[] = []
-  const removed = new Set<string>()
-  let total = 0
-  for await (const { entry } of entriesOf(ports.log)) {
-    if (entry.kind === 'recording.removed') removed.add(entry.session)
-    if (entry.kind !== 'session.close') continue
-    total += 1
-    if (drawn.length < sampleSize) drawn.push(entry)
-    else {
-      const place = randomInt(total)
-      if (place < sampleSize) drawn[place] = entry
-    }
-  }
-  return { drawn: drawn.filter(({ session }) => !removed.has(session)), total: total - removed.size }
+  const { total, entries } = await ports.fact('drawClosed', sampleSize)
+  const drawn = await Promise.all(entries.map((index) => entryAt(ports, index)))
+  return { drawn: drawn.filter((entry) => entry.kind === 'session.close'), total }
 }
 
 async function tryEach(

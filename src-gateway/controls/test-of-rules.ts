@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { decideMessage } from '../../src-core/policy/decide-message.ts'
 import { mayUseConnection } from '../connections/connection-registry.ts'
-import { concluded, counted, entriesOf, type ControlTest } from './control-test.ts'
+import { concluded, counted, entryAt, type ControlTest } from './control-test.ts'
 
 /** Who may do what: tried on the policy in force, the sessions that run, and what the log says was approved. */
 export const testOfRules = {
@@ -43,25 +43,18 @@ export const testOfRules = {
     return concluded([`${counted(running.length, 'session')} that run were held against who may use their connection now.`], failures)
   },
 
-  async 'CC6.3'({ log }) {
-    const requesters = new Map<string, string>()
-    const failures: string[] = []
-    let votes = 0
-    for await (const { entry, index } of entriesOf(log)) {
-      if (entry.kind === 'approval.requested') requesters.set(entry.approval, entry.input.requester)
-      if (entry.kind !== 'approval.vote') continue
-      votes += 1
-      const requester = requesters.get(entry.approval)
-      if (requester === undefined) failures.push(`Entry ${index} votes about a request that the log does not have.`)
-      else if (requester === entry.vote.person.sub)
-        failures.push(`Entry ${index}: ${entry.vote.person.name} decided about their own request.`)
-    }
-    return concluded([`${counted(votes, 'vote')} about ${counted(requesters.size, 'request')} were read from the log.`], failures)
+  async 'CC6.3'({ fact }) {
+    const { votes, requests, doubts } = await fact('votes')
+    return concluded(
+      [`${counted(votes, 'vote')} about ${counted(requests, 'request')} were read from the log.`],
+      doubts.map(({ entry, what }) => `Entry ${entry}: ${what}`),
+    )
   },
 
-  async 'CC8.1'({ log, inForce, storedText }) {
+  async 'CC8.1'({ log, fact, inForce, storedText }) {
     const logged = new Map<string, { version: string; index: number; by: string }>()
-    for await (const { entry, index } of entriesOf(log)) {
+    for (const { entry: index } of await fact('documents')) {
+      const entry = await entryAt({ log }, index)
       if (entry.kind !== 'policy.version') continue
       const by = entry.approvedBy === undefined ? entry.author : `${entry.author}, approved by ${entry.approvedBy}`
       logged.set(entry.document, { version: entry.version, index, by })

@@ -1,19 +1,12 @@
-import type { ConnectionName } from '../../src-protocol/ids.ts'
+import { connectionName } from '../../src-protocol/ids.ts'
 import type { Connection, Person } from '../../src-protocol/model.ts'
 import type { AccessReviewRow } from '../../src-protocol/overview.ts'
 import type { Access } from '../access/access.ts'
 import { mayUseConnection } from '../connections/connection-registry.ts'
-import type { OverviewDatabase } from './overview-database.ts'
-
-interface LastUse {
-  person: string
-  connection: ConnectionName
-  sessions: number
-  at: string
-}
+import type { LastUse } from './overview-tasks.ts'
 
 interface AccessReviewSources {
-  database: OverviewDatabase
+  lastUses: readonly LastUse[]
   people: readonly Person[]
   connections: readonly Connection[]
   personOf: (sub: string) => { sub: string; name: string }
@@ -21,13 +14,8 @@ interface AccessReviewSources {
 }
 
 /** Who can reach what, and who did: also who did and no longer can, and what was reached and is no longer there. */
-export function accessReviewRows({ database, people, connections, personOf, standings }: AccessReviewSources): AccessReviewRow[] {
-  const uses = new Map(
-    database
-      .prepare<[], LastUse>('SELECT * FROM last_use')
-      .all()
-      .map((use) => [`${use.person}\n${use.connection}`, use]),
-  )
+export function accessReviewRows({ lastUses, people, connections, personOf, standings }: AccessReviewSources): AccessReviewRow[] {
+  const uses = new Map(lastUses.map((use) => [`${use.person}\n${use.connection}`, use]))
   const rows: AccessReviewRow[] = []
   for (const person of people) {
     const operator = person.roles.includes('operator')
@@ -53,7 +41,15 @@ export function accessReviewRows({ database, people, connections, personOf, stan
     }
   }
   for (const { person, connection, sessions, at } of uses.values()) {
-    rows.push({ person: personOf(person), connection, may: false, through: [], needsAccess: false, sessions, lastUsedAt: at })
+    rows.push({
+      person: personOf(person),
+      connection: connectionName.parse(connection),
+      may: false,
+      through: [],
+      needsAccess: false,
+      sessions,
+      lastUsedAt: at,
+    })
   }
   return rows.toSorted((one, other) => one.person.name.localeCompare(other.person.name) || one.connection.localeCompare(other.connection))
 }

@@ -1,138 +1,89 @@
+import { AppError } from '../../src-protocol/app-error.ts'
 import type { LogEntry } from '../../src-protocol/log-entry.ts'
-import type { TransparencyLog } from '../../src-node/log-store.ts'
-import type { OverviewDatabase } from './overview-database.ts'
+import { createFrontier } from '../../src-core/log/merkle-frontier.ts'
+import { leafHash } from '../../src-core/log/merkle-hash.ts'
+import { tileWidth } from '../../src-core/log/tile.ts'
+import { readBundle } from '../../src-node/log-files.ts'
+import type { OverviewStore } from './overview-database.ts'
+import { createTakeEntries, type PlacedEntry } from './take-entries.ts'
 
-/** Takes over what new entries of the log say. Everything here comes from the log itself: the state could be written to past the gateway. */
-export interface LogDigest {
-  /** resolves once all entries that were there are taken over */
-  catchUp(): Promise<void>
+/** A signed size of the log, and its root in base64. */
+export interface LogHead {
+  size: number
+  root: string
 }
 
-/** entries of one transaction; in between others get to work */
-const atOnce = 500
+/** Takes over what new entries of the log say, from its files. */
+export interface LogDigest {
+  /**
+   * Resolves once all entries up to there are taken over, and what was read gives the root. What was taken over from another log, or from one that went
+   * on otherwise, is thrown away.
+   * @returns entries that were read
+   * @throws AppError LOG_CORRUPT
+   */
+  catchUp(head: LogHead): Promise<number>
+}
 
-export function createLogDigest(database: OverviewDatabase, log: Pick<TransparencyLog, 'snapshot' | 'size'>): LogDigest {
-  const statements = prepare(database)
-  let running: Promise<void> | undefined
+/** entries of one transaction */
+const atOnce = 16_384
 
-  const take = database.transaction((entries: readonly LogEntry[], upTo: number) => {
-    for (const entry of entries) takeEntry(statements, entry)
-    statements.progress.run({ entries: upTo })
-  })
+export function createLogDigest(store: OverviewStore, folder: string): LogDigest {
+  const take = createTakeEntries(store.database)
 
-  async function run(): Promise<void> {
-    let { entries: from } = statements.known.get() ?? { entries: 0 }
-    const reader = log.snapshot()
-    // another log, or an older copy of it: what was counted is of no use
-    if (from > reader.size) from = forget(database)
-    let gathered: LogEntry[] = []
-    for await (const { index, bytes } of reader.entries(from, reader.size)) {
-      gathered.push(JSON.parse(Buffer.from(bytes).toString('utf8')) as LogEntry)
-      if (gathered.length < atOnce && index + 1 < reader.size) continue
-      take(gathered, index + 1)
+  async function run({ size, root }: LogHead): Promise<number | 'otherwise'> {
+    const { entries: from, edge, root: rootBefore } = store.progress()
+    if (from > size) return 'otherwise'
+    if (from === size) return from === 0 || rootBefore === root ? 0 : 'otherwise'
+    const frontier = createFrontier(edge.map((subtree) => (subtree === null ? undefined : Buffer.from(subtree, 'base64'))))
+    let gathered: PlacedEntry[] = []
+    for (let index = Math.floor(from / tileWidth); index * tileWidth < size; index += 1) {
+      const first = index * tileWidth
+      const bundle = await bundleOf(folder, index, Math.min(tileWidth, size - first))
+      for (const [at, bytes] of bundle.entries()) {
+        if (first + at < from) continue
+        frontier.append(leafHash(bytes))
+        gathered.push({ index: first + at, entry: JSON.parse(Buffer.from(bytes).toString('utf8')) as LogEntry })
+      }
+      const upTo = first + bundle.length
+      if (gathered.length < atOnce && upTo < size) continue
+      const rootNow = base64(frontier.root())
+      if (upTo === size && rootNow !== root) return 'otherwise'
+      const entries = gathered
       gathered = []
-      await new Promise((resolve) => setImmediate(resolve))
+      store.change(() => ({
+        counter: take(entries, store.progress().counter),
+        entries: upTo,
+        root: rootNow,
+        edge: frontier.edge().map((subtree) => (subtree ? base64(subtree) : null)),
+      }))
     }
+    return size - from
   }
 
   return {
-    async catchUp() {
-      // one that runs may have begun before the entry that is asked for
-      await running
-      running ??= run().finally(() => (running = undefined))
-      await running
+    async catchUp(head) {
+      const read = await run(head)
+      if (read !== 'otherwise') return read
+      store.forget()
+      const again = await run(head)
+      if (again !== 'otherwise') return again
+      store.forget()
+      throw new AppError('LOG_CORRUPT', { problem: 'its entries do not give the root of its checkpoint' })
     },
   }
 }
 
-type Statements = ReturnType<typeof prepare>
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
 
-function prepare(database: OverviewDatabase) {
-  const run = (text: string) => database.prepare(text)
-  return {
-    known: database.prepare<[], { entries: number; counter: number }>('SELECT entries, counter FROM progress'),
-    progress: run('UPDATE progress SET entries = @entries'),
-    counter: run('UPDATE progress SET counter = max(counter, @counter)'),
-    missing: run('INSERT OR IGNORE INTO missing_number VALUES (@day, @first, @last, @at)'),
-    kind: run('INSERT INTO entry_day VALUES (@day, @kind, 1) ON CONFLICT DO UPDATE SET entries = entries + 1'),
-    session: run('INSERT OR IGNORE INTO session (session, connection, person, opened_at) VALUES (@session, @connection, @person, @at)'),
-    sessionDay: run(
-      'INSERT INTO session_day (day, session, connection, person, opened) VALUES (@day, @session, @connection, @person, 1) ON CONFLICT DO UPDATE SET opened = 1',
-    ),
-    access: run(
-      'INSERT INTO access_day (day, connection, person, sessions) VALUES (@day, @connection, @person, 1) ON CONFLICT DO UPDATE SET sessions = sessions + 1',
-    ),
-    hour: run('INSERT INTO hour (hour, sessions) VALUES (@hour, 1) ON CONFLICT DO UPDATE SET sessions = sessions + 1'),
-    lastUse: run(
-      'INSERT INTO last_use VALUES (@person, @connection, 1, @at) ON CONFLICT DO UPDATE SET sessions = sessions + 1, at = max(at, @at)',
-    ),
-    close: run('UPDATE session SET closed_at = @at, end_reason = @endReason WHERE session = @session'),
-    approval: run(
-      `INSERT OR IGNORE INTO approval (approval, session, connection, tool, requester, requested_at, outcome)
-       VALUES (@approval, @session, @connection, @tool, @requester, @at, 'pending')`,
-    ),
-    vote: run(`UPDATE approval SET deciders = json_insert(deciders, '$[#]', @sub) WHERE approval = @approval`),
-    settle: run(
-      `UPDATE approval SET outcome = @state, settled_at = @at,
-         waited_ms = cast(round((julianday(@at) - julianday(requested_at)) * 86400000) AS INTEGER)
-       WHERE approval = @approval AND outcome = 'pending'`,
-    ),
+/** At least so many entries of a bundle are there: but a partial one is replaced by a wider one while it is read. */
+async function bundleOf(folder: string, index: number, width: number): Promise<readonly Uint8Array[]> {
+  for (let left = 20; ; left -= 1) {
+    const entries = await readBundle(folder, index).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error
+      return undefined
+    })
+    if (Array.isArray(entries) && entries.length >= width) return entries.slice(0, width)
+    if (left === 0) throw new AppError('LOG_CORRUPT', { problem: `entry bundle ${index} is missing or torn` })
+    await new Promise((resolve) => setTimeout(resolve, 5))
   }
-}
-
-function takeEntry(statements: Statements, entry: LogEntry): void {
-  const { at, kind } = entry
-  const day = at.slice(0, 10)
-  statements.kind.run({ day, kind })
-  switch (kind) {
-    case 'session.open': {
-      const { session, connection, person, counter } = entry
-      const { counter: last } = statements.known.get() ?? { counter: 0 }
-      if (counter > last + 1) statements.missing.run({ day, first: last + 1, last: counter - 1, at })
-      statements.counter.run({ counter })
-      // after a crash a session may be logged as opened twice
-      if (statements.session.run({ session, connection, person, at }).changes === 0) return
-      statements.sessionDay.run({ day, session, connection, person })
-      statements.access.run({ day, connection, person })
-      statements.hour.run({ hour: at.slice(0, 13) })
-      statements.lastUse.run({ person, connection, at })
-      return
-    }
-    case 'session.close':
-      statements.close.run({ session: entry.session, at, endReason: entry.endReason })
-      return
-    case 'approval.requested': {
-      const { session, connection, tool, requester } = entry.input
-      statements.approval.run({ approval: entry.approval, session, connection, tool, requester, at })
-      return
-    }
-    case 'approval.vote':
-      statements.vote.run({ approval: entry.approval, sub: entry.vote.person.sub })
-      return
-    case 'approval.settled':
-      if (entry.state !== 'executed') statements.settle.run({ approval: entry.approval, state: entry.state, at })
-      return
-    default:
-  }
-}
-
-const tables = [
-  'session',
-  'session_day',
-  'access_day',
-  'hour',
-  'mask_day',
-  'mask_session',
-  'last_use',
-  'approval',
-  'missing_number',
-  'entry_day',
-]
-
-function forget(database: OverviewDatabase): number {
-  database.transaction(() => {
-    for (const table of tables) database.exec(`DELETE FROM ${table}`)
-    database.exec('UPDATE progress SET entries = 0, counter = 0')
-  })()
-  return 0
 }

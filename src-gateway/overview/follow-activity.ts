@@ -1,13 +1,14 @@
-import { createVerdictCounter } from '../../src-core/recording/verdict-counter.ts'
-import { splitRecordingLines, parseRecordLine } from '../../src-core/recording/record-lines.ts'
+import { readClaimedCheckpoint } from '../../src-core/log/checkpoint.ts'
 import { timestampOf, type Clock } from '../../src-node/clock.ts'
+import type { TransparencyLog } from '../../src-node/log-store.ts'
 import type { Logger } from '../../src-node/logger.ts'
-import type { RecordingStore } from '../../src-node/recording-store.ts'
 import type { Scheduler } from '../../src-node/scheduler.ts'
-import { sessionId } from '../../src-protocol/ids.ts'
+import { AppError } from '../../src-protocol/app-error.ts'
+import type { TaskThread } from '../recordings/task-thread.ts'
 import type { LiveSession } from '../sessions/live-session.ts'
-import type { ActivityCounts, Tally } from './count-activity.ts'
-import type { LogDigest } from './digest-log.ts'
+import type { SessionTally } from './count-activity.ts'
+import type { LogHead } from './digest-log.ts'
+import type { OverviewTasks } from './overview-tasks.ts'
 
 /** Keeps the sums true while sessions run, and of those that ended while nobody counted. */
 export interface ActivityFollower {
@@ -22,78 +23,77 @@ export interface ActivityFollower {
 
 /** a session's calls are counted in the hour in which they are this seldom looked at */
 const everyMs = 5000
-/** recordings that nobody counted are read a few at a time */
-const readAtOnce = 20
+/** recordings that nobody counted are read some at a time: who asks for the overview waits for that */
+const readAtOnce = 100
 const restMs = 1000
 
 export function followActivity(ports: {
-  digest: LogDigest
-  counts: ActivityCounts
-  recordings: Pick<RecordingStore, 'readText'>
+  thread: Pick<TaskThread<OverviewTasks>, 'call'>
+  log: Pick<TransparencyLog, 'checkpoint'>
   clock: Clock
   scheduler: Scheduler
   logger: Logger
 }): ActivityFollower {
-  const { digest, counts, clock, scheduler, logger } = ports
+  const { thread, log, clock, scheduler, logger } = ports
   const grown = new Set<LiveSession>()
   const running = new Map<string, LiveSession>()
   const ending = new Set<string>()
   const sealed = new Set<LiveSession>()
   let cancelTimer: (() => void) | undefined
-  let catchingUp: Promise<void> | undefined
+  let counting: Promise<void> | undefined
   let closed = false
 
   function schedule(ms: number): void {
     if (cancelTimer || closed) return
     cancelTimer = scheduler.after(ms, () => {
       cancelTimer = undefined
-      refresh().catch((error: unknown) => logger.error({ err: error }, 'the overview could not be brought up to date'))
+      refresh().catch((error: unknown) => {
+        if (!closed) logger.error({ err: error }, 'the overview could not be brought up to date')
+      })
     })
   }
 
-  function countGrown(): void {
-    const at = timestampOf(clock.now())
-    for (const session of grown) {
-      const tally: Tally = { calls: session.verdicts.counts(), masks: session.verdicts.masks() }
-      if (!counts.settle(session.id, tally, at, sealed.has(session))) continue
-      grown.delete(session)
-      sealed.delete(session)
+  /** What sessions did is sent as what they did so far: sending it twice counts it once. */
+  async function catchUp(): Promise<void> {
+    const sent = [...grown]
+    grown.clear()
+    const tallies: SessionTally[] = sent.map((session) => ({
+      session: session.id,
+      calls: session.verdicts.counts(),
+      masks: session.verdicts.masks(),
+      final: sealed.has(session),
+    }))
+    try {
+      const { unknown, anew } = await thread.call('refresh', { head: headOf(log), tallies, at: timestampOf(clock.now()) })
+      if (anew === 'altered') {
+        logger.warn(
+          { alarm: 'overview-altered' },
+          'the sums behind the overview were changed by another program; they are made anew from the log',
+        )
+      }
+      const again = new Set(unknown)
+      for (const [at, session] of sent.entries()) {
+        if (again.has(session.id)) grown.add(session)
+        else if (tallies[at]?.final) sealed.delete(session)
+      }
+    } catch (error) {
+      for (const session of sent) grown.add(session)
+      throw error
     }
   }
 
   /** Of sessions that the log closed: their recording has the last word. */
-  async function readUncounted(): Promise<void> {
-    for (const { session, at } of counts.unsettled(readAtOnce)) {
-      if (closed) return
-      const tally = await tallyOf(session)
-      if (tally) counts.settle(session, tally, at, true)
-      else counts.leave(session)
-    }
-    if (counts.unsettled(1).length > 0) schedule(restMs)
-  }
-
-  async function tallyOf(session: string): Promise<Tally | undefined> {
-    try {
-      const split = splitRecordingLines(Buffer.from(await ports.recordings.readText(sessionId.parse(session))))
-      if (!split.ok) return undefined
-      const counter = createVerdictCounter()
-      for (const line of split.lines) {
-        const parsed = parseRecordLine(line)
-        if (parsed.ok) counter.add(parsed.record)
-      }
-      return { calls: counter.counts(), masks: counter.masks() }
-    } catch (error) {
-      logger.warn({ err: error, session }, 'a recording could not be read for the overview')
-      return undefined
-    }
+  async function countEnded(): Promise<void> {
+    const { left, unreadable } = await thread.call('countEnded', readAtOnce)
+    if (unreadable.length > 0) logger.warn({ sessions: unreadable }, 'recordings could not be read for the overview')
+    if (left) schedule(restMs)
   }
 
   async function refresh(): Promise<void> {
-    await digest.catchUp()
+    await catchUp()
     if (closed) return
-    countGrown()
-    catchingUp ??= readUncounted().finally(() => (catchingUp = undefined))
-    await catchingUp
+    counting ??= countEnded().finally(() => (counting = undefined))
+    await counting
   }
 
   schedule(restMs)
@@ -119,4 +119,10 @@ export function followActivity(ports: {
       cancelTimer?.()
     },
   }
+}
+
+function headOf(log: Pick<TransparencyLog, 'checkpoint'>): LogHead {
+  const head = readClaimedCheckpoint(log.checkpoint())
+  if (!head) throw new AppError('LOG_CORRUPT', { problem: 'its checkpoint cannot be read' })
+  return { size: head.size, root: Buffer.from(head.root).toString('base64') }
 }

@@ -1,20 +1,17 @@
+import { existsSync } from 'node:fs'
 import { timestampOf, type Clock } from '../../src-node/clock.ts'
 import type { TransparencyLog } from '../../src-node/log-store.ts'
 import type { Logger } from '../../src-node/logger.ts'
-import type { RecordingStore } from '../../src-node/recording-store.ts'
 import type { Scheduler } from '../../src-node/scheduler.ts'
 import type { HttpOutput } from '../../src-protocol/http-api.ts'
 import type { Connection, Person } from '../../src-protocol/model.ts'
 import type { Overview, OverviewApprovalsQuery, OverviewSessionsQuery, Period } from '../../src-protocol/overview.ts'
 import type { Access } from '../access/access.ts'
+import { createTaskThread } from '../recordings/task-thread.ts'
 import { accessReviewRows } from './access-review-rows.ts'
-import { createActivityCounts } from './count-activity.ts'
-import { createLogDigest } from './digest-log.ts'
+import type { ControlFacts } from './control-facts.ts'
 import { followActivity, type ActivityFollower } from './follow-activity.ts'
-import { openOverviewDatabase } from './overview-database.ts'
-import { createApprovalRows } from './approval-rows.ts'
-import { createOverviewSums } from './overview-sums.ts'
-import { createSessionRows } from './session-rows.ts'
+import type { OverviewTasks } from './overview-tasks.ts'
 
 /** Answers about a period, from sums that are brought up to date with the log before each answer. */
 export interface OverviewService extends Pick<ActivityFollower, 'changed' | 'ended'> {
@@ -24,14 +21,16 @@ export interface OverviewService extends Pick<ActivityFollower, 'changed' | 'end
   accessReview(): Promise<HttpOutput<'accessReview'>>
   /** how many entries of each kind the log has of the period */
   entries(period: Period): Promise<ReadonlyMap<string, number>>
-  close(): void
+  /** what a test of a control asks about the whole log */
+  fact: <K extends keyof ControlFacts>(what: K, ...about: Parameters<ControlFacts[K]>) => Promise<ReturnType<ControlFacts[K]>>
+  close(): Promise<void>
 }
 
 export interface OverviewPorts {
-  /** of the gateway's data */
-  folder: string
-  log: TransparencyLog
-  recordings: Pick<RecordingStore, 'readText'>
+  folders: { data: string; log: string; recordings: string }
+  /** seals the sums, so that what another program writes into their file is noticed */
+  key: Uint8Array
+  log: Pick<TransparencyLog, 'checkpoint'>
   people(): Person[]
   person(sub: string): Person | undefined
   connections(): Promise<Connection[]>
@@ -41,14 +40,21 @@ export interface OverviewPorts {
   logger: Logger
 }
 
+/** the sums are opened, and held against their seal, in a moment; a thread that waits costs memory */
+const idleMs = 10_000
+
 export function createOverview(ports: OverviewPorts): OverviewService {
-  const { clock } = ports
-  const database = openOverviewDatabase(ports.folder)
-  const follower = followActivity({ ...ports, digest: createLogDigest(database, ports.log), counts: createActivityCounts(database) })
-  const personOf = (sub: string) => ({ sub, name: ports.person(sub)?.name ?? sub })
-  const sums = createOverviewSums(database, personOf)
-  const sessionRows = createSessionRows(database, personOf)
-  const approvalRows = createApprovalRows(database, personOf)
+  const { clock, scheduler, folders, key } = ports
+  const thread = createTaskThread<OverviewTasks>({
+    name: 'overview',
+    file: overviewWorkerFile(),
+    workerData: { ...folders, key: Buffer.from(key).toString('base64') },
+    scheduler,
+    idleMs,
+  })
+  const follower = followActivity({ ...ports, thread })
+  const nameOf = (sub: string) => ports.person(sub)?.name ?? sub
+  const named = ({ sub }: { sub: string }) => ({ sub, name: nameOf(sub) })
   const now = () => timestampOf(clock.now())
 
   return {
@@ -56,29 +62,44 @@ export function createOverview(ports: OverviewPorts): OverviewService {
     ended: (session) => follower.ended(session),
     async overview(period) {
       await follower.refresh()
-      return sums.overview(period, now())
+      const sums = await thread.call('overview', { period, at: now() })
+      return { ...sums, access: sums.access.map((row) => ({ ...row, person: named(row.person) })) }
     },
     async sessions(query) {
       await follower.refresh()
-      return sessionRows(query)
+      const page = await thread.call('sessions', query)
+      return { ...page, rows: page.rows.map((row) => ({ ...row, person: named(row.person) })) }
     },
     async approvals(query) {
       await follower.refresh()
-      return approvalRows(query)
+      const page = await thread.call('approvals', query)
+      return { ...page, rows: page.rows.map((row) => ({ ...row, requester: named(row.requester), deciders: row.deciders.map(named) })) }
     },
     async accessReview() {
       await follower.refresh()
+      const lastUses = await thread.call('lastUses', undefined)
       const connections = await ports.connections()
-      const rows = accessReviewRows({ database, people: ports.people(), connections, personOf, standings: ports.access.standings })
+      const personOf = (sub: string) => named({ sub })
+      const rows = accessReviewRows({ lastUses, people: ports.people(), connections, personOf, standings: ports.access.standings })
       return { at: now(), rows, grants: ports.access.grants() }
     },
     async entries(period) {
       await follower.refresh()
-      return sums.entries(period)
+      return thread.call('entries', period)
     },
-    close() {
+    async fact(what, ...about) {
+      await follower.refresh()
+      return thread.call('facts', { what, about }) as never
+    },
+    async close() {
       follower.close()
-      database.close()
+      await thread.close()
     },
   }
+}
+
+/** Beside this module while it runs from its sources, beside the command where it is bundled (build/cli.vite.config.ts). */
+function overviewWorkerFile(): URL {
+  const source = new URL('overview-worker.ts', import.meta.url)
+  return existsSync(source) ? source : new URL('overview-worker.js', import.meta.url)
 }

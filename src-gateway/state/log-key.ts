@@ -1,4 +1,4 @@
-import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createPrivateKey, generateKeyPairSync, hkdfSync, type KeyObject } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { formatVerifierKey, verifierKeyOf } from '../../src-core/log/signed-note.ts'
@@ -14,6 +14,12 @@ export interface LogKeys {
 export function openLogKeys(folder: string): LogKeys {
   const nextKey = readKey(join(folder, nextName))
   return { privateKey: readKey(join(folder, name)) ?? makeKey(folder, name), ...(nextKey && { nextKey }) }
+}
+
+/** A secret for one purpose, that nobody has who does not have the log's key. */
+export function secretOfLogKey(folder: string, purpose: string): Uint8Array {
+  const key = openLogKeys(folder).privateKey.export({ type: 'pkcs8', format: 'der' })
+  return new Uint8Array(hkdfSync('sha256', key, '', purpose, 32))
 }
 
 /** A key for a rotation, on the disk before the log hears of it. One that an earlier rotation left, and the log never came to, is replaced. */
