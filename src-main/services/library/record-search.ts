@@ -23,8 +23,11 @@ export function createRecordSearch(database: LibraryDatabase): RecordSearch {
       `SELECT rowid FROM record_text WHERE record_text MATCH ? AND ${rowidBetween} ORDER BY rowid LIMIT ?`,
     )
     .pluck()
+  // one text instead of as many rows: half of a long recording may fit, and the first search has no compiled code to go through them
   const inOrder = database
-    .prepare<[string, number, number], number>(`SELECT rowid FROM record_text WHERE record_text MATCH ? AND ${rowidBetween} ORDER BY rowid`)
+    .prepare<[number, string, number, number], string | null>(
+      `SELECT group_concat(rowid - CAST(? AS INTEGER)) FROM (SELECT rowid FROM record_text WHERE record_text MATCH ? AND ${rowidBetween} ORDER BY rowid)`,
+    )
     .pluck()
   const holder = database.prepare<[number], { summary: string; first_record: number; records: number }>(
     'SELECT summary, first_record, records FROM recording WHERE first_record <= ? ORDER BY first_record DESC LIMIT 1',
@@ -76,6 +79,9 @@ export function createRecordSearch(database: LibraryDatabase): RecordSearch {
       const last = ids.length > limit ? ids[limit - 1] : undefined
       return { hits, ...(last !== undefined && { next: formatPageCursor(0, last) }) }
     },
-    within: (first, records, terms) => (terms ? inOrder.all(terms.match, first, first + records).map((id) => id - first) : []),
+    within(first, records, terms) {
+      const found = terms && inOrder.get(first, terms.match, first, first + records)
+      return JSON.parse(`[${found ?? ''}]`) as number[]
+    },
   }
 }

@@ -36,6 +36,9 @@ export function Replay({ row, columns, seq }: ReplayProps) {
   const [text, setText] = useState('')
   const { matches, found, searching } = useMessageSearch(row.session, text)
   const shown = useMemo(() => filterRows(timeline, { ...filters, matches }), [timeline, filters, matches])
+  // the list answers first; the plot, which steps among the same rows, and the marks in the open message follow
+  const shownNext = useDeferredValue(shown)
+  const foundNext = useDeferredValue(found)
   const search = useRef<HTMLInputElement>(null)
   useReplayKeys({ timeline, store, shown, search })
   // hashing a long session takes a core for a second: what is looked at is drawn first
@@ -49,7 +52,7 @@ export function Replay({ row, columns, seq }: ReplayProps) {
   return (
     <div className={styles.page}>
       <Header row={row} timeline={timeline} verification={verification.data} />
-      <Times timeline={timeline} store={store} shown={shown} />
+      <Times timeline={timeline} store={store} shown={shownNext} />
       <FilterBar
         timeline={timeline}
         filters={filters}
@@ -67,7 +70,7 @@ export function Replay({ row, columns, seq }: ReplayProps) {
           row={row}
           timeline={timeline}
           store={store}
-          highlight={found}
+          highlight={foundNext}
           verification={verification.data}
           error={verification.error}
         />
