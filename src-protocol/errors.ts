@@ -314,6 +314,11 @@ export const errors = {
     'The recording of session {session}, which this proof is about, is not here.',
     'Put the recording beside the proof, under the same name and with .jsonl at its end, and open it.',
   ],
+  LIBRARY_UNREADABLE: [
+    500,
+    'The library on this computer cannot be opened: {problem}.',
+    'If a newer Gatehouse made it, start that one. Otherwise quit, move {file} elsewhere, keep it for whoever looks into it, and start again: recordings can be downloaded or opened anew, and what was known of the log is learnt anew.',
+  ],
   LIBRARY_FULL: [
     507,
     'The library has no room for it: {used} of {limit} are used, and {needed} are needed.',

@@ -29,7 +29,7 @@ export { toReplayRows } from '../../src-core/recording/replay-rows.ts'
 export interface Library extends Pick<PinnedCheckpoints, 'pin' | 'pinnedFor'>, KnownWitnesses {
   /**
    * Checks a recording and keeps it, also if it does not verify: a changed copy is evidence too, and is shown as failed. It never takes the place of a copy
-   * that verifies.
+   * that verifies, and neither does another recording of the same session.
    * @param refuseFailed keep only what verifies
    * @throws AppError RECORDING_INVALID, PROOF_FILE_INVALID, KEY_INVALID, CONFLICT, DOWNLOAD_UNVERIFIED
    */
@@ -119,6 +119,9 @@ export function openLibrary(options: { file: string; clock: Clock; elapsed?: () 
     return { recording, seqs: records.within(recording.first_record, recording.records, searchQuery(text)) }
   }
 
+  /** One that verifies is what it is: whoever makes a log of their own can prove anything with it, and call it by the id of any session. */
+  const mayReplace = (before: StoredRecording, bytes: Uint8Array): boolean => Buffer.from(bytes).equals(recordings.bytes(before))
+
   const library: Library = {
     pin: (...given) => pins.pin(...given),
     pinnedFor: (gateway) => pins.pinnedFor(gateway),
@@ -141,6 +144,12 @@ export function openLibrary(options: { file: string; clock: Clock; elapsed?: () 
           problem: `a verified recording of session ${summary.session} is here already, and this copy does not verify`,
         })
       }
+      if (before?.proof_state === 'verified' && !mayReplace(before, imported.bytes)) {
+        throw new AppError('CONFLICT', { problem: `another recording of session ${summary.session} is here already, and it verifies` })
+      }
+      // the same recording, proven by a log of which nobody here knows that it is the same: what was believed first stays
+      if (before?.proof_state === 'verified' && before.verifier_key !== verifierKey && !pins.ofOrigin(open.logOrigin)[0])
+        return readRow(before)
       const state = verification.verified ? 'verified' : 'failed'
       recordings.put(imported, proof, verifierKey, state)
       return rowOf(summary, state)

@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3'
+import { rmSync } from 'node:fs'
 import type { ErrorData } from '../../../src-protocol/app-error.ts'
 import type { DownloadFilter } from '../../../src-protocol/downloads.ts'
 import { errors, type ErrorCode } from '../../../src-protocol/errors.ts'
@@ -78,14 +79,35 @@ const schema = `
   INSERT OR IGNORE INTO queue VALUES (1, 0);
 `
 
-/** @param file path, or `:memory:` */
+function openQueue(file: string): Database.Database {
+  const open = (): Database.Database => {
+    const database = new Database(file)
+    try {
+      database.pragma('journal_mode = WAL')
+      // no wait for the disk on the application's own thread
+      database.pragma('synchronous = NORMAL')
+      database.pragma('secure_delete = ON')
+      database.exec(schema)
+      return database
+    } catch (error) {
+      database.close()
+      throw error
+    }
+  }
+  try {
+    return open()
+  } catch (error) {
+    const code = error instanceof Database.SqliteError ? error.code : ''
+    if (code !== 'SQLITE_NOTADB' && !code.startsWith('SQLITE_CORRUPT')) throw error
+    // a queue is asked for again in a minute; an application that does not start for it would be worse
+    for (const part of ['', '-wal', '-shm']) rmSync(`${file}${part}`, { force: true })
+    return open()
+  }
+}
+
+/** @param file path, or `:memory:`. One that is damaged is begun anew. */
 export function openDownloadStore(file: string): DownloadStore {
-  const database = new Database(file)
-  database.pragma('journal_mode = WAL')
-  // no wait for the disk on the application's own thread
-  database.pragma('synchronous = NORMAL')
-  database.pragma('secure_delete = ON')
-  database.exec(schema)
+  const database = openQueue(file)
 
   const addListing = database.prepare('INSERT INTO listing (gateway, filter) VALUES (?, ?)')
   const listing = database.prepare<[string], { id: number; filter: string; cursor: string | null }>(

@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3'
+import { AppError } from '../../../src-protocol/app-error.ts'
 
 export type LibraryDatabase = Database.Database
 
@@ -107,18 +108,48 @@ export interface EarlierRecording {
 /**
  * @param file path, or `:memory:`
  * @param keepEarlier takes over the recordings of an earlier version, one after the other
+ * @throws AppError LIBRARY_UNREADABLE
  */
 export function openLibraryDatabase(
   file: string,
   keepEarlier?: (database: LibraryDatabase, recording: EarlierRecording) => void,
 ): LibraryDatabase {
-  const database = new Database(file)
+  let database: LibraryDatabase | undefined
+  try {
+    database = new Database(file)
+    return prepare(database, file, keepEarlier)
+  } catch (cause) {
+    database?.close()
+    throw databaseProblem(cause, file) ?? cause
+  }
+}
+
+/** What a person can do something about, of what SQLite says. */
+export function databaseProblem(cause: unknown, file: string): AppError | undefined {
+  if (!(cause instanceof Database.SqliteError)) return undefined
+  const { code } = cause
+  if (code === 'SQLITE_FULL') return new AppError('FILE_UNWRITABLE', { file, problem: 'the disk is full' }, { cause })
+  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) return unreadable(file, `it is damaged (${code})`, cause)
+  if (/^SQLITE_(?:CANTOPEN|IOERR|READONLY|BUSY|PERM)/.test(code)) return unreadable(file, `its file cannot be used (${code})`, cause)
+  return undefined
+}
+
+const unreadable = (file: string, problem: string, cause?: unknown): AppError =>
+  new AppError('LIBRARY_UNREADABLE', { file, problem }, { cause })
+
+function prepare(
+  database: LibraryDatabase,
+  file: string,
+  keepEarlier?: (database: LibraryDatabase, recording: EarlierRecording) => void,
+): LibraryDatabase {
+  const version = database.pragma('user_version', { simple: true }) as number
+  // nothing is written to what a newer version made: it would take it for one of its own
+  if (version > libraryVersion) throw unreadable(file, `it was made by a newer version of Gatehouse (${version})`)
   // so that what is removed can be given back to the disk; counts for a file that is new
   database.pragma('auto_vacuum = INCREMENTAL')
   database.pragma('journal_mode = WAL')
   database.pragma('synchronous = FULL')
   database.pragma('foreign_keys = ON')
-  const version = database.pragma('user_version', { simple: true }) as number
   const hasEarlier =
     version < libraryVersion && database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'recording'").get() !== undefined
   if (!hasEarlier) {

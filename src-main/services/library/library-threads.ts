@@ -89,21 +89,24 @@ function createThread(options: { file: string; name: string; log: Logger; after?
     const ready = Promise.withResolvers<void>()
     ready.promise.catch(() => undefined)
     const started = { worker, ready: ready.promise }
-    const lose = (cause: unknown): void => {
+    const lose = (cause: unknown, told = lost()): void => {
       if (current === started) current = undefined
-      ready.reject(lost())
+      ready.reject(told)
       if (!closed) log.error({ err: cause, thread: name, calls: pending.size }, 'a thread of the library was lost')
       for (const [id, one] of pending) {
         pending.delete(id)
-        one.reject(lost())
+        one.reject(told)
       }
     }
-    worker.on('error', lose)
+    worker.on('error', (cause) => lose(cause))
     worker.on('exit', () => current === started && lose(undefined))
     worker.on('message', (message: FromThread) => {
       if (message.type === 'ready') {
         ready.resolve()
         rest(worker)
+      } else if (message.type === 'unopened') {
+        const told = AppError.from(message.error)
+        lose(told, told)
       } else if (message.type === 'result') settle(message)
       else void answer(worker, message)
     })

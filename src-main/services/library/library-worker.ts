@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { AppError } from '../../../src-protocol/app-error.ts'
 import { systemClock } from '../../../src-node/clock.ts'
+import { databaseProblem } from './library-database.ts'
 import { openLibraryService } from './library-service.ts'
 import { functionMark, type FromThread, type Outcome, type ToThread } from './thread-calls.ts'
 
@@ -9,13 +10,24 @@ const port = parentPort
 if (!port) throw new Error('The library’s thread is started by the application.')
 
 const { file } = workerData as { file: string }
-const service = openLibraryService({ file, clock: systemClock })
+const tell = (message: FromThread): void => port.postMessage(message)
+
+/** A thread without a library has nothing to do: it says why, and ends. */
+function openService(): ReturnType<typeof openLibraryService> {
+  try {
+    return openLibraryService({ file, clock: systemClock })
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    tell({ type: 'unopened', error: error.toJSON() })
+    process.exit(0)
+  }
+}
+
+const service = openService()
 const methods = service as unknown as Record<string, (...input: unknown[]) => unknown>
 const asked = new Map<number, (outcome: Outcome) => void>()
 let questions = 0
 let closed = false
-
-const tell = (message: FromThread): void => port.postMessage(message)
 
 /** A function of the application's, as the thread calls it. */
 function callBack(call: number, place: number): (...input: unknown[]) => Promise<unknown> {
@@ -37,10 +49,10 @@ async function answer({ id, name, input }: Extract<ToThread, { type: 'call' }>):
   } catch (error) {
     // what was under way at the end has nobody to tell
     if (closed) return
+    const known = error instanceof AppError ? error : databaseProblem(error, file)
     // what is not expected is told with its reference to this thread, which writes it down
-    if (!(error instanceof AppError))
-      process.stderr.write(`library: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
-    const told = error instanceof AppError ? error : new AppError('INTERNAL', { where: 'the library on this computer', reference: name })
+    if (!known) process.stderr.write(`library: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+    const told = known ?? new AppError('INTERNAL', { where: 'the library on this computer', reference: name })
     tell({ type: 'result', id, outcome: { ok: false, error: told.toJSON() } })
   }
 }

@@ -6,6 +6,8 @@ export type ToThread =
 
 export type FromThread =
   | { type: 'ready' }
+  /** it ends: the library cannot be opened */
+  | { type: 'unopened'; error: SerializedError }
   | { type: 'result'; id: number; outcome: Outcome }
   /** `call` is the id of the call whose input number `place` is the function */
   | { type: 'ask'; id: number; call: number; place: number; input: unknown[] }
