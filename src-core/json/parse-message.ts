@@ -87,19 +87,30 @@ function lookalikeProblem(message: JsonObject): string | undefined {
   return isJsonObject(result) && lookalikeOfResult(result) !== undefined ? problem('result') : undefined
 }
 
+/**
+ * What a message is called is remembered: in the live list, with open calls, by rules that were looked up. What anybody could make as long as
+ * a message would fill the memory.
+ */
+const longestName = 1024
+const isTooLong = (name: JsonValue | undefined): boolean => typeof name === 'string' && name.length > longestName
+
 function shapeMessage(value: JsonObject): { ok: true; message: Message } | Extract<MessageParse, { ok: false }> {
   if (value['jsonrpc'] !== '2.0') return notJsonRpc('jsonrpc must be "2.0"')
   const { id, method, params } = value
+  if (isTooLong(id)) return notJsonRpc(`id is longer than ${longestName} characters`)
   const lookalike = lookalikeProblem(value)
   if (lookalike !== undefined) return notJsonRpc(lookalike, id)
   if ('id' in value && typeof id !== 'string' && typeof id !== 'number' && id !== null) return notJsonRpc('id must be a string or a number')
   if ('method' in value) {
     if (typeof method !== 'string' || method === '') return notJsonRpc('method must be a string')
+    if (isTooLong(method)) return notJsonRpc(`method is longer than ${longestName} characters`, id)
     // half a surrogate pair has no UTF-8: what it names could be neither compared nor signed
     if (!method.isWellFormed()) return notJsonRpc('method must be well-formed Unicode', id)
     if (params !== undefined && !isJsonObject(params)) return notJsonRpc('params must be an object', id, method)
     const name = params?.['name']
     if (typeof name === 'string' && !name.isWellFormed()) return notJsonRpc('params.name must be well-formed Unicode', id, method)
+    if (isTooLong(name) || isTooLong(progressTokenOf(params)))
+      return notJsonRpc(`params.name or progressToken is longer than ${longestName} characters`, id, method)
     if ('result' in value || 'error' in value) return notJsonRpc('a message has either a method or a result', id, method)
     if ('id' in value && id === null) return notJsonRpc('the id of a request must not be null', id, method)
     return { ok: true, message: shapeRequest(id as RequestId | undefined, method, params) }
@@ -120,10 +131,14 @@ function shapeRequest(id: RequestId | undefined, method: string, params: JsonObj
   const name = params['name']
   if ((method === 'tools/call' || method === 'prompts/get') && typeof name === 'string') message.tool = name
   if (params['arguments'] !== undefined) message.args = params['arguments']
-  const meta = params['_meta']
-  const token = isJsonObject(meta) ? meta['progressToken'] : undefined
+  const token = progressTokenOf(params)
   if (typeof token === 'string' || typeof token === 'number') message.progressToken = token
   return message
+}
+
+function progressTokenOf(params: JsonObject | undefined): JsonValue | undefined {
+  const meta = params?.['_meta']
+  return isJsonObject(meta) ? meta['progressToken'] : undefined
 }
 
 function notJsonRpc(problem: string, id?: JsonValue, method?: string): Extract<MessageParse, { ok: false }> {

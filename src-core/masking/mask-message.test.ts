@@ -95,6 +95,11 @@ describe('masking a message', () => {
     expect(made()).toEqual(first)
   })
 
+  test('a number with an exponent is the card that it stands for', () => {
+    const { text } = maskMessage(masking, '{"a":4.111111111111111e15,"b":[41111111111111110E-1,4.111111111111112e15,1.5e300,true]}', prod)
+    expect(text).toBe('{"a":"[MASKED:card]","b":["[MASKED:card]",4.111111111111112e15,1.5e300,true]}')
+  })
+
   test('masks plain text blocks by the detectors', () => {
     expect(mask({ text: 'Ada: ada@acme.example, 123-45-6789' }).text).toBe('{"text":"Ada: [MASKED:email], [MASKED:ssn]"}')
   })

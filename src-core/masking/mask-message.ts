@@ -166,8 +166,9 @@ class MaskingVisitor implements JsonVisitor {
     }
     // a card number may be stored as a number
     if (literal.length < 9) return
-    const masked = this.#maskHere(literal)
-    if (masked !== literal) this.#replace(start, end, JSON.stringify(masked))
+    const number = /e/i.test(literal) ? withoutExponent(literal) : literal
+    const masked = this.#maskHere(number)
+    if (masked !== number) this.#replace(start, end, JSON.stringify(masked))
   }
 
   #namesTheCall(name: string): boolean {
@@ -271,6 +272,12 @@ class MaskingVisitor implements JsonVisitor {
 }
 
 const prefixed = (segment: string): string => `/${segment}`
+
+/** `4.111111111111111e15` is the card that it stands for; `true` and `false` have an e too. */
+const withoutExponent = (literal: string): string => {
+  const number = Number(literal)
+  return Number.isSafeInteger(number) ? String(number) : literal
+}
 
 /** A text that was encoded twice is JSON, too. */
 function holdsJson(value: string): boolean {

@@ -145,6 +145,25 @@ export const uncaughtValues: [name: string, result: unknown, raw: string, why: s
     'what a browser would show is not worked out',
   ],
   [
+    'a field in columns and rows',
+    { structuredContent: { columns: ['id', 'full_name'], rows: [[1, 'Ada Lovelace']] } },
+    'Ada Lovelace',
+    'the value does not stand under its name; a server that answers so needs detectors, patterns, or queries without the column',
+  ],
+  [
+    'a field as a pair of name and value',
+    { structuredContent: { facts: [{ name: 'full_name', value: 'Ada Lovelace' }] } },
+    'Ada Lovelace',
+    'the value does not stand under its name; use a detector or a pattern',
+  ],
+  ['a card with two spaces', inText('4111  1111  1111  1111'), '4111  1111', 'columns of numbers are written so, too; use a pattern'],
+  [
+    'a card in base64 of UTF-16',
+    inText(Buffer.from(`pan=${card}`, 'utf16le').toString('base64')),
+    Buffer.from(`pan=${card}`, 'utf16le').toString('base64'),
+    'what is encoded is taken for UTF-8',
+  ],
+  [
     'a field behind another name',
     { structuredContent: { n: 'Ada Lovelace' } },
     'Ada Lovelace',
