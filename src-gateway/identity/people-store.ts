@@ -20,6 +20,8 @@ export interface SignInRow {
   ended: boolean
 }
 
+const keptPeople = 1000
+
 /**
  * People who have signed in, and their sign-ins. A person's groups are those of the newest answer of the identity provider, for
  * all of that person's sign-ins at once: whoever lost a group has lost it everywhere as soon as the gateway hears of it.
@@ -66,6 +68,17 @@ export function createPeopleStore(database: Database, roles: GatewayConfig['role
     const groups = JSON.parse(row.groups_json) as string[]
     return { sub: row.sub, name: row.name, email: row.email ?? undefined, groups, roles: rolesOf(groups, roles) }
   }
+  /** The sessions of one person keep the same object, not a copy each. */
+  const latest = new Map<string, { row: PersonRow; person: Person }>()
+  const sharedPersonOf = (row: PersonRow): Person => {
+    const before = latest.get(row.sub)
+    if (before && sameRow(before.row, row)) return before.person
+    const person = personOf(row)
+    const [oldest] = latest.keys()
+    if (latest.size >= keptPeople && oldest !== undefined) latest.delete(oldest)
+    latest.set(row.sub, { row, person })
+    return person
+  }
 
   return {
     remember({ sub, name, email, groups }) {
@@ -77,7 +90,7 @@ export function createPeopleStore(database: Database, roles: GatewayConfig['role
     },
     person(sub) {
       const row = statements.person.get(sub)
-      return row && personOf(row)
+      return row && sharedPersonOf(row)
     },
     people: () => statements.people.all().map(personOf),
     seen: () =>
@@ -126,6 +139,9 @@ interface SignInRecord {
   expires_at: string
   ended_at: string | null
 }
+
+const sameRow = (one: PersonRow, other: PersonRow): boolean =>
+  one.groups_json === other.groups_json && one.name === other.name && one.email === other.email
 
 /** A role is held by everyone in one of its groups. */
 function rolesOf(groups: readonly string[], roles: GatewayConfig['roles']): Role[] {

@@ -16,7 +16,7 @@ import { toSession, type LiveSession } from './live-session.ts'
 import { logCheckpoints } from './log-checkpoints.ts'
 import { createSessionOpening, type SessionOpeningPorts } from './open-session.ts'
 import { resumeSession, type InterruptedSession, type SessionResumingPorts } from './resume-session.ts'
-import { expiryOf } from './session-expiry.ts'
+import { expiryOf, watchExpiries } from './session-expiry.ts'
 import { createSessionPlaces } from './session-places.ts'
 import { maySeeSession, seesAllSessions } from './session-audience.ts'
 import { suspendSession } from './suspend-session.ts'
@@ -82,7 +82,6 @@ export function createSessions(ports: SessionsPorts): Sessions {
   /** calls of sessions that ended a while ago: whoever looks at one sees how it ended */
   const ended = new Map<string, LiveSession>()
   const keptEnded = 20
-  const timers = new Map<LiveSession, () => void>()
   const graces = new Map<string, () => void>()
   const checkpoints = logCheckpoints(ports, () => live.values())
   /** whoever leaves now does so because the gateway does */
@@ -90,8 +89,6 @@ export function createSessions(ports: SessionsPorts): Sessions {
 
   const endSession = createSessionEnding(ports)
   const end: ReturnType<typeof createSessionEnding> = (session, reason, error, by) => {
-    timers.get(session)?.()
-    timers.delete(session)
     const sealed = endSession(session, reason, error, by)
     if (live.delete(session.id)) {
       ended.set(session.id, session)
@@ -116,13 +113,11 @@ export function createSessions(ports: SessionsPorts): Sessions {
     return error
   }
 
+  const expiries = watchExpiries({ ...ports, live: () => live.values(), expire: (session) => void expire(session) })
+
   const register = (session: LiveSession): void => {
     live.set(session.id, session)
-    const remaining = Math.max(0, session.endsAtMs - ports.clock.now().getTime())
-    timers.set(
-      session,
-      ports.scheduler.after(remaining, () => void expire(session)),
-    )
+    expiries.expect(session)
   }
 
   /** Its calls and its recording say why. */
@@ -310,7 +305,8 @@ export function createSessions(ports: SessionsPorts): Sessions {
       closing = true
       checkpoints.stop()
       stopIdleSweep()
-      for (const cancel of [...graces.values(), ...timers.values()]) cancel()
+      expiries.stop()
+      for (const cancel of graces.values()) cancel()
       const running = [...live.values()].filter(({ ended: over }) => !over)
       const staying = running.filter(({ started }) => started && ports.graceSeconds > 0)
       for (const session of staying) suspendSession(ports.exchangePorts, session, ports.gateway)
