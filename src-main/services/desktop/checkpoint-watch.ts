@@ -27,14 +27,18 @@ export function createCheckpointWatch(options: {
   library: Pick<RemoteLibrary, 'pin' | 'pinnedFor' | 'witnesses' | 'seeCosigned'>
   log: Logger
   onChange: () => void
+  /** milliseconds that only ever grow */
+  elapsed?: () => number
 }): CheckpointWatch {
-  const { gatewayUrl, api, library, log, onChange } = options
+  const { gatewayUrl, api, library, log, onChange, elapsed = () => performance.now() } = options
   let pinned: PinnedCheckpoint | undefined
   let alarm: string | undefined
   let witnesses: KnownWitness[] = []
   let key: LogKey | undefined
   let waiting: string | undefined
   let running: Promise<void> | undefined
+  /** checkpoints were shown, and none of them could be compared since */
+  let unproven: { since: number; times: number } | undefined
 
   async function readPinned() {
     try {
@@ -48,17 +52,37 @@ export function createCheckpointWatch(options: {
   }
   void readPinned()
 
-  const fetchKey = (): Promise<LogKey> => api.call('logCheckpoint')
+  /** for a checkpoint that the gateway has told: without its key it is not compared either */
+  const fetchKeyFor = (): Promise<LogKey> =>
+    api.call('logCheckpoint').catch((error: unknown) => {
+      noteUnproven()
+      throw error
+    })
   const fetchConsistency = async (from: number, to: number) => (await api.call('logConsistency', { from, to })).hashes
 
   async function pin(note: string, { key: verifierKey, rotations }: LogKey) {
-    const outcome = await library.pin(gatewayUrl, note, verifierKey, fetchConsistency, rotations)
+    const outcome = await library.pin(gatewayUrl, note, verifierKey, fetchConsistency, rotations).catch((error: unknown) => {
+      noteUnproven()
+      throw error
+    })
+    unproven = undefined
     if (outcome.ok) pinned = outcome.pinned
     else {
       log.error({ reason: outcome.reason }, 'the log does not extend what was seen before')
       alarm = outcome.alarm
     }
     onChange()
+  }
+
+  /** A proof that does not come may be a fault that passes. A gateway that has rewritten its log would not show one either, for as long as nobody minds. */
+  function noteUnproven() {
+    unproven = { since: unproven?.since ?? elapsed(), times: (unproven?.times ?? 0) + 1 }
+    onChange()
+  }
+
+  function unprovenAlarm(): string | undefined {
+    if (!unproven || unproven.times < patience.times || elapsed() - unproven.since < patience.minutes * 60_000) return undefined
+    return `For more than ${patience.minutes} minutes this computer has not been shown that the gateway’s log continues the one that it had seen, though the gateway goes on with it.`
   }
 
   /** A busy log sends many: while one is compared, only the newest of the others is kept. */
@@ -68,7 +92,7 @@ export function createCheckpointWatch(options: {
         const note = waiting
         waiting = undefined
         // a gateway that was started again may sign with another key by now
-        if (key === undefined || !isSignedBy(note, key)) key = await fetchKey()
+        if (key === undefined || !isSignedBy(note, key)) key = await fetchKeyFor()
         await pin(note, key)
       }
     } catch (error) {
@@ -98,7 +122,7 @@ export function createCheckpointWatch(options: {
       return pinned
     },
     get alarm() {
-      return alarm
+      return alarm ?? unprovenAlarm()
     },
     get unwitnessed() {
       return witnesses.filter(({ state }) => state !== 'cosigned').map(({ name }) => name)
@@ -123,6 +147,9 @@ export function createCheckpointWatch(options: {
     },
   }
 }
+
+/** how long, and how often, a comparison may fail before somebody is told */
+const patience = { minutes: 10, times: 3 }
 
 /** The key that signs a log now, and the proofs of the entries that led to it. */
 interface LogKey {
