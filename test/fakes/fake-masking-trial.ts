@@ -1,4 +1,5 @@
 import type { MaskApplied } from '../../src-protocol/model.ts'
+import type { RecordedMedia } from '../../src-protocol/recording.ts'
 import type { MaskingTrial, MaskingTrialResult } from '../../src-protocol/masking-trial.ts'
 
 const shapes = [
@@ -30,8 +31,18 @@ export function fakeMaskingTrial({ document, text }: MaskingTrial): MaskingTrial
   }
   try {
     const masked = JSON.stringify(walk(JSON.parse(text), ''), undefined, 2)
-    return { outcome: 'masked', json: true, text: masked, masks, media: [] }
+    return { outcome: 'masked', json: true, text: masked, masks, media: fakeMedia(text) }
   } catch {
     return { outcome: 'masked', json: false, text: mask(text, ''), masks, media: [] }
   }
+}
+
+/** Pictures and sounds of a response, of which one is left out. */
+function fakeMedia(text: string): RecordedMedia[] {
+  const sha256 = (of: string) => of.padEnd(64, '0')
+  const pieces: RecordedMedia[] = [
+    { path: '/content/1', kind: 'image', type: 'image/png', bytes: 18_412, sha256: sha256('3fa94c1e') },
+    { path: '/content/2', kind: 'audio', type: 'audio/wav', bytes: 211_044, sha256: sha256('9b07d2aa'), leftOutBy: 'no-sounds' },
+  ]
+  return pieces.filter(({ type }) => text.includes(type))
 }

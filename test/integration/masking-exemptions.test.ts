@@ -199,12 +199,20 @@ test('a picture that no rule is about arrives as it came, in both eras, and is r
   const access = await operator.handlers['sessions:client-setup'](id)
   const client = await initialize(access)
   const stateful = await client.call('test_image_content')
-  const _meta = {
-    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-    'io.modelcontextprotocol/clientInfo': { name: 'raw', version: '1' },
-    'io.modelcontextprotocol/clientCapabilities': {},
+  const call = {
+    jsonrpc: '2.0',
+    id: 7,
+    method: 'tools/call',
+    params: {
+      name: 'test_image_content',
+      arguments: {},
+      _meta: {
+        'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+        'io.modelcontextprotocol/clientInfo': { name: 'raw', version: '1' },
+        'io.modelcontextprotocol/clientCapabilities': {},
+      },
+    },
   }
-  const call = { jsonrpc: '2.0', id: 7, method: 'tools/call', params: { name: 'test_image_content', arguments: {}, _meta } }
   const headers = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': 'test_image_content' }
   const stateless = await post(access, JSON.stringify(call), headers)
   for (const answer of [stateful, stateless])

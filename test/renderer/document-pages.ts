@@ -11,7 +11,11 @@ const trialResponse = JSON.stringify(
     jsonrpc: '2.0',
     id: 7,
     result: {
-      content: [{ type: 'text', text: 'Mira Okafor paid with 4111 1111 1111 1111.' }],
+      content: [
+        { type: 'text', text: 'Mira Okafor paid with 4111 1111 1111 1111.' },
+        { type: 'image', data: 'iVBORw0KGgo=', mimeType: 'image/png' },
+        { type: 'audio', data: 'UklGRiQ=', mimeType: 'audio/wav' },
+      ],
       structuredContent: {
         rows: [
           { id: 1, mail: 'mira@acme.example', city: 'Bern' },
@@ -131,8 +135,9 @@ export const documentPages: readonly PageUnderTest[] = [
       await page.getByRole('button', { name: 'Recorded response' }).click()
       await page.getByPlaceholder('Choose a session').click()
       await page.getByRole('option').first().click()
-      await page.getByPlaceholder('Choose a response').click()
-      await page.getByRole('option').first().click()
+      await page.getByRole('searchbox', { name: 'Find in responses' }).fill('refund')
+      await page.getByText(/ of \d+$/).waitFor()
+      await page.getByRole('listbox', { name: 'Responses' }).getByRole('option').first().click()
     },
   },
   {

@@ -79,6 +79,7 @@ export const recordingPages: readonly PageUnderTest[] = [
   { name: 'replay', path: at(replay, 84), as: 'helene' },
   { name: 'replay-start', path: replay, as: 'helene' },
   { name: 'replay-held', path: at(replay, 77), as: 'helene' },
+  { name: 'replay-picture', path: at(replay, 138), as: 'helene' },
   { name: 'replay-hostile', path: at(replay, 96), as: 'helene' },
   {
     name: 'replay-table',

@@ -9,6 +9,7 @@ import type { Verification } from '../../../src-protocol/verification.ts'
 import { Facts, type Fact } from '../../components/facts.tsx'
 import { Hash } from '../../components/hash.tsx'
 import { CopyLink } from './copy-link.tsx'
+import { MediaList } from '../../components/media-list.tsx'
 import { formatTime, formatUtc } from '../../components/time.ts'
 import { Verdict } from '../../components/verdict.tsx'
 import { VisibleText } from '../../components/visible-text.tsx'
@@ -48,6 +49,12 @@ export function RecordSide({ session, exchange, verdict, proof }: RecordSideProp
         <section>
           <h3>Not shown to the client</h3>
           <LeftOutList leftOut={message.leftOut} more={message.leftOutMore ?? 0} />
+        </section>
+      )}
+      {message?.media && message.media.length > 0 && (
+        <section>
+          <h3>Recorded without its bytes</h3>
+          <MediaList media={message.media} more={message.mediaMore} />
         </section>
       )}
       <section>

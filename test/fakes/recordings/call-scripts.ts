@@ -1,5 +1,7 @@
 import type { MaskApplied } from '../../../src-protocol/model.ts'
+import type { RecordedMedia } from '../../../src-protocol/recording.ts'
 import type { JsonValue } from '../../../src-core/json/json-value.ts'
+import { lookalikeHash } from './random.ts'
 
 export interface CallScript {
   tool: string
@@ -12,6 +14,8 @@ export interface CallScript {
   rows?: Record<string, JsonValue>[]
   text?: string
   masks?: MaskApplied[]
+  /** pictures behind the text of the answer */
+  media?: RecordedMedia[]
   tookMs: number
 }
 
@@ -61,6 +65,9 @@ export const plainCalls: CallScript[] = [
     ...readRule,
     outcome: 'allowed',
     text: "Sort  (cost=412.10..413.13 rows=412 width=88)\n  Sort Key: created_at\n  ->  Index Scan using refunds_state on refunds\n        Index Cond: (state = 'stuck'::text)",
+    media: [
+      { path: '/result/content/1', kind: 'image', type: 'image/svg+xml', bytes: 18_412, sha256: lookalikeHash('a picture of a plan') },
+    ],
     tookMs: 31,
   },
 ]

@@ -1,4 +1,4 @@
-import type { MessageRecord, RecordDraft, SessionRecord } from '../../../src-protocol/recording.ts'
+import type { MessageRecord, RecordDraft, RecordedMedia, SessionRecord } from '../../../src-protocol/recording.ts'
 import { approvalId, connectionName, sessionId, type SessionId } from '../../../src-protocol/ids.ts'
 import type { VerdictCounts } from '../../../src-protocol/model.ts'
 import { deniedCalls, failedCall, heldCalls, hostileCall, maskedCalls, plainCalls, type CallScript } from './call-scripts.ts'
@@ -139,7 +139,11 @@ class Recording {
       return
     }
     const body = { jsonrpc: '2.0', id, ...answerOf(script) }
-    this.#message('response', exchange, 'tools/call', script.tool, body, { masks: script.masks ?? [], ...(approval ? { approval } : {}) })
+    this.#message('response', exchange, 'tools/call', script.tool, body, {
+      masks: script.masks ?? [],
+      ...(script.media && { media: script.media }),
+      ...(approval ? { approval } : {}),
+    })
   }
 
   #review(script: CallScript, exchange: number, approval: NonNullable<MessageRecord['approval']>): void {
@@ -187,7 +191,7 @@ class Recording {
     method: string,
     tool: string | undefined,
     message: object,
-    more: Partial<Pick<MessageRecord, 'decision' | 'masks' | 'approval'>>,
+    more: Partial<Pick<MessageRecord, 'decision' | 'masks' | 'media' | 'approval'>>,
   ): void {
     const body = JSON.stringify(message)
     this.#write({
@@ -230,9 +234,17 @@ function answerOf(script: CallScript): object {
       },
     }
   }
-  if (!script.rows) return { result: { content: [{ type: 'text', text: script.text ?? 'OK' }], isError: false } }
+  if (!script.rows) {
+    const content = [{ type: 'text', text: script.text ?? 'OK' }, ...(script.media ?? []).map(recordedContent)]
+    return { result: { content, isError: false } }
+  }
   const structuredContent = { rows: script.rows, rowCount: script.rows.length }
   return { result: { content: [{ type: 'text', text: JSON.stringify(structuredContent) }], structuredContent, isError: false } }
+}
+
+/** As the gateway writes it where the bytes stood. */
+function recordedContent({ kind, type, bytes, sha256 }: RecordedMedia): object {
+  return { type: kind, data: `[NOT RECORDED:${kind} ${type}, ${bytes} bytes, SHA-256 ${sha256}]`, mimeType: type }
 }
 
 export function fakeSessionId(number: number): SessionId {

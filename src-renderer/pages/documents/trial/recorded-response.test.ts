@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import type { ReplayRow } from '../../../../src-protocol/desktop-library.ts'
-import { answersOf, messageOf } from './recorded-response.ts'
+import { replayColumnsOf } from '../../../../src-core/recording/replay-columns.ts'
+import { buildTimeline } from '../../replay/timeline.ts'
+import { messageOf, responsesOf } from './recorded-response.ts'
 
 const row = (seq: number, kind: ReplayRow['kind'], direction?: 'client' | 'server'): ReplayRow => ({
   seq,
@@ -12,9 +14,20 @@ const row = (seq: number, kind: ReplayRow['kind'], direction?: 'client' | 'serve
   masks: 0,
 })
 
-test('answers of the server, the newest first', () => {
-  const rows = [row(1, 'request', 'client'), row(2, 'response', 'server'), row(3, 'response', 'client'), row(4, 'response', 'server')]
-  expect(answersOf(rows).map(({ seq }) => seq)).toEqual([4, 2])
+test('answers of the server, the newest first; with words only those that have them', () => {
+  const rows = [
+    row(0, 'open'),
+    row(1, 'request', 'client'),
+    row(2, 'response', 'server'),
+    row(3, 'response', 'client'),
+    row(4, 'response', 'server'),
+    row(5, 'notification', 'server'),
+    ...[6, 7, 8, 9].map((seq) => row(seq, 'response', 'server')),
+  ]
+  const timeline = buildTimeline(replayColumnsOf(rows))
+  expect([...responsesOf(timeline, undefined)]).toEqual([9, 8, 7, 6, 4, 2])
+  // rows 1, 2, 3 and 9
+  expect([...responsesOf(timeline, Uint8Array.of(0b1110, 0b10))]).toEqual([9, 2])
 })
 
 test('the message of a line, as one can read it', () => {

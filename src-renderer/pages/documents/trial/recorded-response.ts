@@ -1,9 +1,24 @@
 import { z } from 'zod'
-import type { ReplayRow } from '../../../../src-protocol/desktop-library.ts'
+import { kindNames } from '../../../../src-core/recording/replay-columns.ts'
+import type { Timeline } from '../../replay/timeline.ts'
 
-/** What one can choose to try masking on: the newest answers first. */
-export const answersOf = (rows: readonly ReplayRow[]): ReplayRow[] =>
-  rows.filter(({ kind, direction }) => kind === 'response' && direction === 'server').toReversed()
+/** What one can choose to try masking on: what the server answered, the newest first. `matches`: only these, a bit for each row. */
+export function responsesOf(
+  { count, kinds, served }: Pick<Timeline, 'count' | 'kinds' | 'served'>,
+  matches: Uint8Array | undefined,
+): Uint32Array {
+  const found = new Uint32Array(count)
+  let length = 0
+  for (let row = count - 1; row >= 0; row -= 1) {
+    if (kinds[row] !== response || served[row] !== 1) continue
+    if (matches && !((matches[row >> 3] ?? 0) & (1 << (row & 7)))) continue
+    found[length] = row
+    length += 1
+  }
+  return found.slice(0, length)
+}
+
+const response = kindNames.indexOf('response')
 
 const recordedMessage = z.object({ body: z.string(), tool: z.string().optional() })
 

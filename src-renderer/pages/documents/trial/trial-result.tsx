@@ -5,6 +5,7 @@ import { ErrorNote } from '../../../components/error-state.tsx'
 import { readJson } from '../../../components/json-document.ts'
 import { JsonTree } from '../../../components/json-tree.tsx'
 import { MaskPlaces } from '../../../components/mask-places.ts'
+import { MediaList } from '../../../components/media-list.tsx'
 import { MaskedText } from '../../../components/masked-text.tsx'
 import { Note } from '../../../components/note.tsx'
 import type { TrialView } from './use-masking-trial.ts'
@@ -30,7 +31,7 @@ export function TrialResult({ trial: { result, error, stale }, empty }: { trial:
 function Outcome({ result }: { result: MaskingTrialResult }) {
   switch (result.outcome) {
     case 'masked':
-      return <Masked text={result.text} json={result.json} masks={result.masks} />
+      return <Masked text={result.text} json={result.json} masks={result.masks} media={result.media} />
     case 'blocked':
       return (
         <div className={styles.note}>
@@ -60,7 +61,12 @@ function Outcome({ result }: { result: MaskingTrialResult }) {
   }
 }
 
-function Masked({ text, json, masks }: { text: string; json: boolean; masks: readonly MaskApplied[] }) {
+function Masked({
+  text,
+  json,
+  masks,
+  media,
+}: Pick<Extract<MaskingTrialResult, { outcome: 'masked' }>, 'text' | 'json' | 'masks' | 'media'>) {
   const reading = useMemo(() => (json ? readJson(text) : undefined), [json, text])
   const places = useMemo(() => new MaskPlaces(masks), [masks])
   return (
@@ -74,17 +80,25 @@ function Masked({ text, json, masks }: { text: string; json: boolean; masks: rea
           </pre>
         )}
       </div>
-      <MaskList masks={masks} total={places.total} />
+      <div className={styles.masks}>
+        <MaskList masks={masks} total={places.total} />
+        {media.length > 0 && (
+          <div className={styles.media}>
+            <h3>Recorded as type, size and hash</h3>
+            <MediaList media={media} />
+          </div>
+        )}
+      </div>
     </>
   )
 }
 
 function MaskList({ masks, total }: { masks: readonly MaskApplied[]; total: number }) {
   return (
-    <div className={styles.masks}>
+    <>
       <h3 role="status">{total === 0 ? 'Nothing is masked' : total === 1 ? '1 value is masked' : `${total} values are masked`}</h3>
       {masks.length > 0 && (
-        <ul aria-label="Masks">
+        <ul className={styles.places} aria-label="Masks">
           {masks.map(({ rule, kind, path, count }) => (
             <li key={`${rule} ${kind} ${path}`}>
               <span className="medium">{rule}</span>
@@ -95,6 +109,6 @@ function MaskList({ masks, total }: { masks: readonly MaskApplied[]; total: numb
           ))}
         </ul>
       )}
-    </div>
+    </>
   )
 }
