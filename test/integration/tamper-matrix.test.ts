@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createTamperWorld, tamperLog, tamperRecording, type TamperWorld, type Verdict } from './tamper-world.ts'
+import type { SessionId } from '../../src-protocol/ids.ts'
+import { createTamperWorld, tamperLog, tamperRecording, tamperRemoval, type TamperWorld, type Verdict } from './tamper-world.ts'
 
 let world: TamperWorld
 beforeAll(async () => {
@@ -65,6 +66,37 @@ test.for(attacks)('$what: every verifier names it, with its place', { timeout: 6
   rows.push(`| ${[what, check, application, pack].map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`)
 })
 
+/** What the log would say of the removal; by whatever rule. */
+function removal(changed: { root?: string } = {}) {
+  const closed = world.entries.findIndex((entry) => entry.includes('session.close'))
+  const { session, count, root } = JSON.parse(String(world.entries[closed])) as { session: SessionId; count: number; root: string }
+  return { kind: 'recording.removed' as const, session, count, root, closed, rule: 0, days: 1, ...changed }
+}
+
+const removals: { what: string; run: () => ReturnType<typeof tamperRemoval> }[] = [
+  { what: 'it is deleted, and the log says nothing', run: () => tamperRemoval(world, {}) },
+  { what: 'it is deleted, and claimed to be removed; the log says nothing', run: () => tamperRemoval(world, { claimed: true }) },
+  {
+    what: 'it is deleted, and who can write the files of the log adds an entry of its removal',
+    run: () => tamperRemoval(world, { says: removal(), by: 'files' }),
+  },
+  {
+    what: 'it is deleted, and who has the key lets the log say that it was removed: no rule says so',
+    run: () => tamperRemoval(world, { says: removal(), by: 'key' }),
+  },
+  {
+    what: 'it is deleted, and who has the key lets the log say so of another recording under its name',
+    run: () => tamperRemoval(world, { says: removal({ root: '0'.repeat(64) }), by: 'key' }),
+  },
+]
+
+const removalRows: string[] = []
+test.for(removals)('a removal: $what: both verifiers name it, with its place', { timeout: 60_000 }, async ({ what, run }) => {
+  const { check, pack } = await run()
+  expect([check, pack].filter((verdict) => verdict.startsWith('nothing'))).toEqual([])
+  removalRows.push(`| ${[what, check, pack].map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`)
+})
+
 test('docs/tamper-matrix.md says what they said', async () => {
   const page = [
     '# Tamper matrix',
@@ -79,6 +111,15 @@ test('docs/tamper-matrix.md says what they said', async () => {
     '| what is done | `gatehouse log check` | the application | `verify.mjs` on a pack |',
     '|---|---|---|---|',
     ...rows,
+    '',
+    '## Recordings that are gone',
+    '',
+    'A rule of retention removes recordings, and the log says so first ([retention](retention.md)). Here somebody takes one away and wants it to look like that.',
+    'The application judges what it has: that something is not there it says only of its own library.',
+    '',
+    '| what is done | `gatehouse log check` | `verify.mjs` on a pack |',
+    '|---|---|---|',
+    ...removalRows,
     '',
   ]
   await expect(page.join('\n')).toMatchFileSnapshot('../../docs/tamper-matrix.md')

@@ -20,7 +20,7 @@ import { createPinnedCheckpoints } from '../../src-main/services/library/pinned-
 import type { PackManifest } from '../../src-node/evidence/build-pack.ts'
 import { writeTreeFiles } from '../../src-node/log-files.ts'
 import { openLogReader } from '../../src-node/log-reader.ts'
-import { openLog } from '../../src-node/log-store.ts'
+import { openLog, type LogEntryDraft } from '../../src-node/log-store.ts'
 import { emptyTree, growTree } from '../../src-node/log-tree.ts'
 import { openRecordingStore } from '../../src-node/recording-store.ts'
 import { sessionId } from '../../src-protocol/ids.ts'
@@ -186,6 +186,49 @@ export async function tamperLog(
     application: await pinned(world, entries, signs ?? world.privateKey),
     pack: tidy(world, checkPack(world, join(copy, 'pack'))),
   }
+}
+
+interface Removal {
+  /** who has the key lets the log say so; who can only write its files adds the entry to them; without either nothing is said */
+  says?: LogEntryDraft
+  by?: 'key' | 'files'
+  /** the table of removed recordings names it, as if an entry said so */
+  claimed?: true
+}
+
+/** Somebody takes the first recording away, and has it look removed by a rule of retention. The application judges what it has, not what is gone. */
+export async function tamperRemoval(world: TamperWorld, { says, by, claimed }: Removal): Promise<Record<'check' | 'pack', Verdict>> {
+  const copy = await copyOf(world)
+  const [log, pack] = [join(copy, 'log'), join(copy, 'pack')]
+  await rm(recordingFile(copy, world.one))
+  if (says && by === 'files') {
+    const entry = Buffer.from(JSON.stringify({ v: 1, at: '2026-08-02T00:00:00.000Z', ...says }))
+    await writeOver(copy, [...world.entries, entry])
+  } else {
+    if (says) await appendTo(log, world.privateKey, says)
+    await rm(pack, { recursive: true })
+    await exportPack(copy, log, keyOf(world.privateKey))
+  }
+  if (claimed) await claimRemoved(pack, world.one)
+  return { check: tidy(world, await checkLog(world, copy)), pack: tidy(world, checkPack(world, pack)) }
+}
+
+async function appendTo(folder: string, privateKey: KeyObject, says: LogEntryDraft): Promise<void> {
+  const log = await openLog({ folder, origin, privateKey, clock: { now: () => new Date('2026-08-02T00:00:00Z') } })
+  await log.append(says)
+  await log.close()
+}
+
+async function claimRemoved(pack: string, session: string): Promise<void> {
+  const change = async (path: string, edit: (text: string) => string) => {
+    await writeFile(join(pack, path), edit(await readFile(join(pack, path), 'utf8')))
+    await forgeManifest(pack, path)
+  }
+  await change('population/sessions.csv', (text) => text.replace(/,missing\r\n/, ',removed: log entry 6\r\n'))
+  await change('population/removed.csv', (text) => `${text}${session},1,u-1,orders-db,,,,,,,,,,6\r\n`)
+  const manifest = JSON.parse(await readFile(join(pack, 'manifest.json'), 'utf8')) as PackManifest
+  Object.assign(manifest.counts.rows, { 'population/removed.csv': 1 })
+  await writeFile(join(pack, 'manifest.json'), JSON.stringify(manifest))
 }
 
 async function writeOver(copy: string, entries: readonly Buffer[]): Promise<void> {
