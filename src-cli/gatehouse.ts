@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { giveBackAtRest } from '../src-node/rest-memory.ts'
 import { keepStartMemorySmall } from '../src-node/start-memory.ts'
 import { systemScheduler } from '../src-node/scheduler.ts'
 import { AppError } from '../src-protocol/app-error.ts'
+import { version } from '../src-protocol/version.ts'
 import { evidenceCommand } from './commands/evidence-command.ts'
 import { logCommand } from './commands/log-command.ts'
 import { policyCommand } from './commands/policy-command.ts'
@@ -19,7 +21,7 @@ const finish = (code: number): void => {
 
 const program = new Command('gatehouse')
   .description('Reach MCP servers only through a gateway that signs people in, holds risky calls, masks sensitive data and keeps evidence.')
-  .showHelpAfterError('(gatehouse --help shows what can be given)')
+  .version(version, '--version', 'print the version')
   .exitOverride()
 
 // The services are loaded when they are asked for: `verify` has to work, and quickly, where nothing else is set up.
@@ -31,7 +33,13 @@ program
   .action(async ({ config }: { config: string }) => {
     const started = keepStartMemorySmall(systemScheduler)
     const { runGateway } = await import('./commands/gateway.ts')
-    await runGateway({ config, started })
+    const settled = () => {
+      const stops = [started(), giveBackAtRest(systemScheduler)]
+      return () => {
+        for (const stop of stops) stop()
+      }
+    }
+    await runGateway({ config, started: settled })
   })
 
 program
@@ -71,7 +79,7 @@ program
     'Signs in with the system browser, opens a session to a connection and serves its local MCP endpoint until it ends or is interrupted.',
   )
   .argument('<connection>', 'name of the connection')
-  .requiredOption('--gateway <url>', 'address of the gateway')
+  .requiredOption('--gateway <url>', 'address of the gateway, such as https://gate.acme.example', addressOf)
   .option('--reason <text>', 'why you need it; asked for on a terminal')
   .option('--minutes <number>', 'how long', minutesOf)
   .option('--ask-for-access', 'where a rule demands it: asks for access first, and waits for the reviewer')
@@ -87,6 +95,8 @@ program.addCommand(inherit(logCommand(finish)))
 program.addCommand(inherit(trustCommand()))
 program.addCommand(inherit(evidenceCommand(finish)))
 
+nameHelp(program, 'gatehouse')
+
 try {
   await program.parseAsync()
 } catch (error) {
@@ -98,6 +108,18 @@ process.exitCode = exitCode
 function inherit(command: Command, from: Command = program): Command {
   for (const part of command.commands) inherit(part, from)
   return command.copyInheritedSettings(from)
+}
+
+/** What is wrong with a command is said with the help of that command. */
+function nameHelp(command: Command, name: string): void {
+  command.showHelpAfterError(`(${name} --help shows what can be given)`)
+  for (const part of command.commands) nameHelp(part, `${name} ${part.name()}`)
+}
+
+function addressOf(text: string): string {
+  const { protocol } = URL.parse(text) ?? {}
+  if (protocol !== 'https:' && protocol !== 'http:') throw new InvalidArgumentError('It is an address, such as https://gate.acme.example.')
+  return text
 }
 
 function minutesOf(text: string): number {

@@ -14,7 +14,7 @@ export function readYamlDocument<S extends z.ZodType>(text: string, schema: S): 
       ok: false,
       problems: document.errors.map((error) => ({
         path: '',
-        message: error.message.split('\n')[0] ?? 'not YAML',
+        message: yamlProblem(error.message),
         line: error.linePos?.[0].line,
       })),
     }
@@ -31,6 +31,12 @@ export function readYamlDocument<S extends z.ZodType>(text: string, schema: S): 
     ok: false,
     problems: checked.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message, line: lineOf(issue.path) })),
   }
+}
+
+/** The first line of what the parser says, without the text that it quotes from there on. */
+export function yamlProblem(message: string): string {
+  const line = (message.split('\n')[0] ?? '').replace(/:$/, '')
+  return line.length > 300 ? `${line.slice(0, 300)}…` : line
 }
 
 /** The line of the deepest node on the path that the text has. */

@@ -76,6 +76,9 @@ export async function auditLogFiles({ folder, trusted, known, witnesses, audit, 
   if (problem !== undefined && keys.ok && places.length + misfits.length === 0) {
     findings.push({ code: 'log-corrupt', severity: 'error', place: 'log', sentence: problem })
   }
+  // nothing fits nothing: a folder that was mistyped, or emptied, must not pass for a log without fault
+  if (note === undefined && frontier.size === 0)
+    findings.push({ code: 'log-corrupt', severity: 'error', place: 'checkpoint', sentence: 'It is not there: this folder holds no log.' })
   return frontier.size
 }
 

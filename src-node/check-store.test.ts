@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { appendFile, cp, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { appendFile, cp, mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { zstdCompressSync } from 'node:zlib'
@@ -176,5 +176,13 @@ describe('the log', () => {
 
   test('a folder that is not there is told as such', async () => {
     await expect(checkStore({ log: logFolder(), recordings: join(folder, 'none') }, key)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' })
+    await expect(checkStore({ log: join(folder, 'none') }, key)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' })
+  })
+
+  test('a folder without a log is none in which nothing is wrong', async () => {
+    await rm(logFolder(), { recursive: true })
+    await mkdir(logFolder())
+    const { findings } = await checkStore({ log: logFolder() }, key)
+    expect(findings).toEqual([expect.objectContaining({ code: 'log-corrupt', severity: 'error', place: 'checkpoint' })])
   })
 })

@@ -42,9 +42,10 @@ export async function checkStore(
 ): Promise<StoreCheck> {
   const audit = createLogAudit()
   const findings: Finding[] = []
-  const entries = await orUnreadable(log, () =>
-    auditLogFiles({ folder: log, trusted: key, known: checkpoints, witnesses, audit, findings }),
-  )
+  const entries = await orUnreadable(log, async () => {
+    await readdir(log)
+    return auditLogFiles({ folder: log, trusted: key, known: checkpoints, witnesses, audit, findings })
+  })
   const removed = [...audit.sessions.values()].filter((logged) => logged.removed !== undefined).length
   const check = { entries, sessions: audit.sessions.size, recordings: 0, records: 0, removed }
   if (recordings !== undefined) {

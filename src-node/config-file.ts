@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parseDocument } from 'yaml'
 import type { z } from 'zod'
+import { yamlProblem } from '../src-core/yaml-document.ts'
 import { AppError } from '../src-protocol/app-error.ts'
 
 /**
@@ -16,7 +17,7 @@ export function readConfigFile<S extends z.ZodType>(file: string, schema: S): z.
   }
   const document = parseDocument(text, { uniqueKeys: true })
   const [syntax] = document.errors
-  if (syntax) throw new AppError('CONFIG_INVALID', { file, problem: syntax.message.split('\n')[0] ?? 'not YAML' })
+  if (syntax) throw new AppError('CONFIG_INVALID', { file, problem: yamlProblem(syntax.message) })
   const checked = schema.safeParse(document.toJS())
   if (!checked.success) throw new AppError('CONFIG_INVALID', { file, problem: describeIssues(checked.error.issues) })
   return checked.data

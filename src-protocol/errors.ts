@@ -301,6 +301,11 @@ export const errors = {
   IMPORT_CANCELLED: [409, 'The import was stopped; {done} of {total} recordings were kept.', 'Open the file again to go on.'],
   PROOF_FILE_INVALID: [422, 'The proof is not well formed: {problem}.', 'Get the proof from the gateway again.'],
   KEY_INVALID: [422, 'The verifier key is not well formed: {problem}.', 'Use the key as the gateway publishes it: name+id+base64.'],
+  PACK_NOT_RECORDING: [
+    422,
+    'The file {file} is an evidence pack, not a recording.',
+    'Unpack it, and run node verify/verify.mjs --key KEY in its folder.',
+  ],
   VERIFICATION_FAILED: [422, 'The recording does not verify: {problem}.', 'Treat it as altered. Compare with other copies.'],
 
   // the library of this computer

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { findRecordings } from '../../src-node/check-store.ts'
 import { buildPack } from '../../src-node/evidence/build-pack.ts'
@@ -30,6 +30,7 @@ export interface EvidenceExportOptions {
 export async function runEvidenceExport(options: EvidenceExportOptions): Promise<number> {
   const { out, stdout = process.stdout, now = new Date() } = options
   const { key } = await readKeyText(options.key)
+  await requireFolder(options.log)
   const log = await openLogReader(options.log, key)
   const recordings = await findRecordings(options.recordings)
   const ports = {
@@ -50,6 +51,13 @@ export async function runEvidenceExport(options: EvidenceExportOptions): Promise
   const { counts } = await done
   stdout.write(`${out}: ${counts.entries} log entries, ${counts.sessions} sessions, ${counts.sample} of them as a sample\n`)
   return 0
+}
+
+/** A path with a mistake in it is no damaged log. @throws AppError FILE_UNREADABLE */
+async function requireFolder(folder: string): Promise<void> {
+  await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
+    throw new AppError('FILE_UNREADABLE', { file: folder, problem: cause.code ?? 'unreadable' }, { cause })
+  })
 }
 
 async function writeNew(zip: NodeJS.ReadableStream, out: string, done: Promise<unknown>): Promise<void> {

@@ -12,6 +12,7 @@ export async function readLimited(
     return await readFile(path)
   } catch (cause) {
     if (cause instanceof AppError) throw cause
-    throw new AppError('FILE_UNREADABLE', { file: path, problem: (cause as NodeJS.ErrnoException).code ?? 'unreadable' }, { cause })
+    const { code: reason = 'unreadable' } = cause as NodeJS.ErrnoException
+    throw new AppError('FILE_UNREADABLE', { file: path, problem: reason === 'ENOENT' ? 'it is not there (ENOENT)' : reason }, { cause })
   }
 }

@@ -15,6 +15,8 @@ export async function readKeyText(given: string): Promise<{ text: string; key: V
   const bytes = await readLimited(given, maximumKeyBytes, 'KEY_INVALID').catch((error: unknown) => {
     // Neither a key nor a file: a key with a mistake in it deserves to be told so.
     if (given.includes('+')) return Buffer.from(given)
+    if (error instanceof AppError && error.code === 'FILE_UNREADABLE' && !/[\\/.]/.test(given))
+      throw new AppError('KEY_INVALID', { problem: `${given} is neither a key nor a file` }, { cause: error })
     throw error
   })
   const text = bytes.toString().trim()

@@ -64,6 +64,10 @@ describe('gatehouse verify', () => {
     expect(exit).toBe(1)
     expect(printed).toMatch(/^not verified: key-mismatch \(checkpoint\): /)
   })
+  test('an evidence pack: its own verifier is named', async () => {
+    await writeFile(join(folder, 'q3.zip'), Buffer.from('PK\u0003\u0004 and more'))
+    expect((await run({ file: join(folder, 'q3.zip') })).exit).toBe('PACK_NOT_RECORDING')
+  })
   test('as JSON: the whole verification, good or bad', async () => {
     const good = await run({ json: true })
     expect(verification.parse(JSON.parse(good.printed))).toMatchObject({ verified: true })
@@ -76,6 +80,7 @@ describe('gatehouse verify', () => {
     ['no recording', { file: '/nowhere.jsonl' }, 'FILE_UNREADABLE'],
     ['no proof', { proof: '/nowhere.tlog-proof' }, 'FILE_UNREADABLE'],
     ['no key', { key: '/nowhere.pub' }, 'FILE_UNREADABLE'],
+    ['neither a key nor a file', { key: 'nonsense' }, 'KEY_INVALID'],
     ['a key with a mistake', { key: `${fixtureVerifierKey}x` }, 'KEY_INVALID'],
   ] as const)('nothing can be checked: %s', async ([, options, code]) => {
     expect(await run(options)).toEqual({ exit: code, printed: '' })

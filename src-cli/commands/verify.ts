@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import type { Verification, VerificationStep } from '../../src-protocol/verification.ts'
 import { maximumRecordingBytes } from '../../src-core/recording/record-lines.ts'
 import { verifyRecording } from '../../src-core/recording/verify-recording.ts'
+import { AppError } from '../../src-protocol/app-error.ts'
 import { isCompressed } from '../../src-node/recording-paths.ts'
 import { unpackRecording } from '../../src-node/unpack-recording.ts'
 import { readLimited } from './read-limited.ts'
@@ -25,13 +26,17 @@ export interface VerifyOptions {
 /** A proof is a few kilobytes; what is larger is none. */
 const maximumProofBytes = 1024 * 1024
 
+/** of a zip, as an evidence pack is */
+const zipStart = Buffer.from('PK\u0003\u0004')
+
 /**
  * Checks a recording on this computer alone. Resolves with the exit code: 0 verified, 1 not verified.
- * @throws AppError FILE_UNREADABLE, KEY_INVALID, RECORDING_INVALID, RECORDING_UNAVAILABLE, PROOF_FILE_INVALID: nothing could be checked
+ * @throws AppError FILE_UNREADABLE, KEY_INVALID, RECORDING_INVALID, RECORDING_UNAVAILABLE, PROOF_FILE_INVALID, PACK_NOT_RECORDING: nothing could be checked
  */
 export async function runVerify(options: VerifyOptions): Promise<number> {
   const { file, stdout = process.stdout } = options
   const stored = await readLimited(file, maximumRecordingBytes, 'RECORDING_INVALID')
+  if (stored.subarray(0, zipStart.length).equals(zipStart)) throw new AppError('PACK_NOT_RECORDING', { file })
   const recording = isCompressed(file) ? await unpackRecording(stored) : stored
   const proof = await readLimited(options.proof ?? proofPathOf(file), maximumProofBytes, 'PROOF_FILE_INVALID')
   const { text: key } = await readKeyText(options.key)
@@ -65,7 +70,7 @@ export function verifyCommand(finish: (exitCode: number) => void): Command {
   return new Command('verify')
     .summary('check a recording on this computer, without network')
     .description(
-      'Checks that a recording is complete, unaltered and in the log of the gateway whose key you give. Needs the recording, its proof and the key, and nothing else.',
+      'Checks that a recording is complete, unaltered and in the log of the gateway whose key you give. Needs the recording, its proof and the key, and nothing else. An evidence pack is checked by its own verify/verify.mjs.',
     )
     .argument('<file>', 'recording (.jsonl, or .jsonl.zst as a gateway stores it)')
     .requiredOption('--key <key>', 'verifier key of the log (name+id+base64), or a file that holds it')
