@@ -153,6 +153,26 @@ describe('promise 4: the requester never counts, nor does who joined later', () 
     }
   })
 
+  test.for([
+    ['an address of its own', 'dora@acme.example', 'counts'],
+    ['the address of the requester', 'ＯLIVIA@acme.example ', 'APPROVAL_OWN_REQUEST'],
+    ['no address', undefined, 'counts'],
+  ] as const)('a second account with %s', ([, email, outcome]) => {
+    const approval = approvalWith({ requester: { sub: 'olivia', name: 'Olivia', email: 'olivia@acme.example', groups: [] } })
+    const request = voteRequestOf(dora, approval)
+    expect(voteOutcome({ approval, request, voter: { ...dora.person, email } })).toBe(outcome)
+  })
+
+  test('whoever approved with one account does not approve with another one', () => {
+    const pending = approvalWith({}, { approvals: 2 })
+    const approval = { ...pending, votes: [voteOf(lena, pending)] }
+    const request = voteRequestOf(dora, approval)
+    const accountOf = (sub: string) => ({ sub, email: 'dora@acme.example' })
+    const asDora = { ...dora.person, email: 'dora@acme.example' }
+    expect(voteOutcome({ approval, request, voter: asDora, accountOf })).toBe('APPROVAL_ALREADY_VOTED')
+    expect(voteOutcome({ approval, request, voter: asDora, accountOf: (sub) => ({ sub, email: `${sub}@acme.example` }) })).toBe('counts')
+  })
+
   test('a vote of the requester that got into the store does not approve', () => {
     const pending = approvalWith()
     const votes = [voteOf(olivia, pending)]

@@ -6,6 +6,7 @@ import { decideApprovalState } from './approval-state.ts'
 import { problemOfSignature, wasMemberAt } from './check-signed-decision.ts'
 import { hasTakenPart, problemOfStandIn } from './stand-in.ts'
 import { decidingGroups } from './quorum.ts'
+import { isSamePerson } from './same-person.ts'
 import { stepUpProblem, type StepUp } from './step-up.ts'
 import { verifyReviewerSignature } from './vote-signature.ts'
 
@@ -21,6 +22,8 @@ export interface VoteFacts {
   standIn?: { delegation: Delegation | undefined; delegator: Person | undefined; groupsSince: Readonly<Record<string, string>> } | undefined
   /** a sign-in that the gateway itself vouches for, made for this request and with this key */
   freshSignIn?: { sub: string; stepUp: StepUp } | undefined
+  /** an account as the gateway knows it: two with one address are one person's */
+  accountOf?: (sub: string) => Pick<Person, 'sub' | 'email'>
   now: Date
 }
 
@@ -35,7 +38,7 @@ export function decideVote(facts: VoteFacts): VoteDecision {
   const { state } = decideApprovalState(approval, now)
   if (state === 'expired') return refuse('APPROVAL_EXPIRED', { approval: approval.id })
   if (state !== 'pending') return refuse('APPROVAL_NOT_PENDING', { approval: approval.id, state })
-  if (voter.sub === approval.requester.sub) return refuse('APPROVAL_OWN_REQUEST')
+  if (isSamePerson(voter, approval.requester)) return refuse('APPROVAL_OWN_REQUEST')
   const { decision, reason, at, signature, key } = request
   const { digestInput } = approval
   const problemOfPlace = problemOfStandingIn(facts)
@@ -44,8 +47,9 @@ export function decideVote(facts: VoteFacts): VoteDecision {
   // to deny, it is enough to have the veto
   const needed = decision === 'approve' ? digestInput.groups : decidingGroups(digestInput)
   if (!needed.some((group) => groups.includes(group))) return refuse('APPROVAL_NOT_REVIEWER', { groups: needed.join(', ') })
-  if (approval.votes.some((vote) => vote.person.sub === voter.sub)) return refuse('APPROVAL_ALREADY_VOTED')
-  const inMyPlace = approval.votes.find((vote) => vote.onBehalfOf?.sub === voter.sub)
+  const { accountOf = (sub: string) => ({ sub }) } = facts
+  if (approval.votes.some((vote) => isSamePerson(voter, accountOf(vote.person.sub)))) return refuse('APPROVAL_ALREADY_VOTED')
+  const inMyPlace = approval.votes.find(({ onBehalfOf: place }) => place && isSamePerson(voter, accountOf(place.sub)))
   if (inMyPlace) return refuse('APPROVAL_DECIDED_FOR_YOU', { by: inMyPlace.person.name })
   if (approval.reasonRequired && reason.trim() === '') return refuse('REASON_REQUIRED')
 
@@ -101,6 +105,7 @@ function problemOfStandingIn({ approval, voter, request, standIn, now }: VoteFac
   const problem = problemOfStandIn(delegation, { approval, sub: voter.sub, at: now })
   if (problem !== undefined) return problem
   if (delegator?.sub !== asked.sub || !delegator.roles.includes('reviewer')) return `${delegation.delegator.name} is no longer a reviewer`
+  if (isSamePerson(delegator, approval.requester)) return 'it was asked for by the person in whose place you would decide'
   return hasTakenPart(approval.votes, asked.sub) ? `${delegation.delegator.name} has a vote on it already` : undefined
 }
 

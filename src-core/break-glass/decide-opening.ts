@@ -13,6 +13,7 @@ import { canonicalJson } from '../approval/canonical-json.ts'
 import { problemOfSignature } from '../approval/check-signed-decision.ts'
 import { stepUpProblem, type StepUp } from '../approval/step-up.ts'
 import { verifyReviewerSignature } from '../approval/vote-signature.ts'
+import { isSamePerson } from '../approval/same-person.ts'
 import { breakGlassDigest } from './break-glass-digest.ts'
 import { isNamed } from './covers-call.ts'
 import { inputFor } from './input-for.ts'
@@ -104,7 +105,7 @@ export interface ReviewFacts {
 export function decideReview({ opening, person, request, keyThumbprint, now }: ReviewFacts): OpeningDecision {
   const refuse = (...error: ConstructorParameters<typeof AppError>): OpeningDecision => ({ ok: false, error: new AppError(...error) })
   const { id, digest, input, endedAt, review } = opening
-  if (person.sub === input.person) return refuse('APPROVAL_OWN_REQUEST')
+  if (person.sub === input.person || isSamePerson(person, opening.person)) return refuse('APPROVAL_OWN_REQUEST')
   const named = person.roles.includes('reviewer') && input.reviewers.some((group) => person.groups.includes(group))
   if (!named) return refuse('APPROVAL_NOT_REVIEWER', { groups: input.reviewers.join(', ') })
   if (endedAt === undefined) return refuse('CONFLICT', { problem: 'It is still open; it is reviewed once it has ended' })

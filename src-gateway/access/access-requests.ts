@@ -1,6 +1,7 @@
 import { accessDigest } from '../../src-core/access/access-digest.ts'
 import { grantEnd, isForPerson, judgeAsk } from '../../src-core/access/judge-access.ts'
 import { problemOfSignature, wasMemberAt } from '../../src-core/approval/check-signed-decision.ts'
+import { isSamePerson } from '../../src-core/approval/same-person.ts'
 import { timestampOf, type Clock } from '../../src-node/clock.ts'
 import { randomText } from '../../src-node/random-id.ts'
 import type { AccessAsk, AccessDigestInput, AccessGrant, AccessRequest, AccessRequestState } from '../../src-protocol/access.ts'
@@ -156,7 +157,7 @@ export function createAccessRequests(ports: AccessRequestsPorts) {
       if (request.state === 'pending' && Date.parse(request.decideBy) <= clock.now().getTime()) await settle(request, 'expired')
       const { state } = find(id)
       if (state !== 'pending') throw new AppError('ACCESS_REQUEST_NOT_PENDING', { request: id, state: words[state] })
-      if (person.sub === request.requester.sub) throw new AppError('APPROVAL_OWN_REQUEST')
+      if (isSamePerson(person, request.requester)) throw new AppError('APPROVAL_OWN_REQUEST')
       if (vote.onBehalfOf) throw new AppError('APPROVAL_NOT_DELEGATED', { problem: 'access is decided by its own reviewers' })
       const { approvers } = request.digestInput
       const since = membership.since(person.sub)

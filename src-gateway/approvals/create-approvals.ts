@@ -179,7 +179,9 @@ export function createApprovals(ports: ApprovalPorts): Approvals {
     const asked = digestInput.stepUp !== undefined && request.stepUp !== undefined
     const freshSignIn = asked ? await ports.freshSignIn(request.stepUp ?? '', { approval: id, digest, keyThumbprint }) : undefined
     const standIn = standInOf(request)
-    const decided = decideVote({ approval, voter: person, request, keyThumbprint, groupsSince, standIn, freshSignIn, now: clock.now() })
+    const accountOf = (sub: string) => ports.personNow(sub) ?? { sub }
+    const by = { approval, voter: person, request, keyThumbprint, groupsSince, standIn, accountOf }
+    const decided = decideVote({ ...by, freshSignIn, now: clock.now() })
     if (!decided.ok) throw decided.error
     const { vote } = decided
     const { index } = await log.append({ kind: 'approval.vote', approval: approval.id, digest: approval.digest, vote })

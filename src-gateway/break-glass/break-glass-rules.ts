@@ -1,3 +1,4 @@
+import { isSamePerson } from '../../src-core/approval/same-person.ts'
 import { breakGlassVersion } from '../../src-core/break-glass/break-glass-digest.ts'
 import type { BreakGlassBook } from '../../src-core/break-glass/break-glass-book.ts'
 import type { TransparencyLog } from '../../src-node/log-store.ts'
@@ -13,6 +14,7 @@ export interface BreakGlassRulesPorts {
   /** how many administrators a rule takes */
   approvals: number
   findConnection(name: string): Promise<Connection | undefined>
+  personNow(sub: string): Pick<Person, 'sub' | 'email'> | undefined
   /** what was opened under the rule ends at once */
   endOf(rule: string, reason: BreakGlassEndReason, by: string): Promise<void>
 }
@@ -68,7 +70,7 @@ export function createBreakGlassRules(ports: BreakGlassRulesPorts) {
         await ports.append({ kind: 'break-glass.rule-rejected', rule: id, version, by: by.sub })
         return rules()
       }
-      if (proposal.by === by.sub) throw new AppError('APPROVAL_OWN_REQUEST')
+      if (isSamePerson(by, ports.personNow(proposal.by) ?? { sub: proposal.by })) throw new AppError('APPROVAL_OWN_REQUEST')
       const { terms, before } = proposal
       await assertUsable(terms, id, before)
       const set = { rule: id, terms, version, ...(before !== undefined && { before }), by: proposal.by }

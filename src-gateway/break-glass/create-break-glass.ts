@@ -109,6 +109,7 @@ export function createBreakGlass(ports: BreakGlassPorts): BreakGlass {
     append,
     approvals: ports.approvals,
     findConnection: (name) => ports.findConnection(name),
+    personNow: (sub) => ports.personNow(sub),
     async endOf(rule, reason, by) {
       for (const opening of running()) if (opening.input.rule === rule) await endNow(opening, reason, by)
     },

@@ -1,5 +1,6 @@
 import type { Masking } from '../../src-core/masking/load-masking.ts'
 import type { Policy } from '../../src-core/policy/policy.ts'
+import { isSamePerson } from '../../src-core/approval/same-person.ts'
 import { timestampOf, type Clock } from '../../src-node/clock.ts'
 import type { TransparencyLog } from '../../src-node/log-store.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
@@ -57,7 +58,7 @@ export interface PoliciesPorts {
   /** 2: what one administrator proposes, another one puts in force */
   approvals: ActivationApprovals
   /** a person as the identity provider last described them */
-  personNow: (sub: string) => Pick<Person, 'roles'> | undefined
+  personNow: (sub: string) => Pick<Person, 'roles' | 'email'> | undefined
   /** versions or proposals are others now */
   onChanged: () => void
   onActivated: (kind: DocumentKind, version: string) => void
@@ -205,7 +206,8 @@ export function createPolicies(ports: PoliciesPorts): Policies {
   /** The second administrator: somebody else than the author, and an administrator at this moment, not only when they signed in. */
   async function toDecide(id: string, by: Actor): Promise<PolicyProposal> {
     const proposal = await proposals.waiting(id)
-    if (proposal.author.sub === by.sub) throw new AppError('PROPOSAL_OWN')
+    const accountOf = ({ sub }: { sub: string }) => ({ sub, email: personNow(sub)?.email })
+    if (isSamePerson(accountOf(proposal.author), accountOf(by))) throw new AppError('PROPOSAL_OWN')
     assertAdministrator(by)
     return proposal
   }

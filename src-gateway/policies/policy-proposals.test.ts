@@ -23,6 +23,7 @@ let state: Awaited<ReturnType<typeof openState>>
 let logged: LogEntryDraft[]
 let time: number
 let roles: Map<string, Role[]>
+const emails = new Map<string, string>()
 let changes: number
 let policies: Policies
 
@@ -58,7 +59,7 @@ const started = () =>
     logged: readFrom(logged),
     clock: { now: () => new Date(time) },
     approvals: 2,
-    personNow: (sub) => (roles.has(sub) ? { roles: roles.get(sub) ?? [] } : undefined),
+    personNow: (sub) => (roles.has(sub) ? { roles: roles.get(sub) ?? [], email: emails.get(sub) } : undefined),
     onChanged: () => void (changes += 1),
     onActivated: () => {},
   })
@@ -101,6 +102,15 @@ test('what one administrator proposes rules when another one activates it, and b
   const texts = (await policies.list()).map(({ text }) => [hash('sha256', text, 'hex'), text])
   expect(Object.fromEntries(texts)).toMatchObject({ [base]: documentOf('deny'), [version]: documentOf('allow') })
   await expect(policies.activateProposal(id, ben)).rejects.toMatchObject({ code: 'PROPOSAL_NOT_OPEN' })
+})
+
+test('nobody decides their own with a second account', async () => {
+  const { id } = await propose()
+  for (const { sub } of [ada, ben]) emails.set(sub, 'ada@acme.example')
+  await expect(policies.activateProposal(id, ben)).rejects.toMatchObject({ code: 'PROPOSAL_OWN' })
+  emails.set(ben.sub, 'ben@acme.example')
+  await policies.activateProposal(id, ben)
+  expect(effectInForce()).toBe('allow')
 })
 
 test('nobody decides their own', async () => {

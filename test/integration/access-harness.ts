@@ -32,6 +32,8 @@ const accounts = {
   mira: { user: 'mira', name: 'Mira Okafor', email: 'mira.okafor@example.com', groups: ['operators', 'data-oncall'] },
   tomas: { user: 'tomas', name: 'Tomas Rehák', email: 'tomas.rehak@example.com', groups: ['operators', 'billing'] },
   jonas: { user: 'jonas', name: 'Jonas Lindqvist', email: 'jonas.lindqvist@example.com', groups: ['reviewers', 'dba'] },
+  /** another account of `both` */
+  second: { user: 'second', name: 'Bo Thorsen', email: 'Bo.Thorsen@example.com', groups: ['reviewers', 'dba'] },
   /** operator and reviewer at once: in the group of both */
   both: { user: 'both', name: 'Bo Thorsen', email: 'bo.thorsen@example.com', groups: ['operators', 'data-oncall', 'reviewers', 'dba'] },
   sana: { user: 'sana', name: 'Sana Idris', email: 'sana.idris@example.com', groups: ['reviewers', 'security'] },

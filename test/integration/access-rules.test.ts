@@ -134,9 +134,12 @@ test('access that would last beyond the window ends with it', async () => {
 
 test('nobody decides an own request, not even a reviewer of the right group', async () => {
   const name = await world.connection('own-request')
-  const [both, jonas] = [await world.as('both'), await world.as('jonas')]
+  const [both, second, jonas] = [await world.as('both'), await world.as('second'), await world.as('jonas')]
   const request = await askFor(both, await world.rule(name))
-  await expect(decideAccess(both, request, 'approve')).rejects.toMatchObject({ code: 'APPROVAL_OWN_REQUEST' })
+  // nor with a second account of the same address
+  for (const own of [both, second]) {
+    await expect(decideAccess(own, request, 'approve')).rejects.toMatchObject({ code: 'APPROVAL_OWN_REQUEST' })
+  }
   await expect(openOn(both, name)).rejects.toMatchObject({ code: 'ACCESS_NEEDED' })
   expect(await decideAccess(jonas, request, 'approve')).toMatchObject({ state: 'granted' })
 })
