@@ -25,10 +25,10 @@ const notes = []
 const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest()
 const leafOf = (bytes) => sha256(Buffer.of(0), bytes)
 const nodeOf = (left, right) => sha256(Buffer.of(1), left, right)
-const fail = (place, sentence) => problems.push({ place, sentence })
+const fail = (place, sentence) => void problems.push({ place, sentence })
 const pass = (sentence) => checked.push(sentence)
 /** what an auditor should know of, and what may have a good reason */
-const note = (place, sentence) => notes.push({ place, sentence })
+const note = (place, sentence) => void notes.push({ place, sentence })
 
 /** What a stranger wrote stays within its line, and says nothing to the terminal. */
 const printable = (text) => text.replace(/[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '?')
@@ -69,7 +69,7 @@ function run() {
   checkCounters(entries)
   checkUptime(entries)
   const removed = checkRemoved(entries, keyAt)
-  checkSamples(manifest, entries, removed)
+  checkSamples(manifest, entries, removed, keyAt)
   checkPopulations(manifest)
   checkSessions(entries, removed)
   checkTable('population/policies.csv', policyRows(entries))
@@ -402,7 +402,7 @@ function checkUptime(entries) {
 }
 
 /** The sample is the one that the seed gives, and each recording the one whose root is in the log. */
-function checkSamples(manifest, entries, removed) {
+function checkSamples(manifest, entries, removed, keyAt) {
   const selection = JSON.parse(read('sample/selection.json').toString('utf8'))
   const drawn = selection.population
     .map((session) => ({ session, rank: sha256(selection.seed, '\n', session).toString('hex') }))
@@ -427,7 +427,7 @@ function checkSamples(manifest, entries, removed) {
   let good = 0
   for (const session of selection.selected) {
     const roots = entries.filter((entry) => entry.kind === 'session.checkpoint' && entry.session === session)
-    if (checkRecording(session, closed.get(session), roots)) good += 1
+    if (checkRecording(session, closed.get(session), roots) && checkProof(session, closed.get(session), keyAt)) good += 1
   }
   if (good === selection.selected.length) pass(`${good} recordings have the root that is in the log`)
 }
@@ -451,7 +451,26 @@ function checkRecording(session, entry, roots) {
     }
     intact = count
   }
+  const foreign = lines.findIndex((line) => !hasItsBody(line))
+  if (foreign >= 0) return fail(`${place} record ${foreign}`, 'its body is not the one whose length and hash stand beside it')
   return true
+}
+
+function hasItsBody(line) {
+  const { body, bytes, sha256: hash } = parseEntry(line)
+  return body === undefined || (Buffer.byteLength(body) === bytes && sha256(body).toString('hex') === hash)
+}
+
+/** The proof beside a recording, for those who take it out of the pack, is of the entry that closes its session. */
+function checkProof(session, close, keyAt) {
+  const place = `sample/${session}/recording.tlog-proof`
+  const { header, entry, index, hashes, checkpoint } = parseProof(readIfThere(place)?.toString('utf8') ?? '')
+  const { origin, size, root } = headOf(checkpoint)
+  const said = parseEntry(entry)
+  const isOfIt = said.kind === 'session.close' && said.session === session && said.root === close.root && said.count === close.count
+  const holds = header === 'c2sp.org/tlog-proof@v1' && foldPath(index, size, leafOf(entry), hashes)?.equals(root) === true
+  if (isOfIt && holds && isSigned(checkpoint, keyAt(size)) && origin === keyAt(size).name) return true
+  return fail(place, 'it does not show that the recording is in the log')
 }
 
 function seqOf(line) {

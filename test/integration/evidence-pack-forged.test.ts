@@ -239,6 +239,16 @@ describe('what the manifest fits to', () => {
     })
   })
 
+  test('the proof of another session beside a recording', async () => {
+    const other = await textOf(`sample/${idOf(6)}/recording.tlog-proof`)
+    await change(`sample/${idOf(5)}/recording.tlog-proof`, () => other)
+    await fit()
+    const finding = `FAILED  sample/${idOf(5)}/recording.tlog-proof: it does not show that the recording is in the log`
+    const { status, stdout } = verifier()
+    expect([status, stdout]).toEqual([1, expect.stringContaining(finding)])
+    expect(stdout).not.toContain('recordings have the root that is in the log')
+  })
+
   test('the OSCAL document is one of its files', async () => {
     await change('oscal/assessment-results.json', (text) => text.replace('for the auditor to say', 'satisfied'))
     expect(verifier().stdout).toContain('FAILED  oscal/assessment-results.json: it is not the file that the manifest names')
