@@ -37,6 +37,8 @@ export function SearchField({ label, placeholder = label, value, onChange, keyHi
         maxLength={200}
         value={value}
         spellCheck={false}
+        // in a dialog, the Escape that empties it does not close the dialog
+        data-mantine-stop-propagation={value !== ''}
         onChange={(event) => onChange(event.currentTarget.value)}
         onKeyDown={onKeyDown}
       />
