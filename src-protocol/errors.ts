@@ -7,7 +7,7 @@ export const errors = {
   // requests
   INVALID_REQUEST: [400, 'The request is not valid: {problem}.', 'Correct the named field and send it again.'],
   NOT_FOUND: [404, '{what} was not found.', 'Check the name or id; it may have been removed.'],
-  CONFLICT: [409, '{problem}.', 'Reload and try again.'],
+  CONFLICT: [409, '{problem}.', 'Look at how it stands now; if what you wanted still makes sense then, try again.'],
   BODY_TOO_LARGE: [
     413,
     'The message has {bytes} bytes; at most {limit} are accepted.',
@@ -119,7 +119,7 @@ export const errors = {
   LOCAL_TOKEN_INVALID: [
     401,
     'The bearer secret of the local endpoint is missing or wrong.',
-    'Copy the client configuration from the session page again.',
+    'Each session has a secret of its own: copy the client configuration from the page of the session that runs now.',
   ],
   LOCAL_HOST_REFUSED: [403, 'The Host header {host} is not this computer’s loopback address.', 'Use the address from the session page.'],
   LOCAL_ORIGIN_REFUSED: [403, 'Requests from web pages (Origin {origin}) are refused.', 'Use an MCP client, not a web page.'],
@@ -289,18 +289,26 @@ export const errors = {
     'The audit log cannot write ({problem}), so traffic is stopped.',
     'Ask an administrator to check the log folder: free space and permissions.',
   ],
-  LOG_CORRUPT: [500, 'The audit log does not add up: {problem}.', 'Stop the gateway and compare the log with a copy.'],
-  RECORDING_INVALID: [422, 'The recording is not well formed: {problem}.', 'Get the recording from the gateway again.'],
+  LOG_CORRUPT: [
+    500,
+    'The audit log does not add up: {problem}.',
+    'Leave its files as they are, stop the gateway, run gatehouse log check, and compare the log with a copy.',
+  ],
+  RECORDING_INVALID: [422, 'The recording cannot be used: {problem}.', 'Get the recording from the gateway again.'],
   PACK_REFUSED: [422, 'The file was not opened as an evidence pack: {problem}.', 'Ask whoever sent it for a pack as Gatehouse writes it.'],
   PACK_INVALID: [422, 'The evidence pack is not well formed: {problem}.', 'Get the pack again from whoever made it.'],
   PACK_ALTERED: [
     422,
     'The evidence pack is not what its manifest and its log say: {problem}.',
-    'Nothing of it was kept. Get it again, and tell whoever made it if it happens again.',
+    'Nothing of it was kept. Treat it as altered: keep the file, ask for a new export over another way, and compare the two.',
   ],
   IMPORT_CANCELLED: [409, 'The import was stopped; {done} of {total} recordings were kept.', 'Open the file again to go on.'],
-  PROOF_FILE_INVALID: [422, 'The proof is not well formed: {problem}.', 'Get the proof from the gateway again.'],
-  KEY_INVALID: [422, 'The verifier key is not well formed: {problem}.', 'Use the key as the gateway publishes it: name+id+base64.'],
+  PROOF_FILE_INVALID: [
+    422,
+    'The proof cannot be used: {problem}.',
+    'Get the proof from the gateway again; it belongs beside its recording, under the same name.',
+  ],
+  KEY_INVALID: [422, 'The verifier key cannot be used: {problem}.', 'Use the key as the gateway publishes it: name+id+base64.'],
   PACK_NOT_RECORDING: [
     422,
     'The file {file} is an evidence pack, not a recording.',
