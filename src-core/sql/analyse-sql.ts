@@ -1,6 +1,6 @@
 import type { SqlDialect, SqlFacts } from '../../src-protocol/model.ts'
 import { dialectFacts } from './dialect-facts.ts'
-import { findDialectDoubt } from './dialect-doubt.ts'
+import { findDialectDoubt, holdsBatchSeparator } from './dialect-doubt.ts'
 import { parseSql, type ParsedSql } from './sql-parser.ts'
 import { factsOfStatement } from './statement-facts.ts'
 import { gravestOf } from './statement-kinds.ts'
@@ -35,6 +35,7 @@ const dialectTextLimit = 20_000
  */
 export function analyseSql(text: string, dialect?: SqlDialect): SqlAnalysis {
   if (text.length > sqlTextLimit) return unknown(`${text.slice(0, 2000)} …`)
+  if (dialect === 'tsql' && holdsBatchSeparator(text)) return unknown(text)
   if (dialect === undefined || dialect === 'postgresql') return analyseAsPostgresql(text, dialect)
   const statements = text.length > dialectTextLimit ? undefined : dialectFacts(text, dialect)
   if (statements === undefined) return analyseAsPostgresql(text)

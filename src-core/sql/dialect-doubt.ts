@@ -18,6 +18,13 @@ export type DialectDoubt =
   | 'nested-comment'
   | 'executable-comment'
   | 'long-name'
+  | 'batch-separator'
+
+/** Of SQL Server's tools: a line of its own, which they look for in strings and comments, too. */
+const batchSeparator = /^[^\S\r\n]*go[^\S\r\n]*(?:$|\d|;|--|\/\*)/im
+
+/** Whether a tool that cuts a text into batches before anybody parses it would cut this one. */
+export const holdsBatchSeparator = (text: string): boolean => batchSeparator.test(text)
 
 const name = /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y
 const dollarQuote = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y
@@ -30,6 +37,7 @@ type Step = { next: number } | { doubt: DialectDoubt }
 export function findDialectDoubt(text: string): DialectDoubt | undefined {
   if (text.includes('\0')) return 'nul-character'
   if (!text.isWellFormed()) return 'unpaired-surrogate'
+  if (holdsBatchSeparator(text)) return 'batch-separator'
   let at = 0
   while (at < text.length) {
     const step = readToken(text, at)

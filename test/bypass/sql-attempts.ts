@@ -129,6 +129,9 @@ export const sqlAttempts: SqlAttempt[] = [
   ['SQL Server: a shell', "EXEC xp_cmdshell 'dir'", 'review change', 'tsql'],
   ['SQL Server: a procedure without EXEC', "xp_cmdshell 'dir'", 'review change', 'tsql'],
   ['SQL Server: GO', 'SELECT 1\nGO\nDROP TABLE t', 'review change', 'tsql'],
+  ['SQL Server: GO in a text', "SELECT 'x\nGO\nDROP TABLE t\nGO 2\n'", 'review change', 'tsql'],
+  ['SQL Server: GO in a comment', 'SELECT 1 /*\n  go -- now\nDROP TABLE t\nGO\n*/', 'review change', 'tsql'],
+  ['GO in a text where no dialect is known', "SELECT 'x\r\nGO;\r\nDROP TABLE t\r\nGO\r\n'", 'review change'],
   ['SQL Server: no semicolon', 'SELECT 1 DROP TABLE t', 'review change', 'tsql'],
   ['SQL Server: another server', "SELECT * FROM OPENROWSET('x', 'y', 'z')", 'deny way-out', 'tsql'],
   ['SQL Server: WAITFOR', "WAITFOR DELAY '0:0:9'", 'review change', 'tsql'],
@@ -155,6 +158,16 @@ export const uncaughtSql: [name: string, sql: string, why: string][] = [
     'a query that does not end',
     'WITH RECURSIVE t AS (SELECT 1 UNION ALL SELECT 1 FROM t) SELECT * FROM t',
     'how long a query runs is known to the database only; it needs a time-out there',
+  ],
+  [
+    'a function as a column',
+    'SELECT o.purge FROM orders o',
+    'PostgreSQL calls a function of the row where there is no column of that name; rights on functions have to keep it',
+  ],
+  [
+    'a function behind an operator or a cast',
+    'SELECT a OPERATOR(public.+) b FROM t',
+    'what an operator or a type of their own calls is known to the database only; rights there have to keep it',
   ],
   ['tables of the system', 'SELECT * FROM pg_authid', 'a rule has to name the tables that may be read, or those that may not'],
 ]
