@@ -44,7 +44,9 @@ export function createFakeDesktop(setting: FakeSetting): FakeDesktop {
           throw new AppError('GATEWAY_UNREACHABLE', { gateway: 'gate.acme.example' })
         if (
           setting.scenario === 'error' &&
-          /:(list|tools|overview|rules|standings|reach|access-review)$|^(overview|controls):(get|sessions|approvals)$/.test(channel)
+          /:(list|tools|overview|rules|standings|reach|access-review)$|^(overview|controls|retention):(get|sessions|approvals)$/.test(
+            channel,
+          )
         )
           throw new AppError('INTERNAL', { where: 'the gateway', reference: 'req_7Yk2mQ' })
         const handler = handlers[channel]
@@ -111,9 +113,8 @@ function createHandlers(setting: FakeSetting, emit: FakeDesktop['emit'], clipboa
     'profile:open-another': () => undefined,
     'identity:sign-in': () => change({ signIn: waiting }),
     'identity:cancel-sign-in': () => {
-      if (cancelStepUp === undefined) return change({ signIn: { state: 'signed-out' } })
-      cancelStepUp(new AppError('SIGN_IN_CANCELLED'))
-      return state
+      cancelStepUp?.(new AppError('SIGN_IN_CANCELLED'))
+      return state.signIn.state === 'waiting' ? change({ signIn: { state: 'signed-out' } }) : state
     },
     'identity:sign-out': () => change({ signIn: { state: 'signed-out' } }),
     'masking:try': fakeMaskingTrial,

@@ -18,6 +18,7 @@ interface SessionSketch {
   length: number
   counts: VerdictCounts
   client?: string
+  watchers?: Session['watchers']
   endReason?: Session['endReason']
 }
 
@@ -33,6 +34,7 @@ function session(now: number, sketch: SessionSketch): Session {
     ...(endReason === undefined ? {} : { endedAt: ago(now, Math.max(0, startedAgo - length)), endReason }),
     state: endReason === undefined ? 'live' : 'ended',
     ...(sketch.client === undefined ? {} : { client: sketch.client }),
+    ...(sketch.watchers !== undefined && { watchers: sketch.watchers }),
     policyVersion: policyInForce,
     maskingVersion: maskingInForce,
     records: (sketch.counts.allowed + sketch.counts.masked + sketch.counts.denied) * 2 + sketch.counts.held * 3 + 1,
@@ -55,6 +57,12 @@ export function fakeSessions({ scenario, now, person }: FakeSetting): Session[] 
       length: hours(1),
       counts: counts(46, 14, 1, 1),
       client: 'claude-code 2.1.4',
+      ...(scenario === 'four-eyes' && {
+        watchers: [
+          { sub: people.jonas.sub, name: people.jonas.name, since: ago(now, minutes(4)) },
+          { sub: people.helene.sub, name: people.helene.name, since: ago(now, minutes(1)) },
+        ],
+      }),
     },
     {
       id: 'ses_8b02f7Hs61nRtY4c',

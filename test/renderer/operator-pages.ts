@@ -72,6 +72,7 @@ export const operatorPages: readonly PageUnderTest[] = [
     as: 'mira',
     prepare: (page) => page.getByRole('button', { name: 'End session' }).click(),
   },
+  { name: 'session-watched', path: `/sessions/${liveSession}`, as: 'mira', scenario: 'four-eyes' },
   { name: 'session-watch', path: '/sessions/ses_8b02f7Hs61nRtY4c', as: 'jonas' },
   { name: 'session-ended', path: '/sessions/ses_19ad40Qw37uKzM8f', as: 'mira' },
   { name: 'session-too-much', path: `/sessions/${liveSession}`, as: 'mira', scenario: 'too-much' },

@@ -6,9 +6,8 @@ import type { AccessGrant, AccessRule } from '../../../src-protocol/access.ts'
 import { useDesktopQuery } from '../../api/use-desktop-query.ts'
 import { useHasRole } from '../../api/use-desktop-state.ts'
 import { ErrorState } from '../../components/error-state.tsx'
-import { LoadingRows } from '../../components/loading-rows.tsx'
+import { LoadingPage } from '../../components/loading-page.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
-import { Panel } from '../../components/panel.tsx'
 import { AccessHistory } from './access-history.tsx'
 import { isAccessTab } from './access-tabs.ts'
 import { EndAccess } from './end-access.tsx'
@@ -37,11 +36,7 @@ export function AccessPage() {
     return (
       <div className="page">
         <PageHeader title="Access" />
-        <div className="page-body">
-          <Panel flush>
-            <LoadingRows label="Loading access" />
-          </Panel>
-        </div>
+        <LoadingPage label="Loading access" />
       </div>
     )
   }

@@ -6,9 +6,8 @@ import { useDesktopQuery } from '../../api/use-desktop-query.ts'
 import { AlteredNote } from '../../components/altered-note.tsx'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { ErrorState } from '../../components/error-state.tsx'
-import { LoadingRows } from '../../components/loading-rows.tsx'
+import { LoadingPage } from '../../components/loading-page.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
-import { Panel } from '../../components/panel.tsx'
 import { AgentsTable } from './agents-table.tsx'
 import { EnrolAgent } from './enrol-agent.tsx'
 import { RemoveAgent } from './remove-agent.tsx'
@@ -33,13 +32,7 @@ export function AgentsPage() {
           ) : undefined
         }
       />
-      {agents.isPending && (
-        <div className="page-body">
-          <Panel flush>
-            <LoadingRows label="Loading agents" />
-          </Panel>
-        </div>
-      )}
+      {agents.isPending && <LoadingPage label="Loading agents" />}
       {agents.isError && <ErrorState error={agents.error} onRetry={() => void agents.refetch()} />}
       {agents.isSuccess && list.length === 0 && (
         <EmptyState

@@ -1,13 +1,13 @@
 import { Button } from '@mantine/core'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { Plus } from 'lucide-react'
+import { Plus, Siren } from 'lucide-react'
 import { useState } from 'react'
 import type { BreakGlassOpening, BreakGlassOverview, BreakGlassRule, BreakGlassRules } from '../../../src-protocol/break-glass.ts'
 import { useDesktopQuery, useDesktopQueryWith } from '../../api/use-desktop-query.ts'
 import { useHasRole } from '../../api/use-desktop-state.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { ErrorState } from '../../components/error-state.tsx'
-import { LoadingRows } from '../../components/loading-rows.tsx'
+import { LoadingPage } from '../../components/loading-page.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { awaitsReview, isOpen } from './break-glass-words.ts'
@@ -32,11 +32,7 @@ export function BreakGlassPage() {
       {failed ? (
         <ErrorState error={failed.error} onRetry={() => void Promise.all([overview.refetch(), rules.refetch()])} />
       ) : (
-        <div className="page-body">
-          <Panel flush>
-            <LoadingRows label="Loading break-glass" />
-          </Panel>
-        </div>
+        <LoadingPage label="Loading break-glass" />
       )}
     </div>
   )
@@ -59,6 +55,7 @@ function BreakGlass({
   const [stopping, setStopping] = useState<BreakGlassOpening>()
   const show = (opening?: BreakGlassOpening): void =>
     void navigate({ to: '/break-glass', search: opening ? { opening: opening.id } : {}, replace: true })
+  const nothing = openings.length + rules.length + proposals.length === 0
   const shown = openings.find(({ id }) => id === chosen)
   const sections = [
     { title: 'Open now', openings: openings.filter(isOpen) },
@@ -70,17 +67,31 @@ function BreakGlass({
       <PageHeader
         title="Break glass"
         actions={
-          administrator ? (
+          administrator && !nothing ? (
             <Button leftSection={<Plus aria-hidden />} onClick={() => setEditing('new')}>
               New rule
             </Button>
           ) : undefined
         }
       />
-      {sections.length + rules.length + proposals.length === 0 ? (
+      {nothing ? (
         <EmptyState
           title="Nobody may break the glass"
           sentence="A rule names who may, in an emergency, run calls of certain tools without waiting for an approval: for minutes, seen by everybody, and reviewed afterwards."
+          {...(administrator && {
+            steps: [
+              {
+                icon: Siren,
+                title: 'Write the first rule',
+                sentence: 'For one connection: who may, for which tools, how long, and who reviews it.',
+                action: (
+                  <Button variant="filled" onClick={() => setEditing('new')}>
+                    New rule
+                  </Button>
+                ),
+              },
+            ],
+          })}
         />
       ) : (
         <div className="page-body">

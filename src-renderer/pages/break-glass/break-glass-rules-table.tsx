@@ -1,9 +1,8 @@
 import { Button } from '@mantine/core'
 import type { BreakGlassRule } from '../../../src-protocol/break-glass.ts'
-import { useDesktopQuery, useDesktopQueryWith } from '../../api/use-desktop-query.ts'
-import { useHasRole } from '../../api/use-desktop-state.ts'
 import { signInWay } from '../../components/sign-in-way.ts'
 import { namedBy } from './break-glass-words.ts'
+import { useNameOf } from './use-name-of.ts'
 import styles from './break-glass.module.css'
 
 interface RulesTableProps {
@@ -16,12 +15,7 @@ interface RulesTableProps {
 
 /** Who may break which glass, for what and how long. */
 export function BreakGlassRulesTable({ rules, labelOf, onEdit }: RulesTableProps) {
-  const enabled = useHasRole('administrator', 'auditor')
-  const people = useDesktopQueryWith({ channel: 'people:list', input: [], enabled }).data
-  // reviewers may not list people, but know those who opened
-  const openings = useDesktopQuery('break-glass:overview').data?.openings
-  const known = [...(people ?? []), ...(openings ?? [])].map(({ person }) => person)
-  const nameOf = (sub: string): string => known.find((person) => person.sub === sub)?.name ?? sub
+  const nameOf = useNameOf()
   return (
     <table className="table two-line">
       <thead>
@@ -47,7 +41,7 @@ export function BreakGlassRulesTable({ rules, labelOf, onEdit }: RulesTableProps
                   {connection}
                 </div>
                 <div className="small t3 ellipsis" title={title}>
-                  {[title, labelOf?.(rule)].filter(Boolean).join(', ')}
+                  {[labelOf?.(rule), title].filter(Boolean).join(', ')}
                 </div>
               </td>
               <td>

@@ -21,7 +21,7 @@ export function ReviewsDue() {
               </span>
               <span className={`${styles.line} mono ellipsis`}>{opening.input.connection}</span>
               <span className={`${styles.line} ellipsis`}>
-                {callsOf(opening)} without approval, not reviewed: {lateness(opening)}
+                {callsOf(opening)}, not reviewed: {lateness(opening)}
               </span>
             </Link>
           </li>

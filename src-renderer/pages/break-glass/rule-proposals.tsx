@@ -6,6 +6,7 @@ import { ErrorNote } from '../../components/error-state.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { Timestamp } from '../../components/timestamp.tsx'
 import { BreakGlassRulesTable } from './break-glass-rules-table.tsx'
+import { useNameOf } from './use-name-of.ts'
 
 /** Rules that wait for a second administrator: whoever proposed one can take it back, and never agree to it. */
 export function RuleProposals({ proposals, rules }: { proposals: readonly BreakGlassRule[]; rules: readonly BreakGlassRule[] }) {
@@ -17,6 +18,7 @@ export function RuleProposals({ proposals, rules }: { proposals: readonly BreakG
 function Proposal({ proposal, current }: { proposal: BreakGlassRule; current: BreakGlassRule | undefined }) {
   const own = usePerson()?.sub === proposal.by
   const administrator = useHasRole('administrator')
+  const nameOf = useNameOf()
   const decide = useDesktopMutation('break-glass:decide-rule')
   const { id, version, at, before } = proposal
   return (
@@ -24,7 +26,7 @@ function Proposal({ proposal, current }: { proposal: BreakGlassRule; current: Br
       title={before === undefined ? 'A new rule waits for a second administrator' : 'A changed rule waits for a second administrator'}
       meta={
         <>
-          proposed by {own ? 'you' : proposal.by}, <Timestamp at={at} form="date-time" />
+          proposed by {own ? 'you' : nameOf(proposal.by)}, <Timestamp at={at} form="date-time" />
         </>
       }
       actions={

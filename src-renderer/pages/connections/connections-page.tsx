@@ -8,9 +8,8 @@ import { useHasRole } from '../../api/use-desktop-state.ts'
 import { EmptyState, type EmptyStep } from '../../components/empty-state.tsx'
 import { AlteredNote } from '../../components/altered-note.tsx'
 import { ErrorState } from '../../components/error-state.tsx'
-import { LoadingRows } from '../../components/loading-rows.tsx'
+import { LoadingPage } from '../../components/loading-page.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
-import { Panel } from '../../components/panel.tsx'
 import { ReasonButton } from '../../components/reason-button.tsx'
 import { AskForAccess } from './ask-for-access.tsx'
 import { ConnectionsTable } from './connections-table.tsx'
@@ -51,13 +50,7 @@ export function ConnectionsPage() {
           ) : undefined
         }
       />
-      {connections.isPending && (
-        <div className="page-body">
-          <Panel flush>
-            <LoadingRows label="Loading connections" />
-          </Panel>
-        </div>
-      )}
+      {connections.isPending && <LoadingPage label="Loading connections" />}
       {connections.isError && <ErrorState error={connections.error} onRetry={() => void connections.refetch()} />}
       {connections.isSuccess && list.length === 0 && (
         <NoConnections administrator={administrator} onRegister={() => setRegistering(true)} />

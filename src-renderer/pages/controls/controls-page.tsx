@@ -7,7 +7,7 @@ import { desktop } from '../../api/desktop.ts'
 import { asAppError } from '../../api/query-client.ts'
 import { useDesktopQueryWith } from '../../api/use-desktop-query.ts'
 import { ErrorNote, ErrorState } from '../../components/error-state.tsx'
-import { LoadingRows } from '../../components/loading-rows.tsx'
+import { LoadingPage } from '../../components/loading-page.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { PeriodChooser } from '../../components/period-chooser.tsx'
 import { chosenPeriod } from '../../components/period.ts'
@@ -42,7 +42,7 @@ export function ControlsPage() {
           </>
         }
       />
-      {report.isPending && <LoadingRows rows={12} label="Gathering the evidence" />}
+      {report.isPending && <LoadingPage rows={12} label="Gathering the evidence" />}
       {report.isError && <ErrorState error={report.error} onRetry={() => void report.refetch()} />}
       {report.isSuccess && (
         <div className={`page-body ${styles.body}`}>

@@ -7,7 +7,7 @@ import { useDesktopQuery } from '../../api/use-desktop-query.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { ErrorNote, ErrorState } from '../../components/error-state.tsx'
 import { FilterChip } from '../../components/filter-chip.tsx'
-import { LoadingRows } from '../../components/loading-rows.tsx'
+import { LoadingPage } from '../../components/loading-page.tsx'
 import { Note } from '../../components/note.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { Panel } from '../../components/panel.tsx'
@@ -52,7 +52,7 @@ export function AccessReviewPage() {
           </ReasonButton>
         }
       />
-      {review.isPending && <LoadingRows rows={12} label="Loading the access review" />}
+      {review.isPending && <LoadingPage rows={12} label="Loading the access review" />}
       {review.isError && <ErrorState error={review.error} onRetry={() => void review.refetch()} />}
       {review.isSuccess && all.length === 0 && (
         <EmptyState

@@ -2,7 +2,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import type { Period } from '../../../src-protocol/overview.ts'
 import { useDesktopQueryWith } from '../../api/use-desktop-query.ts'
 import { ErrorState } from '../../components/error-state.tsx'
-import { LoadingRows } from '../../components/loading-rows.tsx'
+import { LoadingPage } from '../../components/loading-page.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { PeriodChooser } from '../../components/period-chooser.tsx'
 import { chosenPeriod } from '../../components/period.ts'
@@ -19,7 +19,7 @@ export function OverviewPage() {
   return (
     <div className="page">
       <PageHeader title="Overview" actions={<PeriodChooser period={period} onPeriod={onPeriod} />} />
-      {found.isPending && <LoadingRows rows={12} label="Counting" />}
+      {found.isPending && <LoadingPage rows={12} label="Counting" />}
       {found.isError && <ErrorState error={found.error} onRetry={() => void found.refetch()} />}
       {found.isSuccess && <OverviewPanels found={found.data} onPeriod={onPeriod} />}
     </div>

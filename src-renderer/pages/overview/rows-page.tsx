@@ -3,7 +3,7 @@ import type { ReactNode } from 'react'
 import type { AppError } from '../../../src-protocol/app-error.ts'
 import type { Period } from '../../../src-protocol/overview.ts'
 import { ErrorState } from '../../components/error-state.tsx'
-import { LoadingRows } from '../../components/loading-rows.tsx'
+import { LoadingPage } from '../../components/loading-page.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { periodText } from './overview-words.ts'
@@ -38,12 +38,16 @@ export function RowsPage({ crumb, title, period, found, rows, count, none, child
   return (
     <div className="page">
       <PageHeader crumbs={[{ title: 'Overview', to: '/overview' }, { title: crumb }]} title={title} meta={periodText(period)} />
-      {found.isPending && <LoadingRows rows={10} label={`Finding the ${rows.toLowerCase()}`} />}
+      {found.isPending && <LoadingPage rows={10} label={`Finding the ${rows.toLowerCase()}`} />}
       {found.error !== null && <ErrorState error={found.error} onRetry={() => void found.refetch()} />}
       {found.isSuccess && (
         <div className="page-body">
-          <Panel flush title={rows} meta={`${count.toLocaleString('en')}${found.hasNextPage ? ' and more' : ''}`}>
-            {count === 0 ? <p className={`${styles.none} t2`}>{none}</p> : children}
+          <Panel
+            flush
+            title={rows}
+            meta={found.hasNextPage ? (count === 0 ? undefined : `${count.toLocaleString('en')} and more`) : count.toLocaleString('en')}
+          >
+            {count === 0 ? <p className={`${styles.none} t2`}>{found.hasNextPage ? 'None among the newest.' : none}</p> : children}
             {found.hasNextPage && (
               <div className={styles.older}>
                 <Button size="sm" loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>

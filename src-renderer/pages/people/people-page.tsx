@@ -5,9 +5,8 @@ import { useDesktopQuery } from '../../api/use-desktop-query.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { ErrorState } from '../../components/error-state.tsx'
 import { ListSearch } from '../../components/list-search.tsx'
-import { LoadingRows } from '../../components/loading-rows.tsx'
+import { LoadingPage } from '../../components/loading-page.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
-import { Panel } from '../../components/panel.tsx'
 import { Timestamp } from '../../components/timestamp.tsx'
 import { useShown } from '../../components/use-shown.tsx'
 import { roleTitle } from '../../shell/places.ts'
@@ -26,13 +25,7 @@ export function PeoplePage() {
         title="People"
         meta={people.data && people.data.length > 0 ? <span className="num">{people.data.length.toLocaleString('en')}</span> : undefined}
       />
-      {people.isPending && (
-        <div className="page-body">
-          <Panel flush>
-            <LoadingRows label="Loading people" />
-          </Panel>
-        </div>
-      )}
+      {people.isPending && <LoadingPage label="Loading people" />}
       {people.isError && <ErrorState error={people.error} onRetry={() => void people.refetch()} />}
       {people.isSuccess && people.data.length === 0 && (
         <EmptyState

@@ -7,7 +7,7 @@ import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
 import { useDesktopQuery } from '../../api/use-desktop-query.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { ErrorNote, ErrorState } from '../../components/error-state.tsx'
-import { LoadingRows } from '../../components/loading-rows.tsx'
+import { LoadingPage } from '../../components/loading-page.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { FailedSide } from './failed-side.tsx'
 import { OutcomeBand } from './outcome-band.tsx'
@@ -62,7 +62,7 @@ function Proof({ session, seq }: { session: SessionId; seq: number | undefined }
         </div>
       )}
       {verification.isPending ? (
-        <LoadingRows rows={10} label="Checking the proof" />
+        <LoadingPage rows={10} label="Checking the proof" />
       ) : verification.isError ? (
         <ErrorState error={verification.error} onRetry={() => void verification.refetch()} />
       ) : (

@@ -5,9 +5,8 @@ import { useDownloads } from '../../api/use-downloads.ts'
 import { useDesktopPages } from '../../api/use-desktop-pages.ts'
 import { useDesktopQuery } from '../../api/use-desktop-query.ts'
 import { ErrorState } from '../../components/error-state.tsx'
-import { LoadingRows } from '../../components/loading-rows.tsx'
+import { LoadingPage } from '../../components/loading-page.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
-import { Panel } from '../../components/panel.tsx'
 import { useNow } from '../../components/use-now.ts'
 import { SearchGatewayLink } from './search-gateway-link.tsx'
 import { FoundRecords } from './found-records.tsx'
@@ -57,15 +56,11 @@ export function RecordingsPage() {
     return (
       <div className="page">
         <PageHeader title="Recordings" actions={<OpenFileButton importing={importing} />} />
-        <div className={styles.body}>
-          <Panel flush fill className={styles.panel}>
-            {list.isPending ? (
-              <LoadingRows rows={14} label="Loading the recordings" />
-            ) : (
-              <ErrorState error={list.error} onRetry={() => void list.refetch()} />
-            )}
-          </Panel>
-        </div>
+        {list.isPending ? (
+          <LoadingPage rows={14} label="Loading the recordings" />
+        ) : (
+          <ErrorState error={list.error} onRetry={() => void list.refetch()} />
+        )}
       </div>
     )
   }

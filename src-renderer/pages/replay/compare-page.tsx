@@ -6,7 +6,7 @@ import { useDesktopQueryWith } from '../../api/use-desktop-query.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { ErrorState } from '../../components/error-state.tsx'
 import { FilterChip } from '../../components/filter-chip.tsx'
-import { LoadingRows } from '../../components/loading-rows.tsx'
+import { LoadingPage } from '../../components/loading-page.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { CompareHeads } from './compare-heads.tsx'
 import { CompareTable } from './compare-table.tsx'
@@ -39,7 +39,7 @@ function LoadedComparison({ left, right }: { left: SessionId; right: SessionId }
           comparing={comparison.isPlaceholderData}
         />
       ) : (
-        <LoadingRows rows={12} label="Comparing the recordings" />
+        <LoadingPage rows={12} label="Comparing the recordings" />
       )}
     </div>
   )

@@ -6,7 +6,7 @@ import { useDesktopQuery } from '../../api/use-desktop-query.ts'
 import { useHasRole } from '../../api/use-desktop-state.ts'
 import { ErrorState } from '../../components/error-state.tsx'
 import { Facts } from '../../components/facts.tsx'
-import { LoadingRows } from '../../components/loading-rows.tsx'
+import { LoadingPage } from '../../components/loading-page.tsx'
 import { Note } from '../../components/note.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { Panel } from '../../components/panel.tsx'
@@ -48,7 +48,7 @@ export function RetentionPage() {
           ) : undefined
         }
       />
-      {loading && <LoadingRows rows={10} label="Loading what is removed and what is held" />}
+      {loading && <LoadingPage rows={10} label="Loading what is removed and what is held" />}
       {retention.isError && <ErrorState error={retention.error} onRetry={() => void retention.refetch()} />}
       {retention.isSuccess && !loading && (
         <div className={`page-body ${styles.body}`}>

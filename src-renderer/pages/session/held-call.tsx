@@ -3,7 +3,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { Hourglass, Siren } from 'lucide-react'
 import { useState } from 'react'
 import type { ApprovalId } from '../../../src-protocol/ids.ts'
-import type { Approval, Call } from '../../../src-protocol/model.ts'
+import type { Call } from '../../../src-protocol/model.ts'
 import { useDesktopMutation } from '../../api/use-desktop-mutation.ts'
 import { useDesktopQuery } from '../../api/use-desktop-query.ts'
 import { argumentMasks } from '../../components/argument-masks.ts'
@@ -26,12 +26,13 @@ export function HeldCall({ call, own }: { call: Call; own: boolean }) {
           Waiting for a decision: rule <span className={styles.heldRule}>{call.rule}</span>
         </h3>
         <div className="t2">{call.because}</div>
-        <div className={`mono ellipsis ${styles.heldCall}`} title={call.summary}>
-          {call.tool ?? call.method}&ensp;
-          <MaskedText text={call.summary} masks={argumentMasks(call)} short />
-        </div>
-        {call.approval !== undefined && <Asked approval={call.approval} />}
       </div>
+      {call.approval === undefined ? <span /> : <TimeToDecide approval={call.approval} />}
+      <div className={`mono ellipsis ${styles.heldCall}`} title={call.summary}>
+        {call.tool ?? call.method}&ensp;
+        <MaskedText text={call.summary} masks={argumentMasks(call)} short />
+      </div>
+      {call.approval !== undefined && <Asked approval={call.approval} />}
       {call.approval !== undefined && <HeldActions approval={call.approval} own={own} />}
     </div>
   )
@@ -39,11 +40,11 @@ export function HeldCall({ call, own }: { call: Call; own: boolean }) {
 
 function Asked({ approval: id }: { approval: ApprovalId }) {
   const approval = useDesktopQuery('approvals:get', id).data
-  if (approval === undefined) return null
+  if (approval === undefined) return <span />
   const { groups } = approval.digestInput
   const { needed, sentence } = approvalProgress(approval)
   return (
-    <div className="small t2">
+    <div className={`small t2 ${styles.heldAsked}`}>
       Asked {groups.join(', ')} at {formatShortTime(approval.requestedAt)}
       {needed > 1 && `: ${sentence}`}. Undecided at {formatShortTime(approval.decideBy)}, it is denied.
     </div>
@@ -58,7 +59,6 @@ function HeldActions({ approval: id, own }: { approval: ApprovalId; own: boolean
   const [breaking, setBreaking] = useState(false)
   return (
     <div className={styles.heldActions}>
-      {approval === undefined ? <span /> : <TimeToDecide approval={approval} />}
       {withdraw.error !== null && <ErrorNote error={withdraw.error} />}
       <div className="row">
         {own && offer && (
@@ -80,9 +80,11 @@ function HeldActions({ approval: id, own }: { approval: ApprovalId; own: boolean
   )
 }
 
-function TimeToDecide({ approval }: { approval: Approval }) {
+function TimeToDecide({ approval: id }: { approval: ApprovalId }) {
+  const approval = useDesktopQuery('approvals:get', id).data
+  if (approval === undefined) return <span />
   return (
-    <div>
+    <div className={styles.heldTime}>
       <span className="bold">
         <TimeLeft until={approval.decideBy} />
       </span>{' '}

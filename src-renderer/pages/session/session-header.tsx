@@ -79,8 +79,10 @@ export function SessionHeader({ session, watching = false }: { session: Session;
           {live ? ', all durable' : ', sealed'}
         </span>
       </div>
-      {live && <BrokenGlassNote session={session} />}
-      {own && <WatchersNote watchers={session.watchers} />}
+      <div className={styles.notes}>
+        {live && <BrokenGlassNote session={session} />}
+        {own && <WatchersNote watchers={session.watchers} />}
+      </div>
       {ending && live && <EndSession session={session} own={own} onClose={() => setEnding(false)} />}
     </>
   )

@@ -3,7 +3,7 @@ import type { DesktopOutput } from '../../../src-protocol/desktop-api.ts'
 import { useDesktopQuery } from '../../api/use-desktop-query.ts'
 import { usePerson } from '../../api/use-desktop-state.ts'
 import { ErrorState } from '../../components/error-state.tsx'
-import { LoadingRows } from '../../components/loading-rows.tsx'
+import { LoadingPage } from '../../components/loading-page.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { CallsPanel } from './calls-panel.tsx'
 import { ConnectClient } from './connect-client.tsx'
@@ -23,7 +23,7 @@ export function SessionPage() {
       {detail.data === undefined && (
         <PageHeader crumbs={[{ title: 'Sessions', to: '/sessions' }, { title: shortId(id) }]} title="Session" />
       )}
-      {detail.isPending && <LoadingRows rows={10} label="Loading the session" />}
+      {detail.isPending && <LoadingPage rows={10} label="Loading the session" />}
       {detail.isError && detail.data === undefined && <ErrorState error={detail.error} onRetry={() => void detail.refetch()} />}
     </div>
   )

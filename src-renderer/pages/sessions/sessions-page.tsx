@@ -8,7 +8,7 @@ import { useHasRole } from '../../api/use-desktop-state.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { ErrorState } from '../../components/error-state.tsx'
 import { ListSearch } from '../../components/list-search.tsx'
-import { LoadingRows } from '../../components/loading-rows.tsx'
+import { LoadingPage } from '../../components/loading-page.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { Panel } from '../../components/panel.tsx'
 import { SessionsTable } from './sessions-table.tsx'
@@ -28,13 +28,7 @@ export function SessionsPage() {
   return (
     <div className="page">
       <PageHeader title="Sessions" />
-      {sessions.isPending && (
-        <div className="page-body">
-          <Panel flush>
-            <LoadingRows label="Loading sessions" />
-          </Panel>
-        </div>
-      )}
+      {sessions.isPending && <LoadingPage label="Loading sessions" />}
       {sessions.isError && <ErrorState error={sessions.error} onRetry={() => void sessions.refetch()} />}
       {sessions.isSuccess && sessions.data.length === 0 && <NoSessions />}
       {sessions.isSuccess && sessions.data.length > 0 && (
