@@ -1,7 +1,7 @@
 import { TextInput } from '@mantine/core'
 import { useState } from 'react'
 import type { Period } from '../../src-protocol/overview.ts'
-import { daysOf, namedPeriods, periodOfDays } from './period.ts'
+import { daysOf, namedPeriods, periodOfDays, quarters } from './period.ts'
 import { useToday } from './use-today.ts'
 import styles from './period-chooser.module.css'
 
@@ -42,6 +42,21 @@ export function PeriodChooser({ period, onPeriod }: PeriodChooserProps) {
             {title}
           </button>
         ))}
+        {quarters(new Date(now))
+          .slice(0, 1)
+          .map(({ label, from, to }) => (
+            <button
+              key={label}
+              type="button"
+              aria-pressed={period.from === from && period.to === to}
+              onClick={() => {
+                setDraft(undefined)
+                onPeriod({ from, to })
+              }}
+            >
+              {label}
+            </button>
+          ))}
       </div>
       <TextInput
         type="date"

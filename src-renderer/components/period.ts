@@ -6,7 +6,7 @@ const dayMs = 86_400_000
 export const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10)
 
 export interface NamedPeriod {
-  id: 'today' | '7' | '30' | '90'
+  id: 'today' | '7' | '30'
   title: string
   days: number
 }
@@ -14,7 +14,6 @@ export const namedPeriods: readonly NamedPeriod[] = [
   { id: 'today', title: 'Today', days: 1 },
   { id: '7', title: '7 days', days: 7 },
   { id: '30', title: '30 days', days: 30 },
-  { id: '90', title: '90 days', days: 90 },
 ]
 
 export const periodOfDays = (days: number, now: number): Period => ({ from: dayOf(now - (days - 1) * dayMs), to: dayOf(now) })
@@ -33,3 +32,13 @@ export function validatePeriod(search: Record<string, unknown>): { from?: string
 /** What the address asks for, or the last 30 days. */
 export const chosenPeriod = ({ from, to }: { from?: string; to?: string }, now: number): Period =>
   from !== undefined && to !== undefined ? { from, to } : periodOfDays(30, now)
+
+/** The quarter before the one of `now`, and this one, as people ask for them. */
+export function quarters(now: Date): { label: string; from: string; to: string }[] {
+  const current = now.getUTCFullYear() * 4 + Math.floor(now.getUTCMonth() / 3)
+  return [current - 1, current].map((quarter) => {
+    const [year, index] = [Math.floor(quarter / 4), quarter % 4]
+    const [start, end] = [Date.UTC(year, index * 3, 1), Date.UTC(year, index * 3 + 3, 1) - dayMs]
+    return { label: `Q${index + 1} ${year}`, from: dayOf(start), to: dayOf(end) }
+  })
+}

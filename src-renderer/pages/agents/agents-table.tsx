@@ -46,7 +46,7 @@ export function AgentsTable({ agents, onRemove }: AgentsTableProps) {
                 )}
                 {agent.lastSeenAt !== undefined && (
                   <div className="small t3">
-                    {agent.online ? 'heard ' : 'last seen '}
+                    {agent.online ? 'connected ' : 'last seen '}
                     <Timestamp at={agent.lastSeenAt} form="relative" />
                   </div>
                 )}

@@ -44,7 +44,7 @@ export function ControlCard({ evidence: { control, held, missing }, period, resu
     >
       <div className={styles.card}>
         <section aria-label={`Evidence for ${control}`}>
-          <h3>Held in this period</h3>
+          <h3>Evidence in this period</h3>
           <ul className={styles.held}>
             {held.map(({ what, count, link }) => (
               <li key={what}>
@@ -70,7 +70,7 @@ export function ControlCard({ evidence: { control, held, missing }, period, resu
           )}
         </section>
         <section aria-label={`What is missing for ${control}`}>
-          <h3>Not held</h3>
+          <h3>What it does not show</h3>
           {missing.length === 0 ? (
             <p className="t3">Nothing that we know of.</p>
           ) : (

@@ -10,8 +10,9 @@ import { Facts } from '../../components/facts.tsx'
 import { Hash } from '../../components/hash.tsx'
 import { PageHeader } from '../../components/page-header.tsx'
 import { Panel } from '../../components/panel.tsx'
+import { quarters } from '../../components/period.ts'
 import { ReasonButton } from '../../components/reason-button.tsx'
-import { packProblems, packRequestOf, quarters, type PackDraft } from './pack-draft.ts'
+import { packProblems, packRequestOf, type PackDraft } from './pack-draft.ts'
 import styles from './evidence.module.css'
 
 type Exported = DesktopOutput<'evidence:export'>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { packRequest } from '../../../src-protocol/evidence.ts'
-import { packProblems, packRequestOf, quarters, type PackDraft } from './pack-draft.ts'
+import { packProblems, packRequestOf, type PackDraft } from './pack-draft.ts'
 
 const draft: PackDraft = { from: '2026-07-01', to: '2026-09-30', seed: ' words ', sampleSize: 25 }
 
@@ -26,11 +26,4 @@ test.for<[Partial<PackDraft>, keyof PackDraft]>([
   [{ sampleSize: 2.5 }, 'sampleSize'],
 ])('%j is a problem of %s', ([change, field]) => {
   expect(Object.keys(packProblems({ ...draft, ...change }))).toEqual([field])
-})
-
-test('quarters, also over the turn of the year', () => {
-  expect(quarters(new Date('2026-02-03T00:00:00Z'))).toEqual([
-    { label: 'Q4 2025', from: '2025-10-01', to: '2025-12-31' },
-    { label: 'Q1 2026', from: '2026-01-01', to: '2026-03-31' },
-  ])
 })

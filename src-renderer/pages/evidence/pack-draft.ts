@@ -13,7 +13,6 @@ export type PackProblems = Partial<Record<keyof PackDraft, string>>
 
 const dayMs = 24 * 3600 * 1000
 const isDay = (text: string): boolean => /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text))
-const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10)
 
 export function packProblems({ from, to, seed, sampleSize }: PackDraft): PackProblems {
   return {
@@ -35,13 +34,3 @@ export const packRequestOf = ({ from, to, seed, sampleSize }: PackDraft): PackRe
   seed: seed.trim(),
   sampleSize: Number(sampleSize),
 })
-
-/** The quarter before the one of `now`, and this one, as people ask for them. */
-export function quarters(now: Date): { label: string; from: string; to: string }[] {
-  const current = now.getUTCFullYear() * 4 + Math.floor(now.getUTCMonth() / 3)
-  return [current - 1, current].map((quarter) => {
-    const [year, index] = [Math.floor(quarter / 4), quarter % 4]
-    const [start, end] = [Date.UTC(year, index * 3, 1), Date.UTC(year, index * 3 + 3, 1) - dayMs]
-    return { label: `Q${index + 1} ${year}`, from: dayOf(start), to: dayOf(end) }
-  })
-}

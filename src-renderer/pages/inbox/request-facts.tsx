@@ -48,7 +48,12 @@ export function RequestFacts({ approval }: { approval: Approval }) {
             value: (
               <span title={toolDescription === undefined ? undefined : `The server says: ${toolDescription}`}>
                 <span className="mono">{tool}</span> <span className="t3">definition</span>{' '}
-                <Hash value={digestInput.toolDefinitionHash} label="hash of the tool definition" />
+                {/* nothing to compare with while no client has listed the server's tools */}
+                {isHash(digestInput.toolDefinitionHash) ? (
+                  <Hash value={digestInput.toolDefinitionHash} label="hash of the tool definition" />
+                ) : (
+                  <span className="t3">not listed yet</span>
+                )}
               </span>
             ),
           },
@@ -57,3 +62,5 @@ export function RequestFacts({ approval }: { approval: Approval }) {
     </Panel>
   )
 }
+
+const isHash = (text: string): boolean => /^[0-9a-f]{64}$/.test(text)

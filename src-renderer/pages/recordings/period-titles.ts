@@ -1,4 +1,4 @@
-import { quarters } from '../evidence/pack-draft.ts'
+import { quarters } from '../../components/period.ts'
 import type { Period } from './recording-filters.ts'
 
 const titles: Record<Exclude<Period, 'this quarter' | 'last quarter'>, string> = {

@@ -1,7 +1,7 @@
 import type { LibraryRow } from '../../../src-protocol/library-row.ts'
 import type { LibraryFacets, LibraryQuery, RecordQuery } from '../../../src-protocol/desktop-library.ts'
 import type { ProofStateName } from '../../components/proof-state.tsx'
-import { quarters } from '../evidence/pack-draft.ts'
+import { quarters } from '../../components/period.ts'
 
 export const periods = ['today', '7 days', '30 days', 'this quarter', 'last quarter', 'this year'] as const
 export type Period = (typeof periods)[number]
