@@ -1,5 +1,5 @@
 import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
+import { collectGarbage, cpuMsOfThisProcess } from './rest-memory.ts'
 import type { Scheduler } from './scheduler.ts'
 
 export interface MemoryOfProcess {
@@ -58,16 +58,8 @@ export function keepStartMemorySmall(scheduler: Scheduler, memory: MemoryOfProce
 }
 
 const memoryOfThisProcess: MemoryOfProcess = {
-  cpuMs() {
-    const { user, system } = process.cpuUsage()
-    return (user + system) / 1000
-  },
+  cpuMs: cpuMsOfThisProcess,
   // V8 reads the factor whenever it is about to grow the young generation, so that it can be changed while the process runs
   letGrow: (allowed) => setFlagsFromString(`--semi-space-growth-factor=${allowed ? 2 : 1}`),
-  collect() {
-    setFlagsFromString('--expose-gc')
-    const collect = runInNewContext('gc') as () => void
-    setFlagsFromString('--no-expose-gc')
-    collect()
-  },
+  collect: () => collectGarbage('major'),
 }
