@@ -89,3 +89,15 @@ async function descriptors(): Promise<number> {
   const targets = await Promise.all((await readdir('/proc/self/fd')).map((each) => readlink(`/proc/self/fd/${each}`).catch(() => '')))
   return targets.filter((target) => target.startsWith(folder)).length
 }
+
+test('one that is closed while it wakes keeps no descriptor', async () => {
+  const openFile = createDurableFiles(1)
+  const resting = await openFile(path, 'create')
+  await resting.append(Buffer.from('one line\n'))
+  const others = [await openFile(join(folder, 'second'), 'create'), await openFile(join(folder, 'third'), 'create')]
+  for (const file of [...others, ...others]) await file.append(Buffer.from('another\n'))
+  const waking = resting.append(Buffer.from('too late\n'))
+  await Promise.all([resting.close(), expect(waking).rejects.toMatchObject({ code: 'EBADF' })])
+  for (const file of others) await file.close()
+  expect(await descriptors()).toBe(0)
+})

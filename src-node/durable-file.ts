@@ -1,5 +1,5 @@
 /** Writing so that a power cut does not take it back. */
-import { constants, fdatasync, write, writeSync } from 'node:fs'
+import { constants, fdatasync, write, writeSync, type Stats } from 'node:fs'
 import { open, rename, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { createPromptness } from './promptness.ts'
@@ -40,7 +40,7 @@ export function createDurableFiles(mostAwake: number): OpenDurableFile {
   return async (path, mode) => {
     const creating = mode === 'create' ? constants.O_CREAT | constants.O_EXCL : 0
     const handle = await open(path, constants.O_WRONLY | creating | synchronous, 0o600)
-    const { size, ino } = await handle.stat()
+    const { size, ino } = await statOrClose(handle)
     return new AppendedFile(pool, path, handle, size, ino)
   }
 }
@@ -147,16 +147,33 @@ class AppendedFile implements DurableFile {
 
   /** @throws what the system says, or that it is no longer the same file */
   async #wake(): Promise<FileHandle> {
-    if (this.#closed) throw Object.assign(new Error('the file is closed'), { code: 'EBADF' })
+    if (this.#closed) throw closedError()
     const handle = await open(this.#path, constants.O_WRONLY | synchronous)
-    const { size, ino } = await handle.stat()
+    const { size, ino } = await statOrClose(handle)
     if (size !== this.#reserved || ino !== this.#inode) {
       await handle.close()
       throw Object.assign(new Error('another file stands in its place'), { code: 'ESTALE' })
     }
+    // closed, or woken by somebody else, while it woke: nobody would close this one
+    if (this.#closed || this.#handle) {
+      await handle.close()
+      if (this.#closed || !this.#handle) throw closedError()
+      return this.#handle
+    }
     this.#handle = handle
     this.#takePlace()
     return handle
+  }
+}
+
+const closedError = () => Object.assign(new Error('the file is closed'), { code: 'EBADF' })
+
+async function statOrClose(handle: FileHandle): Promise<Stats> {
+  try {
+    return await handle.stat()
+  } catch (error) {
+    await handle.close()
+    throw error
   }
 }
 

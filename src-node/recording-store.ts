@@ -177,8 +177,14 @@ export async function openRecordingStore(options: {
       const { session } = draft
       const file = await orUnavailable(() => openFile(openPath(session), 'create'), session)
       const writer = createRecordingWriter({ session, file, frontier: createFrontier(), clock, mostBytes, finish })
-      await writer.append({ ...draft, kind: 'open' })
-      await orUnavailable(() => syncFolder(openFolder))
+      try {
+        await writer.append({ ...draft, kind: 'open' })
+        await orUnavailable(() => syncFolder(openFolder))
+      } catch (error) {
+        // there is no session, and nobody else would close it
+        await file.close().catch(() => undefined)
+        throw error
+      }
       return writer
     },
     unsealed,

@@ -82,12 +82,20 @@ export function buildPack(ports: PackPorts, query: PackQuery): { zip: Readable; 
 
 async function writeInTemporaryFolder(ports: PackPorts, query: PackQuery, zip: ZipFile, closed: Promise<void>): Promise<PackManifest> {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-pack-'))
+  const opened: StagedFile[] = []
+  const stage = (name: string) => {
+    const file = openStagedFile(join(folder, name))
+    opened.push(file)
+    return file
+  }
   try {
-    const manifest = await writePack(ports, query, { zip, folder })
+    const manifest = await writePack(ports, query, { zip, stage })
     // the staged files are read while the zip is
     await closed
     return manifest
   } finally {
+    // one that broke off would keep a dozen files of the gateway open for good
+    for (const file of opened) file.close()
     await rm(folder, { recursive: true, force: true })
   }
 }
@@ -95,10 +103,10 @@ async function writeInTemporaryFolder(ports: PackPorts, query: PackQuery, zip: Z
 interface PackTarget {
   zip: ZipFile
   /** for what is not written at once */
-  folder: string
+  stage: (name: string) => StagedFile
 }
 
-async function writePack(ports: PackPorts, query: PackQuery, { zip, folder }: PackTarget): Promise<PackManifest> {
+async function writePack(ports: PackPorts, query: PackQuery, { zip, stage }: PackTarget): Promise<PackManifest> {
   const { log } = ports
   const files: PackManifest['files'] = []
   const mtime = ports.now
@@ -113,7 +121,7 @@ async function writePack(ports: PackPorts, query: PackQuery, { zip, folder }: Pa
   }
 
   const tables = createPopulationTables()
-  const entries = openStagedFile(join(folder, 'entries'))
+  const entries = stage('entries')
   const period = await readPeriod(log, query, { tables, entries })
   add('README.md', readAsset('pack-readme.md'))
   add('trust/log.vkey', `${ports.verifierKey}\n`)
@@ -133,7 +141,7 @@ async function writePack(ports: PackPorts, query: PackQuery, { zip, folder }: Pa
   if (start > 0) add('log/before.tlog-proof', await log.tlogProof(start - 1))
   if (end < log.size) add('log/after.tlog-proof', await log.tlogProof(end))
 
-  const csv = openTables(folder)
+  const csv = openTables(stage)
   // the sample is drawn from what can still be read; that the rest was removed by a rule is proved one by one
   const sessions = period.closed.filter(({ removed }) => !removed).map(({ session }) => session)
   const selection = selectSample(sessions, query.seed, query.sampleSize)
@@ -219,9 +227,9 @@ function controlsTable(): string {
 }
 
 /** Tables that are written while their rows come. */
-function openTables(folder: string) {
+function openTables(stage: PackTarget['stage']) {
   const names = Object.keys(populationColumns) as PopulationFile[]
-  const files = new Map(names.map((file, index) => [file, openStagedFile(join(folder, `table-${index}`))]))
+  const files = new Map(names.map((file, index) => [file, stage(`table-${index}`)]))
   const rows = new Map(names.map((file) => [file, 0]))
   for (const [file, staged] of files) staged.write(csvText([populationColumns[file]]))
   return {

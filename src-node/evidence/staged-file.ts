@@ -6,6 +6,8 @@ export interface StagedFile {
   readonly path: string
   write(text: string): void
   end(): { bytes: number; sha256: string }
+  /** gives the file back to the system if it was not ended; once is enough */
+  close(): void
 }
 
 const batchBytes = 256 * 1024
@@ -16,6 +18,11 @@ export function openStagedFile(path: string): StagedFile {
   let pieces: string[] = []
   let pending = 0
   let bytes = 0
+  let isOpen = true
+  const close = () => {
+    if (isOpen) closeSync(file)
+    isOpen = false
+  }
   const flush = () => {
     const batch = Buffer.from(pieces.join(''))
     pieces = []
@@ -33,8 +40,9 @@ export function openStagedFile(path: string): StagedFile {
     },
     end() {
       flush()
-      closeSync(file)
+      close()
       return { bytes, sha256: hash.digest('hex') }
     },
+    close,
   }
 }
