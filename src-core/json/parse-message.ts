@@ -73,10 +73,12 @@ export function parseMessage(bytes: Uint8Array, limits: MessageLimits): MessageP
 const lookalikeOfEnvelope = createLookalikeSearch(['jsonrpc', 'id', 'method', 'params', 'result', 'error'])
 /** what a message is about */
 const lookalikeOfParams = createLookalikeSearch(
-  'name arguments uri ref argument cursor level task taskId requestId progressToken inputResponses requestState _meta'.split(' '),
+  'name arguments uri ref argument cursor level task taskId requestId progressToken inputResponses requestState messages _meta'.split(' '),
 )
-/** what the gateway decides about in a result */
-const lookalikeOfResult = createLookalikeSearch(['tools', 'prompts', 'resources', 'inputRequests', 'requestState'])
+/** what the gateway decides about in a result, and where what is no text may stand */
+const lookalikeOfResult = createLookalikeSearch(
+  'tools prompts resources inputRequests requestState content contents messages structuredContent'.split(' '),
+)
 
 /** For a program that does not care for case, the message would be another one than the one that is decided about. */
 function lookalikeProblem(message: JsonObject): string | undefined {

@@ -1,7 +1,16 @@
 import type { MediaKind } from '../../src-protocol/model.ts'
 import { decodeString, walkJson, type JsonVisitor } from '../json/walk-json.ts'
 import { claimedKind, holdsText, measureMedia, sniffedKind, type MeasuredMedia } from './media-bytes.ts'
-import { placeOfElement, placeOfMember, placeOfObject, type Place } from './media-content.ts'
+import {
+  isContentOf,
+  lookalikeOfContent,
+  mayHoldAddresses,
+  placeOfElement,
+  placeOfMember,
+  placeOfObject,
+  tellingMembers,
+  type Place,
+} from './media-content.ts'
 
 export interface Span {
   start: number
@@ -17,11 +26,11 @@ export interface FoundMedia {
   /** JSON Pointer to the content; with `*` for every index of a list */
   path: string
   pattern: string
-  /** the string with its bytes; undefined: the content as a whole, since nobody knows where they are */
+  /** the string with its bytes, or of a `data:` address all of it; undefined: the content as a whole, since nobody knows where they are */
   value: (Span & { measured: MeasuredMedia; isMasked: boolean }) | undefined
   /** what goes if it is left out */
   content: Span
-  form: 'block' | 'resource'
+  form: 'block' | 'resource' | 'address'
   /** JSON text of a resource's address */
   uri: string | undefined
 }
@@ -42,6 +51,8 @@ export function findMedia(text: string, root: 'message' | 'payload', fromClient:
 interface Frame {
   place: Place
   isList: boolean
+  /** strings here are content, wherever they stand in it */
+  isContent: boolean
   /** one block where a list could stand */
   isSingle: boolean
   span: Span
@@ -50,14 +61,32 @@ interface Frame {
   /** of a list: where it is; of an object: the member that comes */
   index: number
   name: string
+  /** a member is named like one that matters, but for the case of its letters */
+  isDoubtful: boolean
   /** members that matter, each with its place if it is a string */
   members: Map<string, Span | undefined>
 }
 
-const telling: ReadonlySet<string> = new Set(['type', 'mimeType', 'text', 'data', 'blob', 'uri', 'resource', 'content'])
 /** what stands in the place of a value that a rule masked */
 const token = /^\[(?:MASKED|DROPPED):[^[\]]{1,200}\]$/
 const longestPath = 500
+/** The beginning of a `data:` address as it stands in JSON, where a slash may be escaped, also in JSON inside a string (RFC 2397). */
+const addressStart = /data:([\w.+-]+\\*\/[\w.+-]+)?(?:;[\w.+=-]+)*;base64,/gi
+const ofBase64 = /[\w+/=-]/
+
+/** Where the base64 ends that begins here. A backslash belongs to it only if it escapes a slash. */
+function base64End(text: string, start: number, limit: number): number {
+  let end = start
+  while (end < limit) {
+    let at = end
+    while (text.charAt(at) === '\\') at += 1
+    if (at >= limit || !(at > end ? text.charAt(at) === '/' : ofBase64.test(text.charAt(at)))) return end
+    end = at + 1
+  }
+  return end
+}
+
+const stepOf = ({ isList, index, name }: Frame): string => (isList ? String(index) : name.replaceAll('~', '~0').replaceAll('/', '~1'))
 
 class MediaFinder implements JsonVisitor {
   readonly found: FoundMedia[] = []
@@ -65,11 +94,14 @@ class MediaFinder implements JsonVisitor {
   readonly #root: Place
   readonly #fromClient: boolean
   readonly #frames: Frame[] = []
+  readonly #mayHoldAddresses: boolean
 
   constructor(text: string, root: Place, fromClient: boolean) {
     this.#text = text
     this.#root = root
     this.#fromClient = fromClient
+    // what a call is about is recorded and shown as it is
+    this.#mayHoldAddresses = !fromClient && mayHoldAddresses(text)
   }
 
   objectStart(start: number): void {
@@ -89,12 +121,14 @@ class MediaFinder implements JsonVisitor {
     const frame = this.#frames.at(-1)
     if (!frame) return
     frame.name = name
-    if (telling.has(name)) frame.members.set(name, undefined)
+    if (tellingMembers.has(name)) frame.members.set(name, undefined)
+    else if (frame.place === 'block' || frame.place === 'resource') frame.isDoubtful ||= lookalikeOfContent({ [name]: null }) !== undefined
   }
 
   string(start: number, end: number): void {
     const frame = this.#frames.at(-1)
     if (frame?.members.has(frame.name)) frame.members.set(frame.name, { start, end })
+    if (frame?.isContent && this.#mayHoldAddresses) this.#findAddresses(frame, start, end)
   }
 
   scalar(): void {}
@@ -116,17 +150,20 @@ class MediaFinder implements JsonVisitor {
     const expected = !outer ? this.#root : outer.isList ? placeOfElement(outer.place) : placeOfMember(outer.place, outer.name)
     const place = isList ? expected : placeOfObject(expected)
     // nobody looks at where the rest stands
-    const isPlaced = outer !== undefined && place !== 'none'
-    const step = outer?.isList ? String(outer.index) : (outer?.name ?? '').replaceAll('~', '~0').replaceAll('/', '~1')
+    const isContent = outer !== undefined && (outer.isContent || (!outer.isList && isContentOf(outer.place, outer.name)))
+    const isPlaced = outer !== undefined && (place !== 'none' || isContent)
+    const step = outer && stepOf(outer)
     this.#frames.push({
       place,
       isList,
+      isContent,
       isSingle: expected === 'blocks' && outer?.place === 'payload',
       span: { start, end: start },
       path: isPlaced ? `${outer.path}/${step}` : '',
       pattern: isPlaced ? `${outer.pattern}/${outer.isList ? '*' : step}` : '',
       index: 0,
       name: '',
+      isDoubtful: false,
       members: new Map(),
     })
   }
@@ -136,6 +173,7 @@ class MediaFinder implements JsonVisitor {
     const type = this.#read(members.get('type'))
     const data = members.get('data')
     const has = (...names: string[]) => names.some((name) => members.has(name))
+    if (frame.isDoubtful) return this.#addWhole(frame, frame)
     if (type === 'image' || type === 'audio') {
       if (data && !has('blob', 'resource', 'content')) return this.#add(frame, frame, type, data)
       return this.#addWhole(frame, frame)
@@ -153,7 +191,7 @@ class MediaFinder implements JsonVisitor {
     const outer = this.#frames.at(-1)
     const holder = outer?.place === 'block' ? outer : frame
     const blob = members.get('blob')
-    if (members.has('data') || (members.has('blob') && !blob)) return this.#addWhole(frame, holder)
+    if (frame.isDoubtful || members.has('data') || (members.has('blob') && !blob)) return this.#addWhole(frame, holder)
     if (blob) this.#add(frame, holder, 'file', blob)
   }
 
@@ -174,6 +212,28 @@ class MediaFinder implements JsonVisitor {
     if (this.#fromClient || frame.isSingle) return
     const type = this.#read(frame.members.get('type')) ?? ''
     this.#push(frame, holder, { kinds: ['unknown'], type, value: undefined })
+  }
+
+  #findAddresses(frame: Frame, start: number, end: number): void {
+    for (const match of this.#text.slice(start, end).matchAll(addressStart)) {
+      const type = (match[1] ?? '').replaceAll('\\', '')
+      const from = start + match.index + match[0].length
+      const to = base64End(this.#text, from, end)
+      const bytes = this.#text.slice(from, to).replaceAll('\\', '')
+      if (holdsText(bytes)) continue
+      const kinds = new Set([claimedKind(type), sniffedKind(bytes)].filter((kind) => kind !== undefined))
+      const span = { start: start + match.index, end: to }
+      this.found.push({
+        kinds: kinds.size > 0 ? [...kinds] : ['file'],
+        type,
+        path: `${frame.path}/${stepOf(frame)}`.slice(0, longestPath),
+        pattern: `${frame.pattern}/${frame.isList ? '*' : stepOf(frame)}`.slice(0, longestPath),
+        value: { ...span, measured: measureMedia(bytes), isMasked: false },
+        content: span,
+        form: 'address',
+        uri: undefined,
+      })
+    }
   }
 
   #push(frame: Frame, holder: Frame, media: Pick<FoundMedia, 'kinds' | 'type' | 'value'>): void {

@@ -1,7 +1,7 @@
 import type { Message, RequestId } from '../json/parse-message.ts'
 import type { Exempted, RecordedMedia } from '../../src-protocol/recording.ts'
 import type { Exemption, Masking } from './load-masking.ts'
-import { mayHoldMedia } from './media-content.ts'
+import { mayHoldAddresses, mayHoldMedia } from './media-content.ts'
 import { maskParsed, maskText, type MaskResult, type MaskTarget } from './mask-message.ts'
 import { takeOutMedia } from './take-out-media.ts'
 
@@ -58,7 +58,7 @@ export function isSensitive(masking: Masking, text: string, target: MaskTarget):
 export function maskRpc(masking: Masking, text: string, target: RpcTarget, names: MessageNames = {}): MaskedRpc {
   const exemption = target.groups && masking.exemptionFor(target.groups)
   const masked = maskRules(masking, text, target, names, exemption)
-  if (!mayHoldMedia(names, 'message')) return masked
+  if (!mayHoldMedia(names, 'message') && (target.fromClient || !mayHoldAddresses(text))) return masked
   const taken = takeOutMedia(masking, masked.text, masked.delivered ?? masked.text, { ...target, exemption })
   if (!taken) return masked
   const exempted = [...(masked.exempted ?? []), ...taken.exempted]

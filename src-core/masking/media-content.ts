@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonValue } from '../json/json-value.ts'
+import { createLookalikeSearch } from '../json/lookalike-names.ts'
 
 /**
  * Where MCP has content that may be no text, in every revision: results of tools, prompts and resources, what a server asks of a model
@@ -59,11 +60,27 @@ export function mayHoldMedia(value: JsonValue | undefined, place: Place): boolea
   return false
 }
 
+/** Where strings of any depth are content: pictures may stand in them as `data:` addresses. What a server lists is none, its tools are pinned as they are. */
+const freeContent: ReadonlySet<string> = new Set(['content', 'contents', 'messages', 'structuredContent'])
+export const isContentOf = (place: Place, name: string): boolean => place === 'payload' && freeContent.has(name)
+
+/** The part of a `data:` address before its bytes (RFC 2397). */
+export const mayHoldAddresses = (text: string): boolean => text.includes(';base64,')
+
 type Members = { [name: string]: JsonValue }
 
-const isPlainResource = ({ blob, data }: Members): boolean => blob === undefined && data === undefined
+/** Members that tell what content is and holds. */
+export const tellingMembers: ReadonlySet<string> = new Set(['type', 'mimeType', 'text', 'data', 'blob', 'uri', 'resource', 'content'])
 
-function isPlainBlock({ type, text, blob, data, resource, content }: Members): boolean {
+/** For a program that does not care for case, `Data` is the data: such content is not what it seems. */
+export const lookalikeOfContent = createLookalikeSearch(tellingMembers)
+
+const isPlainResource = (resource: Members): boolean =>
+  resource['blob'] === undefined && resource['data'] === undefined && lookalikeOfContent(resource) === undefined
+
+function isPlainBlock(block: Members): boolean {
+  const { type, text, blob, data, resource, content } = block
+  if (lookalikeOfContent(block) !== undefined) return false
   if (blob !== undefined || data !== undefined) return false
   if (type === 'text') return typeof text === 'string' && resource === undefined && content === undefined
   if (type === 'resource') return isJsonObject(resource) && isPlainResource(resource) && content === undefined

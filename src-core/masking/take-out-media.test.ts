@@ -28,7 +28,7 @@ const drop = load('media: [image, audio, file, unknown]')
 
 function mask(masking: ReturnType<typeof load>, message: object, target: Partial<RpcTarget> = {}) {
   const text = JSON.stringify({ jsonrpc: '2.0', id: 1, ...message })
-  const parsed = parseMessage(Buffer.from(text), { maxBytes: 1e7, maxDepth: 128 })
+  const parsed = parseMessage(Buffer.from(text), { maxBytes: 1e8, maxDepth: 128 })
   if (!parsed.ok) throw new Error(parsed.code)
   const masked = maskRpc(masking, text, { connection: 'db', tool: 'draw', ...target }, parsed.message)
   return { ...masked, sent: text, got: masked.delivered ?? masked.text }
@@ -246,8 +246,57 @@ describe('of what a client sends', () => {
   })
 })
 
+describe('a picture in a data: address', () => {
+  const address = `data:image/png;base64,${png}`
+  const said = `[NOT RECORDED:image image/png, ${pixels.length} bytes, SHA-256 ${sha256}]`
+  test.for<[string, object, string]>([
+    ['in a text', inResult({ type: 'text', text: `![plan](${address}) and more` }), '/result/content/0/text'],
+    ['in JSON in a text', inResult({ type: 'text', text: JSON.stringify({ plan: address }) }), '/result/content/0/text'],
+    [
+      'in structured content',
+      { result: { content: [], structuredContent: { plans: [[address]] } } },
+      '/result/structuredContent/plans/0/0',
+    ],
+    ['of a link', inResult({ type: 'resource_link', uri: address, name: 'plan' }), '/result/content/0/uri'],
+    ['with parameters', inResult({ type: 'text', text: address.replace(';', ';charset=x;') }), '/result/content/0/text'],
+    ['before other lines', inResult({ type: 'text', text: `${address}\nnext line\t"x"` }), '/result/content/0/text'],
+  ])('%s', ([, message, path]) => {
+    const { text, got, sent, media } = mask(none, message)
+    expect(got).toBe(sent)
+    expect(text.replaceAll(said, address)).toBe(sent.replace(';charset=x', ''))
+    expect(text).not.toContain(png.slice(-40))
+    expect(media).toMatchObject([{ path, kind: 'image', bytes: pixels.length, sha256 }])
+    expect(JSON.parse(text)).toBeTypeOf('object')
+    const dropped = mask(load('media: [image]'), message)
+    expect(dropped.got).toContain('[DROPPED:image]')
+    expect(dropped.got).not.toContain(png.slice(-40))
+    expect(dropped.masks).toEqual([{ rule: 'r0', kind: 'image', path: path.replaceAll(/\/\d+/g, '/*'), count: 1 }])
+  })
+
+  test('with escaped slashes', () => {
+    const text = JSON.stringify({ jsonrpc: '2.0', id: 1, result: { content: [{ type: 'text', text: address }] } }).replaceAll('/', '\\/')
+    const masked = maskRpc(none, text, { connection: 'db' }, JSON.parse(text) as object)
+    expect(masked.media).toMatchObject([{ bytes: pixels.length, sha256 }])
+    expect(masked.delivered).toBe(text)
+  })
+
+  test('of text is text, and in a list of tools or an argument it stays', () => {
+    const plain = mask(drop, inResult({ type: 'text', text: `data:text/plain;base64,${Buffer.from('hello there').toString('base64')}` }))
+    const tools = mask(drop, { result: { tools: [{ name: 'a', icons: [{ src: address }] }] } })
+    const argument = mask(drop, { method: 'tools/call', params: { name: 'a', arguments: { address } } }, { fromClient: true })
+    for (const { text, got, sent } of [plain, tools, argument]) expect([text, got]).toEqual([sent, sent])
+  })
+})
+
 test('of very many pieces the first are named and the rest counted', () => {
   const { media, mediaMore, text } = mask(none, inResult(...Array.from({ length: 600 }, () => image)))
   expect([media?.length, mediaMore]).toEqual([500, 100])
   expect(text).not.toContain(png)
+})
+
+test('of millions of characters, too', { timeout: 60_000 }, () => {
+  const data = Buffer.alloc(8_000_000, 0xfe).toString('base64')
+  const { media, text } = mask(none, inResult({ ...image, data }, { type: 'text', text: `data:image/png;base64,${data}` }))
+  expect(media).toMatchObject([{ bytes: 8_000_000 }, { bytes: 8_000_000 }])
+  expect(text.length).toBeLessThan(1000)
 })

@@ -65,7 +65,7 @@ function forRecord(masking: Masking, text: string, found: readonly FoundMedia[],
   // what stands inside unknown content that is delivered goes from the client, too
   const dropped = outermost(judged.flatMap(({ media, rule }) => (rule ? [{ ...media.content, media, rule }] : [])))
   for (const { media, rule } of dropped) {
-    const mask = { rule: rule.rule, kind: rule.kind, path: `${media.pattern}/text`, count: 1 }
+    const mask = { rule: rule.rule, kind: rule.kind, path: media.form === 'address' ? media.pattern : `${media.pattern}/text`, count: 1 }
     const key = JSON.stringify([mask.rule, mask.kind, mask.path])
     const known = masks.get(key)
     if (known) known.count += 1
@@ -79,7 +79,8 @@ function forRecord(masking: Masking, text: string, found: readonly FoundMedia[],
     if (one.value?.isMasked) return []
     const record = recordOf(text, one)
     media.push(record)
-    return [{ start, end, by: JSON.stringify(notRecorded(record)) }]
+    const said = notRecorded(record)
+    return [{ start, end, by: one.form === 'address' ? said : JSON.stringify(said) }]
   })
   return {
     text: edit(text, written),
@@ -124,6 +125,8 @@ const called: Record<MediaKind, string> = {
 
 /** What stands in its place: a block, or the contents of a resource, that says what is missing and why. */
 function leftOut(masking: Masking, { type, form, uri, value }: FoundMedia, { rule, kind }: Applying): string {
+  // it stands inside a text
+  if (form === 'address') return `[DROPPED:${kind}]`
   const size = value ? `, ${value.measured.bytes} bytes` : ''
   const because = masking.because(rule) ?? ''
   const text = `[DROPPED:${kind}] ${called[kind]} (${shownType(type)}${size}) was left out by the rule ${rule}. ${because}`

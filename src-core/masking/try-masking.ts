@@ -4,7 +4,7 @@ import type { MaskingTrial, MaskingTrialResult } from '../../src-protocol/maskin
 import { isJsonObject, type JsonValue } from '../json/json-value.ts'
 import { createTag } from './create-tag.ts'
 import { loadMasking, type Masking } from './load-masking.ts'
-import { mayHoldMedia } from './media-content.ts'
+import { mayHoldAddresses, mayHoldMedia } from './media-content.ts'
 import { maskMessage, maskText, type MaskTarget } from './mask-message.ts'
 import { takeOutMedia } from './take-out-media.ts'
 
@@ -36,7 +36,8 @@ function maskWhole(masking: Masking, text: string, value: JsonValue, target: Mas
   const isMessage = isRpc(value)
   const root = isMessage ? 'message' : 'payload'
   const masked = maskMessage(masking, text, { ...target, idsToo: !isMessage })
-  const taken = mayHoldMedia(value, root) ? takeOutMedia(masking, masked.text, masked.text, target, root) : undefined
+  const taken =
+    mayHoldMedia(value, root) || mayHoldAddresses(text) ? takeOutMedia(masking, masked.text, masked.text, target, root) : undefined
   return taken ? { text: taken.delivered, masks: [...masked.masks, ...taken.masks], media: taken.media } : masked
 }
 

@@ -19,6 +19,7 @@ export const messageAttempts: [name: string, bytes: string | Uint8Array, code: s
   ['parameters with a long s', '{"jsonrpc":"2.0","id":1,"method":"ping","param\u017f":{"name":"drop"}}', 'MESSAGE_NOT_JSONRPC'],
   ['a URI in capitals', '{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"a://","URI":"b://"}}', 'MESSAGE_NOT_JSONRPC'],
   ['a request in an answer', '{"jsonrpc":"2.0","id":1,"result":{},"Method":"sampling/createMessage"}', 'MESSAGE_NOT_JSONRPC'],
+  ['a second content in an answer', '{"jsonrpc":"2.0","id":1,"result":{"content":[],"Content":[{"type":"image"}]}}', 'MESSAGE_NOT_JSONRPC'],
   ['a second list in an answer', '{"jsonrpc":"2.0","id":1,"result":{"tools":[],"Tools":[{"name":"drop"}]}}', 'MESSAGE_NOT_JSONRPC'],
   ['a tool name that fills the memory', call(`{"name":"${'q'.repeat(2000)}"}`), 'MESSAGE_NOT_JSONRPC'],
   ['a method that fills the memory', `{"jsonrpc":"2.0","id":1,"method":"${'q'.repeat(2000)}"}`, 'MESSAGE_NOT_JSONRPC'],

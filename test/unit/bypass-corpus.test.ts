@@ -5,9 +5,11 @@ import { parseMessage } from '../../src-core/json/parse-message.ts'
 import type { JsonValue } from '../../src-core/json/json-value.ts'
 import { loadMasking, type Masking } from '../../src-core/masking/load-masking.ts'
 import { maskMessage } from '../../src-core/masking/mask-message.ts'
+import { maskRpc } from '../../src-core/masking/mask-rpc.ts'
 import { createAttemptPolicy } from '../bypass/attempt-policy.ts'
 import { pathAttempts, uncaughtFiles, urlAttempts } from '../bypass/file-attempts.ts'
 import { maskingAttempts, uncaughtValues } from '../bypass/masking-attempts.ts'
+import { mediaAttempts, uncaughtMedia } from '../bypass/media-attempts.ts'
 import { argumentAttempts, messageAttempts, nameAttempts } from '../bypass/message-attempts.ts'
 import { sqlAttempts, uncaughtSql } from '../bypass/sql-attempts.ts'
 
@@ -108,6 +110,25 @@ describe('values', () => {
   })
 })
 
+describe('content that is no text', () => {
+  const load = loadMasking('version: 1\nrules: [{ id: media, media: [image, audio, file, unknown], because: It is text alone. }]\n')
+  if (!load.ok) throw new Error('the document is not valid')
+  const leftOf = (result: unknown) => {
+    const message = { jsonrpc: '2.0', id: 1, result: result as JsonValue }
+    const { text, delivered = text, masks } = maskRpc(load.masking, JSON.stringify(message), { connection: 'db' }, message)
+    return { recorded: JSON.stringify(JSON.parse(text)), delivered: JSON.stringify(JSON.parse(delivered)), masks }
+  }
+  test.for(mediaAttempts)('%s', ([, result, raw]) => {
+    expect(JSON.stringify(result)).toContain(raw)
+    const { recorded, delivered, masks } = leftOf(result)
+    expect(masks).not.toEqual([])
+    for (const left of [recorded, delivered]) expect(left).not.toContain(raw)
+  })
+  test.for(uncaughtMedia)('cannot be caught: %s', ([, result, raw]) => {
+    expect(leftOf(result).delivered).toContain(raw)
+  })
+})
+
 /** `npx vitest run --project unit test/unit/bypass-corpus.test.ts -u` writes the page afresh. */
 test('docs/bypass-corpus.md lists every attempt, and what cannot be caught', async () => {
   const groups: [string, string, readonly (readonly [string, ...unknown[]])[], (row: readonly unknown[]) => string][] = [
@@ -118,6 +139,7 @@ test('docs/bypass-corpus.md lists every attempt, and what cannot be caught', asy
     ['Names of arguments', 'denied', argumentAttempts, () => 'deny'],
     ['Messages', 'refused before anybody decides', messageAttempts, (row) => `\`${String(row[2])}\``],
     ['Values in results', 'masked', maskingAttempts, () => 'masked'],
+    ['Content that is no text', 'left out, where a rule says so', mediaAttempts, () => 'left out'],
   ]
   const count = groups.reduce((sum, [, , rows]) => sum + rows.length, 0)
   expect(count).toBeGreaterThan(150)
@@ -141,7 +163,7 @@ test('docs/bypass-corpus.md lists every attempt, and what cannot be caught', asy
     '| attempt | why, and what helps |',
     '|---|---|',
     ...[...uncaughtSql, ...uncaughtFiles].map(([name, , why]) => `| ${name} | ${why} |`),
-    ...uncaughtValues.map(([name, , , why]) => `| ${name} | ${why} |`),
+    ...[...uncaughtValues, ...uncaughtMedia].map(([name, , , why]) => `| ${name} | ${why} |`),
     '',
   ]
   await expect(page.join('\n')).toMatchFileSnapshot('../../docs/bypass-corpus.md')
