@@ -10,7 +10,7 @@ import { evidenceHandlers } from './evidence-handlers.ts'
 /** Against the gateway itself: test/integration/gateway-evidence-packs.test.ts. */
 const zip = Buffer.from('not really a zip, but every byte of it counts')
 const request = { from: '2026-07-01T00:00:00.000Z', to: '2026-10-01T00:00:00.000Z', seed: 'words', sampleSize: 2 }
-const name = 'evidence-2026-07-01-to-2026-10-01-abababab.zip'
+const name = 'evidence-2026-07-01-to-2026-09-30-abababab.zip'
 
 let folder: string
 beforeEach(() => {

@@ -18,7 +18,9 @@ export function evidenceHandlers(options: {
       const api = options.api()
       const { key } = await api.call('logCheckpoint')
       const pack = await api.call('makePack', request)
-      const file = join(folder, `evidence-${request.from.slice(0, 10)}-to-${request.to.slice(0, 10)}-${pack.manifest.slice(0, 8)}.zip`)
+      // the last day that is in it, as the person chose it; the request names the moment after
+      const last = new Date(Date.parse(request.to) - 1).toISOString()
+      const file = join(folder, `evidence-${request.from.slice(0, 10)}-to-${last.slice(0, 10)}-${pack.manifest.slice(0, 8)}.zip`)
       await writePack(api, pack, file)
       return { file, pack, key }
     },
