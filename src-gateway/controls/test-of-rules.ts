@@ -40,7 +40,10 @@ export const testOfRules = {
         failures.push(`Session ${id} of ${person.name} runs on ${connection}, which they may not use any more.`)
       }
     }
-    return concluded([`${counted(running.length, 'session')} that run were held against who may use their connection now.`], failures)
+    return concluded(
+      [`${counted(running.length, 'session')} running: whether each person may still use the connection was looked up now.`],
+      failures,
+    )
   },
 
   async 'CC6.3'({ fact }) {
