@@ -4,12 +4,16 @@ import Database from 'better-sqlite3'
 
 export type SearchDatabase = Database.Database
 
-/** Raised when what is indexed changes: an index of another number is made anew from the recordings. */
-const layout = 1
+/** Raised when what is indexed changes: an index of another number is made anew from the recordings, unless it can be taken over. */
+const layout = 2
+
+const partTable = `
+  CREATE TABLE part (number INTEGER PRIMARY KEY, lowest INTEGER NOT NULL, highest INTEGER NOT NULL, documents INTEGER NOT NULL) STRICT;
+`
 
 /**
  * Words of recordings, beside the recordings: it holds no text, only where words stand, and can be made again from them. Documents lie in parts
- * of the log: what a search costs depends on the size of a part, not on how many there are. The rowid of a document is the log index of its
+ * of the log (search-parts.ts). The rowid of a document is the log index of its
  * session's end, times `documentsEach`, plus its place in the session: the newest first is the order of the index itself.
  */
 const schema = `
@@ -21,11 +25,15 @@ const schema = `
     bytes INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX session_by_end ON session (ended_at);
+  ${partTable}
   PRAGMA user_version = ${layout};
 `
 
-/** log entries of one part */
-export const partWidth = 2 ** 16
+/** log entries that are in one part, whichever that is; never changed, parts are numbered by them */
+export const slotWidth = 2 ** 12
+
+/** A part of the first layout had as many log entries, and no table said so. */
+const earlierWidth = 2 ** 16
 
 export const documentTable = (part: number): string => `document_${part}`
 
@@ -55,13 +63,24 @@ export async function mergePart(database: SearchDatabase, part: number, rest: ()
   }
 }
 
-/** Parts that there are. */
-export function partsOf(database: SearchDatabase): number[] {
-  const names = database
-    .prepare<[], string>(`SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'document_[0-9]*'`)
-    .pluck()
-    .all()
-  return names.flatMap((name) => /^document_(\d+)$/.exec(name)?.slice(1).map(Number) ?? [])
+/** An index of the first layout is used as it is: what is there stays in its narrow parts. */
+function takeOver(database: SearchDatabase): void {
+  const names = database.prepare<[], string>(`SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'document_[0-9]*'`)
+  database.transaction(() => {
+    database.exec(partTable)
+    for (const name of names.pluck().all()) {
+      const [, number] = /^document_(\d+)$/.exec(name) ?? []
+      if (number === undefined) continue
+      const lowest = Number(number) * earlierWidth
+      const slot = lowest / slotWidth
+      database.exec(`ALTER TABLE ${name} RENAME TO taken_${slot}`)
+      database.prepare(`INSERT INTO part SELECT ?, ?, ?, count(*) FROM taken_${slot}_docsize`).run(slot, lowest, lowest + earlierWidth - 1)
+    }
+    for (const slot of database.prepare<[], number>('SELECT number FROM part').pluck().all()) {
+      database.exec(`ALTER TABLE taken_${slot} RENAME TO ${documentTable(slot)}`)
+    }
+    database.pragma(`user_version = ${layout}`)
+  })()
 }
 
 /** a recording cannot hold more records than that */
@@ -85,6 +104,7 @@ function openKnown(file: string): SearchDatabase | undefined {
   let database: SearchDatabase | undefined
   try {
     database = open(file)
+    if (database.pragma('user_version', { simple: true }) === 1) takeOver(database)
     if (database.pragma('user_version', { simple: true }) === layout) return database
   } catch {
     // no database: made anew

@@ -6,7 +6,7 @@ import { messageRecordFixture, openRecordFixture } from '../../src-core/recordin
 import { connectionName } from '../../src-protocol/ids.ts'
 import type { RecordingQuery } from '../../src-protocol/recording-search.ts'
 import type { SessionRecord } from '../../src-protocol/recording.ts'
-import { documentTable, openSearchDatabase, partWidth, type SearchDatabase } from './search-database.ts'
+import { documentTable, openSearchDatabase, slotWidth, type SearchDatabase } from './search-database.ts'
 import { createSearchIndex, type SearchIndex } from './search-index.ts'
 
 let folder: string
@@ -213,9 +213,10 @@ describe('pages', () => {
   })
 
   test('end where the time for one is over, and go on from there', async () => {
+    index = createSearchIndex(database, { full: 1 })
     for (const logIndex of [1, 90_000, 900_000]) await add(logIndex, [{ sql: logIndex === 1 ? 'needle' : 'hay' }])
     let time = 0
-    const slow = createSearchIndex(database, () => (time += 100))
+    const slow = createSearchIndex(database, { now: () => (time += 100) })
     const first = slow.find({ text: 'needle' })
     expect(first.found).toEqual([])
     expect(first.next).toBeGreaterThan(1)
@@ -262,15 +263,66 @@ test('neither a page far back nor a removal walks there over what is newer', asy
   expect(walked).toBeLessThanOrEqual(4)
 })
 
-test('a part that is full is brought into one piece, and everything in it is still found', async () => {
-  const pieces = (part: number) =>
-    database
-      .prepare(`SELECT count(DISTINCT segid) FROM ${documentTable(part)}_idx`)
-      .pluck()
-      .get()
-  for (const at of [1, 2, 3]) await add(at, [{ sql: `SELECT ${'name'.repeat(at)} FROM refunds` }])
-  expect(pieces(0)).toBeGreaterThan(1)
-  await add(partWidth + 1, [{ sql: 'SELECT total FROM refunds' }])
-  expect(pieces(0)).toBe(1)
-  expect(index.find({ text: 'refunds' }).found.map(({ logIndex }) => logIndex)).toEqual([partWidth + 1, 3, 2, 1])
+describe('a part', () => {
+  const parts = () => database.prepare<[], { lowest: number; highest: number }>('SELECT lowest, highest FROM part ORDER BY lowest').all()
+  const call = [{ sql: 'SELECT total FROM refunds' }]
+  const all = () => found({ text: 'refunds' }).map(([logIndex]) => logIndex)
+
+  test('that is full is brought into one piece when the next begins, and everything in it is still found', async () => {
+    const pieces = (part: number) =>
+      database
+        .prepare(`SELECT count(DISTINCT segid) FROM ${documentTable(part)}_idx`)
+        .pluck()
+        .get()
+    index = createSearchIndex(database, { full: 6 })
+    for (const at of [1, 2, 3]) await add(at, [{ sql: `SELECT ${'name'.repeat(at)} FROM refunds` }])
+    expect(pieces(0)).toBeGreaterThan(1)
+    await add(slotWidth + 1, call)
+    expect(pieces(0)).toBe(1)
+    expect(all()).toEqual([slotWidth + 1, 3, 2, 1])
+    // what follows in the same slot stays with it
+    await add(4, call)
+    expect(all()).toEqual([slotWidth + 1, 4, 3, 2, 1])
+  })
+
+  test.for([
+    ['the oldest first', [0, 1, 2, 40, 41]],
+    ['the newest first', [41, 40, 2, 1, 0]],
+    ['in no order', [41, 0, 40, 2, 1]],
+  ] as const)('takes in its neighbours until it is full: %s', async ([, slots]) => {
+    index = createSearchIndex(database, { full: 4 })
+    for (const slot of slots) await add(slot * slotWidth + 7, call)
+    const there = parts()
+    expect(there.length).toBeGreaterThan(1)
+    expect(there.length).toBeLessThan(slots.length)
+    for (const [at, { lowest }] of there.entries()) expect(lowest).toBeGreaterThan(there[at - 1]?.highest ?? -1)
+    expect(all()).toEqual([41, 40, 2, 1, 0].map((slot) => slot * slotWidth + 7))
+    // as after a start
+    index = createSearchIndex(database, { full: 4 })
+    expect(all()).toHaveLength(5)
+    index.remove(`ses_${String(2 * slotWidth + 7).padStart(16, '0')}`)
+    expect(all()).toHaveLength(4)
+  })
+
+  test('of the first layout is used as it is', async () => {
+    index = createSearchIndex(database, { full: 1 })
+    await add(3, call)
+    await add(65_536 * 2 + 5, call)
+    const [, { lowest } = { lowest: 0 }] = parts()
+    database.exec(`ALTER TABLE ${documentTable(lowest / slotWidth)} RENAME TO document_2; DROP TABLE part; PRAGMA user_version = 1`)
+    database.close()
+    const opened = openSearchDatabase(folder)
+    database = opened.database
+    expect(opened.fresh).toBe(false)
+    index = createSearchIndex(database, { full: 3 })
+    expect(parts()).toEqual([
+      { lowest: 0, highest: 65_535 },
+      { lowest: 131_072, highest: 196_607 },
+    ])
+    await add(65_536 * 2 + 4, call)
+    await add(65_536 * 3, call)
+    expect(all()).toEqual([196_608, 131_077, 131_076, 3])
+    index.remove('ses_0000000000131077')
+    expect(all()).toEqual([196_608, 131_076, 3])
+  })
 })

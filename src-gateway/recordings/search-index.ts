@@ -4,8 +4,9 @@ import { parseRecordLine } from '../../src-core/recording/record-lines.ts'
 import { searchWords } from '../../src-core/recording/plain-text.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
 import { mostCountedCalls, type RecordingQuery } from '../../src-protocol/recording-search.ts'
-import { createPart, documentTable, documentsEach, mergePart, partsOf, partWidth, type SearchDatabase } from './search-database.ts'
+import { documentTable, documentsEach, mergePart, type SearchDatabase } from './search-database.ts'
 import { createDocuments, facetWord, sessionWord } from './search-documents.ts'
+import { createSearchParts, type SearchPart } from './search-parts.ts'
 
 /** A sealed recording as the index is told of it. */
 export interface IndexedSession {
@@ -41,7 +42,13 @@ const budgetMs = 60
 /** sessions run for a day at most, and a moment longer until they are sealed */
 const longestMs = 26 * 60 * 60 * 1000
 
-export function createSearchIndex(database: SearchDatabase, now: () => number = () => performance.now()): SearchIndex {
+/** To walk through so many documents takes as long as a page may. */
+export const documentsOfFull = 2 ** 20
+
+export function createSearchIndex(
+  database: SearchDatabase,
+  { now = () => performance.now(), full = documentsOfFull }: { now?: () => number; full?: number } = {},
+): SearchIndex {
   const known = database.prepare<[string], { log_index: number }>('SELECT log_index FROM session WHERE session = ?')
   const addSession = database.prepare(`INSERT OR REPLACE INTO session (log_index, session, started_at, ended_at, bytes)
     VALUES (@logIndex, @session, @startedAt, @endedAt, @bytes)`)
@@ -56,20 +63,20 @@ export function createSearchIndex(database: SearchDatabase, now: () => number = 
   const lastBefore = database
     .prepare<[string], number>('SELECT log_index FROM session WHERE ended_at <= ? ORDER BY ended_at DESC LIMIT 1')
     .pluck()
-  const parts = new Map(partsOf(database).map((part) => [part, openPart(database, part)]))
+  const parts = createSearchParts(database, full)
+  const opened = new Map<number, Part>()
 
-  function partAt(logIndex: number): Part {
-    const number = Math.floor(logIndex / partWidth)
-    const known = parts.get(number)
+  function open({ number }: SearchPart): Part {
+    const known = opened.get(number)
     if (known) return known
-    createPart(database, number)
     const made = openPart(database, number)
-    parts.set(number, made)
+    opened.set(number, made)
     return made
   }
 
   function forget(logIndex: number): void {
-    partAt(logIndex).remove.run(logIndex * documentsEach, (logIndex + 1) * documentsEach)
+    const part = parts.at(logIndex)
+    if (part) open(part).remove.run(logIndex * documentsEach, (logIndex + 1) * documentsEach)
     removeSession.run(logIndex)
   }
 
@@ -108,11 +115,10 @@ export function createSearchIndex(database: SearchDatabase, now: () => number = 
     const { lowest, highest } = bounds(query)
     const started = now()
     const found: FoundSession[] = []
-    for (let number = Math.floor(highest / partWidth); number * partWidth + partWidth > lowest; number -= 1) {
-      const part = parts.get(number)
-      if (!part) continue
-      const own = { lowest: Math.max(lowest, number * partWidth), highest: Math.min(highest, (number + 1) * partWidth - 1) }
-      for (const { logIndex, calls } of matchesWithin(part, match, own)) {
+    for (const part of parts.all()) {
+      const own = { lowest: Math.max(lowest, part.lowest), highest: Math.min(highest, part.highest) }
+      if (own.lowest > own.highest) continue
+      for (const { logIndex, calls } of matchesWithin(open(part), match, own)) {
         const row = sessionAt.get(logIndex)
         if (!row || (to !== undefined && row.started_at >= to) || (from !== undefined && row.ended_at < from)) continue
         const last = found.at(-1)
@@ -130,14 +136,13 @@ export function createSearchIndex(database: SearchDatabase, now: () => number = 
   return {
     async add(session, file) {
       const before = known.get(session.session)
-      const full = Math.floor(session.logIndex / partWidth) - 1
-      const isNext = parts.has(full) && !parts.has(full + 1)
-      const part = partAt(session.logIndex)
+      const { part, full } = parts.place(session.logIndex)
       const pending: [number, string, string][] = []
       let bytes = 0
       let place = 0
       const flush = database.transaction(() => {
-        for (const document of pending.splice(0)) part.add.run(...document)
+        parts.wrote(part, pending.length)
+        for (const document of pending.splice(0)) open(part).add.run(...document)
         bytes = 0
       })
       database.transaction(() => {
@@ -164,7 +169,8 @@ export function createSearchIndex(database: SearchDatabase, now: () => number = 
         flush()
         addSession.run(session)
       })()
-      if (isNext) await mergePart(database, full, nextTurn)
+      // they get no more
+      for (const { number } of full) await mergePart(database, number, nextTurn)
     },
     remove(session) {
       const before = known.get(session)

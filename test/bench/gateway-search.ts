@@ -1,14 +1,9 @@
 /** Whether a search over everything that a gateway recorded stays as fast when there is more of it. P11. */
 import { join } from 'node:path'
 import { createArchiveThread } from '../../src-gateway/recordings/archive-thread.ts'
-import {
-  createPart,
-  documentTable,
-  documentsEach,
-  mergePart,
-  openSearchDatabase,
-  partWidth,
-} from '../../src-gateway/recordings/search-database.ts'
+import { documentTable, documentsEach, mergePart, openSearchDatabase, slotWidth } from '../../src-gateway/recordings/search-database.ts'
+import { documentsOfFull } from '../../src-gateway/recordings/search-index.ts'
+import { createSearchParts } from '../../src-gateway/recordings/search-parts.ts'
 import { createDocuments } from '../../src-gateway/recordings/search-documents.ts'
 import { connectionName } from '../../src-protocol/ids.ts'
 import type { RecordingQuery } from '../../src-protocol/recording-search.ts'
@@ -24,6 +19,8 @@ export interface SearchTimes {
   ms: Record<string, number>
 }
 
+/** sessions that are written one after the other, of each size the newest */
+const asOneEach = 1000
 const sizes = [1000, 10_000, 100_000, 1_000_000]
 
 /** What people search for: a word that every session has, one that few have, one that one has, filters, and a page far back. */
@@ -42,11 +39,10 @@ export async function measureGatewaySearch(folder: string): Promise<SearchTimes[
   database.pragma('synchronous = OFF')
   const addSession = database.prepare('INSERT INTO session (log_index, session, started_at, ended_at, bytes) VALUES (?, ?, ?, ?, 1000)')
   const times: SearchTimes[] = []
-  /** sessions from one number up to another, all in one part */
-  const fill = database.transaction((from: number, upTo: number) => {
-    const part = Math.floor((from * 2) / partWidth)
-    createPart(database, part)
-    const addDocument = database.prepare(`INSERT INTO ${documentTable(part)} (rowid, text, facets) VALUES (?, ?, ?)`)
+  const parts = createSearchParts(database, documentsOfFull)
+  /** sessions from one number up to another, all in one slot of the log */
+  const fill = (from: number, upTo: number, { part }: ReturnType<typeof parts.place>) => {
+    const addDocument = database.prepare(`INSERT INTO ${documentTable(part.number)} (rowid, text, facets) VALUES (?, ?, ?)`)
     for (let there = from; there < upTo; there += 1) {
       const number = there % 4
       const at = new Date(Date.UTC(2026, 10, 22) - 10_000 * (1_000_000 - there)).toISOString()
@@ -59,15 +55,20 @@ export async function measureGatewaySearch(folder: string): Promise<SearchTimes[
       const body = `SELECT id FROM orders WHERE ledger${there % 40} = 'marker${there}'`
       documents.add({ ...messageRecordFixture(1), kind: 'request', direction: 'client', tool: `tool-${number}`, body })
       documents.end()
+      parts.wrote(part, place)
     }
-  })
-  const each = partWidth / 2
-  for (const [at, sessions] of sizes.entries()) {
-    for (let from = sizes[at - 1] ?? 0; from < sessions; from = Math.floor(from / each + 1) * each) {
+  }
+  const fillAtOnce = database.transaction(fill)
+  const each = slotWidth / 2
+  for (const [place, sessions] of sizes.entries()) {
+    for (let from = sizes[place - 1] ?? 0; from < sessions; from = Math.floor(from / each + 1) * each) {
       const end = Math.floor(from / each + 1) * each
-      fill(from, Math.min(sessions, end))
+      const placed = parts.place(from * 2)
+      // the newest as a gateway does it, one after the other: their pieces are merged by and by
+      const step = end > sessions - asOneEach ? 1 : each
+      for (let at = from; at < Math.min(sessions, end); at += step) fillAtOnce(at, Math.min(sessions, end, at + step), placed)
       // as the gateway does with a part that is full
-      if (end <= sessions) await mergePart(database, end / each - 1, () => Promise.resolve())
+      for (const { number } of placed.full) await mergePart(database, number, () => Promise.resolve())
     }
     database.pragma('wal_checkpoint(TRUNCATE)')
     const ms: Record<string, number> = {}
