@@ -8,6 +8,7 @@ import type { MaskApplied } from '../../src-protocol/model.ts'
 import type { Exempted, MessageRecord, RecordedMedia } from '../../src-protocol/recording.ts'
 import type { MessageHead } from '../../src-protocol/tunnel.ts'
 import type { Exchange } from './exchange.ts'
+import type { ExchangePorts } from './exchange-ports.ts'
 
 export type MessageRecordDraft = Omit<MessageRecord, 'v' | 'seq' | 'at'>
 
@@ -129,5 +130,26 @@ export function messageRecord(exchange: Exchange, message: Message, masked: Mask
     ...(facts.own && { own: facts.own }),
     ...(facts.leftOut && facts.leftOut.length > 0 && leftOutColumns(facts.leftOut)),
     ...(facts.direction === 'server' && exchange.stream.gone && { delivered: false as const }),
+  }
+}
+
+/** Of what passes without a message, but with something that whoever gets it can read. */
+export function bareRecord(
+  ports: Pick<ExchangePorts, 'inForce'>,
+  exchange: Exchange,
+  { direction, method, sse }: Pick<RecordFacts, 'direction' | 'method' | 'sse'>,
+): MessageRecordDraft {
+  return {
+    kind: 'notification',
+    direction,
+    exchange: exchange.number,
+    method,
+    ...(sse && (sse.id !== undefined || sse.event !== undefined) && { sse: sseOf(sse) }),
+    body: '',
+    bytes: 0,
+    sha256: hash('sha256', '', 'hex'),
+    maskingVersion: ports.inForce().masking.version,
+    masks: [],
+    ...(direction === 'server' && exchange.stream.gone && { delivered: false as const }),
   }
 }

@@ -50,6 +50,44 @@ describe('record before deliver', () => {
     expect(delivered).toEqual(['head 200', result(1), 'end'])
   })
 
+  test('an event without data says something by its id: it is recorded first, too', async () => {
+    open('', { method: 'GET' })
+    forwarded[0]?.answer({ type: frameType.head, exchange: 1, head: { status: 200, headers: { 'content-type': 'text/event-stream' } } })
+    forwarded[0]?.answer({ type: frameType.message, exchange: 1, head: { id: 'all-that-nobody-should-know' }, body: bytesOf('') })
+    await settled()
+    expect(delivered).toEqual(['head 200'])
+    expect(records[0]?.record).toMatchObject({ direction: 'server', method: 'event', sse: { id: 'all-that-nobody-should-know' }, body: '' })
+    await records[0]?.durable()
+    expect(delivered).toEqual(['head 200', ''])
+  })
+
+  test('what a client says where its stream shall go on is recorded before it goes on, masked, and has a length', async () => {
+    const lastEventId = 'run 4111111111111111'
+    open('', { method: 'GET', headers: { 'last-event-id': lastEventId } })
+    expect(forwarded).toEqual([])
+    expect(records[0]?.record).toMatchObject({ direction: 'client', method: 'GET', sse: { id: 'run [MASKED:card]' } })
+    await records[0]?.durable()
+    expect(forwarded[0]?.head.headers).toEqual({ 'last-event-id': lastEventId })
+    open('', { method: 'GET', headers: { 'last-event-id': 'x'.repeat(1025) } })
+    await records[1]?.durable()
+    expect(forwarded[1]?.head.headers).toEqual({})
+  })
+
+  test('headers of an answer carry nothing that is neither recorded nor searched', async () => {
+    const heads: Record<string, string>[] = []
+    stream.head = (_status, headers) => void heads.push(headers)
+    const answerWith = async (headers: Record<string, string>) => {
+      open('', { method: 'GET' })
+      forwarded.at(-1)?.answer({ type: frameType.head, exchange: 1, head: { status: 200, headers } })
+      await settled()
+    }
+    const plain = { 'content-type': 'text/event-stream', allow: 'GET, POST', 'mcp-protocol-version': '2025-11-25' }
+    await answerWith(plain)
+    await answerWith({ ...plain, 'content-type': 'Text/Event-Stream; charset=utf-7', 'x-more': 'y' })
+    await answerWith({ 'content-type': 'text/4111111111111111', allow: '4111111111111111', 'mcp-protocol-version': '4111111111111111' })
+    expect(heads).toEqual([plain, plain, {}])
+  })
+
   test('an answer whose record is lost is never delivered', async () => {
     open(call(1))
     await records[0]?.durable()

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { maskText } from '../../src-core/masking/mask-message.ts'
 import type { OpenHead } from '../../src-protocol/tunnel.ts'
 import type { LiveSession } from '../sessions/live-session.ts'
 import { cancelCall, close } from './answer.ts'
@@ -7,7 +7,9 @@ import { Delivery } from './delivery.ts'
 import { isStateless, type Exchange } from './exchange.ts'
 import type { ExchangePorts } from './exchange-ports.ts'
 import { forward } from './forward.ts'
+import { bareRecord } from './message-record.ts'
 import { receiveClientMessage } from './receive-client-message.ts'
+import { longestEventId } from './server-fields.ts'
 
 /**
  * Starts an exchange of a session that the caller has proved to own.
@@ -37,27 +39,25 @@ export function openExchange(
   }
   session.exchanges.add(exchange)
   if (head.method === 'POST') receiveClientMessage(ports, exchange, body)
+  else if (head.method === 'DELETE') forwardBare(ports, exchange)
   // a GET only listens: it carries no message, and every message that comes of it is recorded
-  else if (head.method === 'GET') forward(ports, exchange, new Uint8Array())
-  else forwardDelete(ports, exchange)
+  else if (head.headers['last-event-id'] === undefined) forward(ports, exchange, new Uint8Array())
+  else forwardBare(ports, exchange, lastEventId(ports, exchange))
   return () => clientLeft(ports, exchange)
 }
 
-/** The end of an MCP session is no JSON-RPC message, but it is something that the client did: it stands in the recording. */
-function forwardDelete(ports: ExchangePorts, exchange: Exchange): void {
-  const { session } = exchange
-  const durable = session.record({
-    kind: 'notification',
-    direction: 'client',
-    exchange: exchange.number,
-    method: 'DELETE',
-    body: '',
-    bytes: 0,
-    sha256: hash('sha256', '', 'hex'),
-    maskingVersion: ports.inForce().masking.version,
-    masks: [],
-  })
-  durable.then(
+/** Where a stream is to go on. It is a text that reaches the server: no longer than the ids that clients get, and as it is recorded, masked. */
+function lastEventId(ports: ExchangePorts, { head, session }: Exchange): string | undefined {
+  const { 'last-event-id': id = '', ...others } = head.headers
+  if (id.length <= longestEventId) return maskText(ports.inForce().masking, id, { connection: session.connection }).text
+  head.headers = others
+  return undefined
+}
+
+/** The end of an MCP session, or a stream that is taken up again, is no JSON-RPC message, but it is something that the client did: it is recorded. */
+function forwardBare(ports: ExchangePorts, exchange: Exchange, eventId?: string): void {
+  const { session, head } = exchange
+  session.record(bareRecord(ports, exchange, { direction: 'client', method: head.method, sse: { id: eventId } })).then(
     () => forward(ports, exchange, new Uint8Array()),
     (error: unknown) => ports.fail(session, error),
   )

@@ -59,12 +59,20 @@ async function keepOrder(ports: ExchangePorts, exchange: Exchange, inspecting: P
   for (const frame of waiting) receiveServerFrame(ports, exchange, frame)
 }
 
+/** Beside the id of a session (server-fields.ts) headers say one of a few things: what else stands in them would pass unseen, and is left out. */
+const known: Partial<Record<string, RegExp>> = {
+  'content-type': /^(?:application\/json|text\/event-stream)$/,
+  'mcp-protocol-version': /^(?:\d{4}-\d{2}-\d{2}|DRAFT-[\w-]{1,16})$/i,
+  allow: /^[A-Z]{3,7}(?:, ?[A-Z]{3,7}){0,8}$/,
+}
+
 function responseHeaders(headers: Record<string, string>): Record<string, string> {
   const kept: Record<string, string> = {}
   for (const name of forwardedResponseHeaders) {
-    const value = headers[name]
+    let value = headers[name]
     // what is masked and recorded is UTF-8, whatever else the server says that it is
-    if (value !== undefined) kept[name] = name === 'content-type' ? (value.split(';', 1)[0]?.trim() ?? '') : value
+    if (name === 'content-type') value = value?.split(';', 1)[0]?.trim().toLowerCase()
+    if (value !== undefined && (known[name]?.test(value) ?? true)) kept[name] = value
   }
   return kept
 }

@@ -7,7 +7,7 @@ import { assertStateUntouched, decideFromServer, refuseInputs } from './decide-f
 import type { Exchange } from './exchange.ts'
 import { deepestMessage, type ExchangePorts } from './exchange-ports.ts'
 import { inspectLarge, largeMessageBytes, maskedBy } from './inspect-large.ts'
-import { isRecordable, maskFor, messageRecord, type MaskedMessage } from './message-record.ts'
+import { bareRecord, isRecordable, maskFor, messageRecord, type MaskedMessage } from './message-record.ts'
 import { continueProgress } from './progress.ts'
 import { refuseServerRequest } from './refuse-server-request.ts'
 import { isRevisedList, reviseList, type RevisedList } from './revise-list.ts'
@@ -25,8 +25,12 @@ export function receiveServerMessage(ports: ExchangePorts, exchange: Exchange, h
   const { session, stream, delivery } = exchange
   const wrong = eventProblem(ports, exchange, head)
   if (wrong) return withhold(ports, exchange, wrong)
-  // an event without data primes the client's resumption (MCP 2025-11-25); there is nothing to see in it
-  if (bytes.length === 0) return delivery.after(undefined, () => stream.message(head, bytes))
+  // an event without data primes the client's resumption (MCP 2025-11-25); its id is all that there is to see
+  if (bytes.length === 0) {
+    const named = head.id !== undefined || head.event !== undefined
+    const bare = { direction: 'server', method: 'event', sse: head } as const
+    return delivery.after(named ? session.record(bareRecord(ports, exchange, bare)) : undefined, () => stream.message(head, bytes))
+  }
 
   if (bytes.length > largeMessageBytes && bytes.length <= ports.limits.responseBytes) {
     if (!isRevisedList(exchange.request?.method)) {

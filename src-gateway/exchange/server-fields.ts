@@ -6,7 +6,9 @@ import { maskingOf } from './answer-masks.ts'
 import type { Exchange } from './exchange.ts'
 import type { ExchangePorts } from './exchange-ports.ts'
 
-const longest = { id: 1024, event: 128, header: 1024, retryMs: 24 * 3600 * 1000 }
+/** of the id of an event */
+export const longestEventId = 1024
+const longest = { id: longestEventId, event: 128, header: 1024, retryMs: 24 * 3600 * 1000 }
 const control = /\p{Cc}/u
 const printable = /^[ -~]*$/
 /** MCP: visible ASCII */
