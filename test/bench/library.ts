@@ -61,12 +61,15 @@ function* sessionsOf(from: number, to: number, records: number): Generator<Sessi
 
 const searchRounds = 12
 
-/** First results of what people look for among a million records, after a start. */
+/** First results of what people look for among a million records. The list, from which one searches, has opened the library before. */
 export async function measureRecordSearch(folder: string, sessions = 1000, records = 1000): Promise<Figures> {
   mkdirSync(folder, { recursive: true })
   const file = join(folder, 'million.sqlite')
   fillLibrary(file, sessionsOf(0, sessions, records))
   const library = openLibraryThreads({ file, log })
+  const start = performance.now()
+  await library.page({})
+  const opening = performance.now() - start
   const times: number[] = []
   const slowest = { text: '', ms: 0 }
   for (let round = 0; round < searchRounds; round += 1) {
@@ -82,7 +85,7 @@ export async function measureRecordSearch(folder: string, sessions = 1000, recor
   const { records: there } = await library.totals()
   await library.close()
   if (there !== sessions * records) throw new Error(`the library has ${there} records`)
-  process.stderr.write(`slowest search: ${slowest.text}, ${slowest.ms.toFixed(1)} ms\n`)
+  process.stderr.write(`library opened in ${opening.toFixed(1)} ms; slowest search: ${slowest.text}, ${slowest.ms.toFixed(1)} ms\n`)
   return { 'p8-search': { value: quantile(times, 0.95), each: [median(times), slowest.ms] } }
 }
 
