@@ -16,6 +16,7 @@ import { recoverSessions } from './sessions/recover-sessions.ts'
 import { startHeartbeats } from './state/log-heartbeats.ts'
 import { lockDataFolder } from './state/instance-lock.ts'
 import { openGatewayLog } from './state/gateway-log.ts'
+import { keepLogHead } from './state/log-head.ts'
 import { replayLog } from './state/replay-log.ts'
 import { startWitnesses } from './state/witnesses.ts'
 import { openState } from './state/state-database.ts'
@@ -54,6 +55,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     opened.add(() => state.close())
     const log = await openGatewayLog(config, clock)
     opened.add(() => log.close())
+    opened.add(keepLogHead(config.data, log))
     opened.add(await startHeartbeats({ log, everyMinutes: config.log.heartbeatMinutes, scheduler: systemScheduler, logger }))
     const witnesses = await startWitnesses({ config: config.log, log, clock, scheduler: systemScheduler, logger })
     opened.add(() => witnesses.close())

@@ -1,9 +1,10 @@
-import { copyFile, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { copyFile, cp, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src-node/clock.ts'
 import { openGatewayLog, rotateLogKey } from './gateway-log.ts'
+import { keepLogHead } from './log-head.ts'
 import { openLogKeys, stageNextLogKey } from './log-key.ts'
 
 let folder: string
@@ -66,5 +67,46 @@ test('a key that was put back from an old copy does not sign', async () => {
 test('a key file that is damaged is not replaced', async () => {
   await open()
   await writeFile(join(settings().data, 'log-key.pem'), 'nonsense')
-  expect(() => openLogKeys(settings().data)).toThrow()
+  expect(() => openLogKeys(settings().data)).toThrow(expect.objectContaining({ code: 'FILE_UNREADABLE' }))
+})
+
+describe('a log that was put back', () => {
+  /** A gateway that runs for a moment. */
+  const run = async () => {
+    const log = await openGatewayLog(settings(), systemClock)
+    const close = keepLogHead(settings().data, log)
+    await log.append({ kind: 'gateway.start', gateway: 'g', version: '0' })
+    await close()
+    await log.close()
+    return log.size
+  }
+  const putBack = async () => {
+    await rm(settings().log.folder, { recursive: true })
+    await cp(join(folder, 'backup'), settings().log.folder, { recursive: true })
+  }
+  beforeEach(async () => {
+    await run()
+    await cp(settings().log.folder, join(folder, 'backup'), { recursive: true })
+    await run()
+  })
+
+  test('to an earlier state is not signed on, until somebody says that it has to be so', async () => {
+    await putBack()
+    await expect(run()).rejects.toMatchObject({ code: 'LOG_CORRUPT', message: expect.stringContaining('it has 1 entries, and had 2') })
+    await expect(run()).rejects.toMatchObject({ code: 'LOG_CORRUPT' })
+    await rm(join(settings().data, 'log-head'))
+    expect(await run()).toBe(2)
+  })
+  test('and went on another way is not the log that it was', async () => {
+    await putBack()
+    await rename(join(settings().data, 'log-head'), join(folder, 'head'))
+    expect(await run()).toBe(2)
+    expect(await run()).toBe(3)
+    await copyFile(join(folder, 'head'), join(settings().data, 'log-head'))
+    await expect(run()).rejects.toMatchObject({ code: 'LOG_CORRUPT', message: expect.stringContaining('are not those') })
+  })
+  test('is no trouble where the data was put back with it, and a head that cannot be read is none', async () => {
+    await writeFile(join(settings().data, 'log-head'), 'nonsense')
+    expect(await run()).toBe(3)
+  })
 })

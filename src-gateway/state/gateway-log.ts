@@ -1,6 +1,7 @@
 import type { Clock } from '../../src-node/clock.ts'
 import { openLog, type TransparencyLog } from '../../src-node/log-store.ts'
 import type { GatewayConfig } from '../../src-protocol/config.ts'
+import { checkLogHead } from './log-head.ts'
 import { openLogKeys, settleLogKeys, stageNextLogKey } from './log-key.ts'
 
 interface LogSettings {
@@ -14,6 +15,12 @@ export async function openGatewayLog({ data, log: { folder, origin } }: LogSetti
   const keys = openLogKeys(data)
   const log = await openLog({ folder, origin, ...keys, clock })
   settleLogKeys(data, origin, keys, log.verifierKey)
+  try {
+    await checkLogHead(data, log)
+  } catch (error) {
+    await log.close()
+    throw error
+  }
   return log
 }
 

@@ -1,6 +1,7 @@
 import { createPrivateKey, generateKeyPairSync, hkdfSync, type KeyObject } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { AppError } from '../../src-protocol/app-error.ts'
 import { formatVerifierKey, verifierKeyOf } from '../../src-core/log/signed-note.ts'
 
 export interface LogKeys {
@@ -44,8 +45,9 @@ function readKey(file: string): KeyObject | undefined {
   try {
     return createPrivateKey(readFileSync(file))
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    return undefined
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    // another key in its place would be a log that nobody knows
+    throw new AppError('FILE_UNREADABLE', { file, problem: 'it does not hold the key of the log' }, { cause: error })
   }
 }
 

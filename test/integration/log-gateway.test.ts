@@ -172,6 +172,9 @@ test(
     await stop()
     await rm(join(folders.root, 'log'), { recursive: true })
     await cp(join(copies, 'log'), join(folders.root, 'log'), { recursive: true })
+    // the gateway itself sees it as long as its data was not put back too
+    await expect(start()).rejects.toMatchObject({ code: 'LOG_CORRUPT' })
+    await rm(join(folders.root, 'data', 'log-head'))
     await start()
     const pinned = watch.pinned
     const { note } = await call('logCheckpoint')
