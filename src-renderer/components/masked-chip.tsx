@@ -13,7 +13,7 @@ interface MaskedChipProps {
 /** Stands in line for a value that was masked. Of the value it shows what its rule leaves: mostly nothing. */
 export function MaskedChip({ kind, rule, left }: MaskedChipProps) {
   return (
-    <span className={styles.chip} title={rule === undefined ? `Masked: ${kind}` : `Masked: ${kind}, by the rule ${rule}`}>
+    <span className={styles.chip} data-chip title={rule === undefined ? `Masked: ${kind}` : `Masked: ${kind}, by the rule ${rule}`}>
       <b>
         <EyeOff className="small" aria-hidden />
         <span className="unseen">masked </span>

@@ -13,6 +13,7 @@ import { PageForbidden } from './page-states.tsx'
 import { ShortcutsDialog } from './shortcuts-dialog.tsx'
 import { StatusBar } from './status-bar.tsx'
 import { TopBar } from './top-bar.tsx'
+import { useFocusKept } from './use-focus-kept.ts'
 import { useShortcutsKey } from './use-shortcuts-key.ts'
 import styles from './shell.module.css'
 
@@ -25,6 +26,7 @@ export function Shell() {
   const rail = railPage || narrow
 
   const [shortcuts, setShortcuts] = useState(false)
+  useFocusKept()
   useShortcutsKey(() => setShortcuts(true))
   useDesktopEvent('navigate:requested', ({ to }) => router.history.push(to))
 

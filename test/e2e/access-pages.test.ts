@@ -25,6 +25,8 @@ describe('an operator', () => {
     await open('/connections', 'mira')
     await press(button('Give back the access to github-internal'))
     const ask = button('Ask for access on github-internal')
+    // the button that was pressed is gone: the focus stays in its row
+    await expect.poll(() => ask.evaluate((element) => element === document.activeElement), patiently).toBe(true)
     await press(ask)
     const dialog = page.getByRole('dialog')
     await page.keyboard.press('Tab')
