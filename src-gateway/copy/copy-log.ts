@@ -1,6 +1,7 @@
 import { readClaimedCheckpoint } from '../../src-core/log/checkpoint.ts'
 import { equalBytes, leafHash, type Hash } from '../../src-core/log/merkle-hash.ts'
-import { entriesPath, formatEntries, formatTile, tilePath, tileWidth } from '../../src-core/log/tile.ts'
+import { join } from 'node:path'
+import { entriesPath, formatEntries, formatTile, parseEntries, parseTile, tilePath, tileWidth } from '../../src-core/log/tile.ts'
 import { readBundle, readTileAtLeast } from '../../src-node/log-files.ts'
 import { treeRoot } from '../../src-node/log-tree.ts'
 import type { CopyTarget } from './copy-target.ts'
@@ -16,11 +17,13 @@ export const copiedLog = 'log'
  * 2. What the tiles give must be the root of the new checkpoint.
  * 3. The checkpoint is written. Crash: the copy is complete.
  * 4. Partial tiles that are of no more use are removed. Crash: some stay, and do no harm.
+ *
+ * @param since entries that the copy has; 0: all of it is written again
  */
-export async function copyLog(source: string, target: CopyTarget, checkpoint: string): Promise<void> {
+export async function copyLog(source: string, target: CopyTarget, checkpoint: string, since?: number): Promise<void> {
   const head = readClaimedCheckpoint(checkpoint)
   if (!head) throw new Error('the checkpoint of the log cannot be read')
-  const from = readClaimedCheckpoint(Buffer.from((await target.read(`${copiedLog}/checkpoint`)) ?? '').toString())?.size ?? 0
+  const from = since ?? (await copiedHead(target))?.size ?? 0
   const partials: string[] = []
   const edge: (readonly Hash[])[] = []
 
@@ -63,4 +66,32 @@ export async function copyLog(source: string, target: CopyTarget, checkpoint: st
     const width = widths.get(path)
     await target.keepOnly(`${copiedLog}/${path}.p`, width === tileWidth ? undefined : String(width))
   }
+}
+
+const copiedHead = async (target: CopyTarget) =>
+  readClaimedCheckpoint(Buffer.from((await target.read(`${copiedLog}/checkpoint`)) ?? '').toString())
+
+/** Whether all files of a copied log that no longer change are those of the log, and its last, partial ones give the root of its checkpoint. */
+export async function isLogCopied(source: string, target: CopyTarget): Promise<boolean> {
+  const head = await copiedHead(target)
+  if (!head) return false
+  const edge: (readonly Hash[])[] = []
+  let last: readonly Uint8Array[] = []
+  for (let [level, size] = [0, head.size]; size > 0; level += 1, size = Math.floor(size / tileWidth)) {
+    const full = Math.floor(size / tileWidth)
+    for (let index = 0; index < full; index += 1) {
+      const paths = level === 0 ? [tilePath(0, index), entriesPath(index)] : [tilePath(level, index)]
+      for (const path of paths) if (!(await target.isSame(`${copiedLog}/${path}`, join(source, path)))) return false
+    }
+    const width = size % tileWidth
+    edge[level] = []
+    if (width === 0) continue
+    const hashes = parseTile((await target.read(`${copiedLog}/${tilePath(level, full, width)}`)) ?? Buffer.of())
+    if (hashes?.length !== width) return false
+    edge[level] = hashes
+    if (level > 0) continue
+    last = parseEntries((await target.read(`${copiedLog}/${entriesPath(full, width)}`)) ?? Buffer.of()) ?? []
+    if (last.length !== width || last.some((entry, at) => !equalBytes(leafHash(entry), hashes[at] ?? Buffer.of()))) return false
+  }
+  return equalBytes(treeRoot({ size: head.size, entries: last, tiles: edge }), head.root)
 }

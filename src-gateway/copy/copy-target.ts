@@ -21,6 +21,8 @@ export interface CopyTarget {
   write(name: string, bytes: Uint8Array): Promise<void>
   /** a file of any size, of this computer */
   writeFile(name: string, path: string): Promise<void>
+  /** whether it has, to the last byte, what a file of this computer has */
+  isSame(name: string, path: string): Promise<boolean>
   remove(name: string): Promise<void>
   /** of what lies in a folder only this one name is kept; undefined: the folder goes, too */
   keepOnly(folder: string, name: string | undefined): Promise<void>
@@ -52,9 +54,7 @@ export function folderTarget(folder: string): CopyTarget {
     } finally {
       closeSync(file)
     }
-    const there = createHash('sha256')
-    for (const piece of piecesOf(temporary)) there.update(piece)
-    if (!written.digest().equals(there.digest())) throw new Error(`${name} reads otherwise than it was written`)
+    if (!written.digest().equals(digestOf(temporary))) throw new Error(`${name} reads otherwise than it was written`)
     renameSync(temporary, path)
     syncUpTo(parent, made)
   }
@@ -76,6 +76,9 @@ export function folderTarget(folder: string): CopyTarget {
     async writeFile(name, path) {
       replace(name, piecesOf(path))
     },
+    async isSame(name, path) {
+      return existsSync(pathOf(name)) && digestOf(pathOf(name)).equals(digestOf(path))
+    },
     async remove(name) {
       if (!existsSync(pathOf(name))) return
       rmSync(pathOf(name))
@@ -91,6 +94,12 @@ export function folderTarget(folder: string): CopyTarget {
       return readdirSync(folder).every((name) => name === 'lost+found')
     },
   }
+}
+
+function digestOf(path: string): Buffer {
+  const hash = createHash('sha256')
+  for (const piece of piecesOf(path)) hash.update(piece)
+  return hash.digest()
 }
 
 function* piecesOf(path: string): Generator<Uint8Array> {

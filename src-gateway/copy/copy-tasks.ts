@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { isRecordingOf } from '../../src-node/recording-tree.ts'
 import { recordingPaths } from '../../src-node/recording-paths.ts'
 import type { SealedRecording } from '../recordings/archive-tasks.ts'
-import { copiedLog, copyLog } from './copy-log.ts'
+import { copiedLog, copyLog, isLogCopied } from './copy-log.ts'
 import type { CopyTarget } from './copy-target.ts'
 
 /** Where recordings lie in the copy. */
@@ -24,6 +24,10 @@ export interface CopyTasks {
   log(given: { checkpoint: string; cosigned?: string }): Promise<void>
   /** `unfit`: what is stored is not the recording of which the log knows; it is not copied */
   recording(sealed: SealedRecording): Promise<'copied' | 'unfit'>
+  /** `mended`: the copy was not as it is in the store, and was written again; `unfit`: what is stored is not what the log knows */
+  rescan(sealed: SealedRecording): Promise<'intact' | 'mended' | 'unfit'>
+  /** the same for the log, which has come to this checkpoint */
+  rescanLog(given: { checkpoint: string }): Promise<'intact' | 'mended'>
   remove(session: string): Promise<void>
 }
 
@@ -58,6 +62,18 @@ export function createCopyTasks(target: CopyTarget, source: { recordings: string
       if (file === undefined || !(await isRecordingOf(file, { count, root }))) return 'unfit'
       await target.writeFile(nameOf(file), file)
       return 'copied'
+    },
+    async rescan({ session, count, root }) {
+      const file = filesOf(session).find((path) => existsSync(path))
+      if (file === undefined || !(await isRecordingOf(file, { count, root }))) return 'unfit'
+      if (await target.isSame(nameOf(file), file)) return 'intact'
+      await target.writeFile(nameOf(file), file)
+      return 'mended'
+    },
+    async rescanLog({ checkpoint }) {
+      if (await isLogCopied(source.log, target)) return 'intact'
+      await copyLog(source.log, target, checkpoint, 0)
+      return 'mended'
     },
     async remove(session) {
       for (const path of filesOf(session)) await target.remove(nameOf(path))

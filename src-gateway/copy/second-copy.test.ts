@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { cp, mkdtemp, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -56,6 +56,7 @@ const openCopy = (thread: Pick<TaskThread<CopyTasks>, 'call' | 'close'> = thread
     compress: true,
     everyMs: 1000,
     alarmMs: 60_000,
+    scan: { bytesPerSecond: 1e9, everyHours: 1 },
     clock: systemClock,
     scheduler: systemScheduler,
     logger,
@@ -258,4 +259,39 @@ test('what a rule removed goes from the copy too, once the copy’s log says so'
   await copy.round()
   expect(existsSync(file)).toBe(false)
   expect(await copy.health()).toMatchObject({ state: 'ok', waiting: 0, entries: 0 })
+})
+
+describe('what rots in the copy is found, and written again from the store:', () => {
+  const bundle = (name: string) => name.startsWith(join('log', 'tile', 'entries'))
+  const damages: Record<string, (file: string) => void> = {
+    'it is gone': (file) => rmSync(file),
+    'a byte is another one': (file) => writeFileSync(file, readFileSync(file).fill(1, 20, 21)),
+    'its end is cut off': (file) => writeFileSync(file, readFileSync(file).subarray(0, -1)),
+  }
+  test.for(Object.entries(damages))('%s', async ([, damage]) => {
+    await record(1)
+    for (let beat = 0; beat < 260; beat += 1) void log.append({ kind: 'heartbeat', moment: 'interval', everySeconds: 1, upMs: beat })
+    await record(2)
+    await copy.round()
+    // not yet: all of it was read a moment ago
+    const files = copiedFiles().filter((name) => name.endsWith('.zst') || bundle(name))
+    expect(files).toHaveLength(4)
+    for (const name of files) damage(at('copy', name))
+    await copy.round()
+    expect((await check()).errors).not.toEqual([])
+    up += 3_600_000
+    await copy.round()
+    expect(await check()).toEqual({ entries: 264, recordings: 2, errors: [] })
+    expect(alarms.filter((alarm) => alarm === 'copy-altered')).toHaveLength(3)
+  })
+
+  test('but not from a store that is altered itself', async () => {
+    const session = await record(1)
+    await copy.round()
+    const { compressed } = recordingPaths(at('recordings'), session)
+    writeFileSync(compressed, readFileSync(compressed).subarray(0, -9))
+    up += 3_600_000
+    await copy.round()
+    expect([(await check()).errors, alarms]).toEqual([[], []])
+  })
 })

@@ -14,6 +14,7 @@ import { sealedAs } from '../recordings/sealed-as.ts'
 import { createTaskThread, type TaskThread } from '../recordings/task-thread.ts'
 import type { StateDatabase } from '../state/state-database.ts'
 import type { CopyTasks } from './copy-tasks.ts'
+import { createCopyRescan } from './rescan-copy.ts'
 
 /** Keeps a second copy of the evidence: log and finished recordings, and nothing else. */
 export interface SecondCopy {
@@ -34,6 +35,8 @@ export interface SecondCopyPorts {
   compress: boolean
   everyMs: number
   alarmMs: number
+  /** what was copied is read again, at most so fast, and so many hours after it was last read as a whole */
+  scan: { bytesPerSecond: number; everyHours: number }
   clock: Clock
   scheduler: Scheduler
   logger: Logger
@@ -72,6 +75,8 @@ export function createSecondCopy(ports: SecondCopyPorts): SecondCopy {
   let behindSince: { at: string; upMs: number } | undefined = { at: timestampOf(clock.now()), upMs: upMs() }
   let alarmed = false
   const isOpen = () => !closed
+  const bytesPerStep = (ports.scan.bytesPerSecond * everyMs) / 1000
+  const rescan = createCopyRescan({ database, thread, log, bytesPerStep, everyHours: ports.scan.everyHours, logger, isOpen, upMs })
 
   const rows = () => database.selectFrom('recordings')
   const uncopied = () => {
@@ -141,6 +146,7 @@ export function createSecondCopy(ports: SecondCopyPorts): SecondCopy {
       await note(row.session, 0)
     }
     lastAt = timestampOf(clock.now())
+    await rescan.step()
   }
 
   async function round(): Promise<void> {

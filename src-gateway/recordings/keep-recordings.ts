@@ -96,6 +96,7 @@ export function keepRecordings(ports: {
       compress: config.archive.compression === 'zstd',
       everyMs: copied.afterSeconds * 1000,
       alarmMs: copied.alarmMinutes * 60_000,
+      scan: { bytesPerSecond: scanMegabytesPerSecond * 1_000_000, everyHours: scanEveryHours },
       clock,
       scheduler,
       logger,
