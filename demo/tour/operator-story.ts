@@ -65,6 +65,8 @@ async function untilHeld({ operator, album }: Stage): Promise<HeldCall> {
   // it is awaited after the approval; a failure before that must not end the tour without its message
   answer.catch(() => {})
   await page.getByRole('region', { name: 'Waiting calls' }).getByRole('button', { name: 'Withdraw' }).waitFor()
+  // who is asked and how long is left come after the call itself
+  await page.getByText('to decide').waitFor()
   await album.take(page, 'held-call', 'A statement hidden behind a SELECT creates a table: the call waits for a reviewer')
   await operator.useColorScheme('dark')
   await album.take(page, 'held-call-dark', 'The same in the dark')

@@ -57,8 +57,8 @@ function Row({ hold, nameOf, onDecide }: { hold: Hold } & Pick<HoldsTableProps, 
         <div className="medium ellipsis" title={selection.sessions?.join('\n') ?? kept}>
           {kept}
         </div>
-        <div className="small t3">
-          {approvals === 2 ? 'two administrators release it' : 'one administrator releases it'}, log entry {hold.index.toLocaleString('en')}
+        <div className="small t3 ellipsis">
+          log entry {hold.index.toLocaleString('en')}, {approvals === 2 ? 'two administrators release it' : 'one administrator releases it'}
         </div>
       </td>
       <td>
