@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { accessDigestInput, accessEndReason, accessRequester, accessTerms } from './access.ts'
 import { breakGlassEntries } from './break-glass-entries.ts'
+import { documentChange } from './document-change.ts'
 import { delegationEntries } from './delegation.ts'
 import {
   accessGrantId,
@@ -71,6 +72,8 @@ export const logEntry = z.discriminatedUnion('kind', [
     /** the second administrator, where one is needed */
     approvedBy: z.string().optional(),
     message: z.string().optional(),
+    /** not for the first version, one that came into force again at a start, and in entries of older gateways */
+    change: documentChange.optional(),
   }),
   z.object({
     ...base,

@@ -10,12 +10,14 @@ const proposal = 'prp_0123456789abcdef'
 
 test('a version has its author, who agreed to it and why; what was proposed and refused is told beside what administrators did', () => {
   const tables = createPopulationTables()
+  const rules = { added: ['read', 'list'], changed: [{ rule: 'write', parts: ['effect', 'when'] }], removed: [] }
+  const change = { base: 'b'.repeat(64), linesAdded: 7, linesRemoved: 2, rules, other: ['examples'] }
   const entries = [
     { ...base, kind: 'policy.version', author: 'gateway start' },
     { ...base, kind: 'policy.proposed', proposal, base: 'b'.repeat(64), message: 'Reading became daily work.' },
     { ...base, kind: 'policy.rejected', proposal, by: 'u-ben', reason: 'It allows too much.' },
     { ...base, kind: 'policy.withdrawn', proposal, by: 'u-ada', reason: 'Withdrawn by its author.' },
-    { ...base, kind: 'policy.version', approvedBy: 'u-ben', message: 'Reading became daily work.' },
+    { ...base, kind: 'policy.version', approvedBy: 'u-ben', message: 'Reading became daily work.', change },
   ]
   entries.forEach((entry, index) => tables.addEntry(logEntry.parse(entry), index))
   const rows: Record<string, Row[]> = {}
@@ -25,8 +27,30 @@ test('a version has its author, who agreed to it and why; what was proposed and 
     populationColumns['population/policies.csv'].map((column, at) => [column, row[at]]),
   )
   expect(cells?.map((row) => Object.fromEntries(row) as unknown)).toEqual([
-    expect.objectContaining({ author: 'gateway start', 'approved by': undefined, message: undefined, 'log entry': 0 }),
-    expect.objectContaining({ version, author: 'u-ada', 'approved by': 'u-ben', message: 'Reading became daily work.', 'log entry': 4 }),
+    expect.objectContaining({
+      author: 'gateway start',
+      'approved by': undefined,
+      message: undefined,
+      'log entry': 0,
+      base: undefined,
+      'rules changed': undefined,
+    }),
+    {
+      at: base.at,
+      document: 'policy',
+      version,
+      author: 'u-ada',
+      'approved by': 'u-ben',
+      message: 'Reading became daily work.',
+      'log entry': 4,
+      base: 'b'.repeat(64),
+      'lines added': 7,
+      'lines removed': 2,
+      'rules added': 'read; list',
+      'rules changed': 'write (effect, when)',
+      'rules removed': '',
+      'other parts': 'examples',
+    },
   ])
   expect(rows['population/admin.csv']?.map((row) => row.slice(1))).toEqual([
     ['policy.proposed', 'u-ada', `policy ${version}: Reading became daily work.`, 1],

@@ -1,4 +1,5 @@
 import type { LogEntry } from '../../src-protocol/log-entry.ts'
+import type { DocumentChange } from '../../src-protocol/document-change.ts'
 import type { Vote } from '../../src-protocol/model.ts'
 import type { MessageRecord, OpenRecord, SessionRecord } from '../../src-protocol/recording.ts'
 import { createUptimeWatch } from './watch-uptime.ts'
@@ -30,7 +31,10 @@ export const populationColumns = {
     'approval,requested,session,requester,connection,tool,rule,approvals needed,groups,decide by,approved by,denied by,state,settled,digest,log entry,names of who decided'.split(
       ',',
     ),
-  'population/policies.csv': 'at,document,version,author,approved by,message,log entry'.split(','),
+  'population/policies.csv':
+    'at,document,version,author,approved by,message,log entry,base,lines added,lines removed,rules added,rules changed,rules removed,other parts'.split(
+      ',',
+    ),
   'population/access.csv': 'at,act,person,connection,by,about,log entry'.split(','),
   'population/admin.csv': 'at,act,by,subject,log entry'.split(','),
   'population/uptime.csv': 'what,from,to,seconds,sentence,log entry'.split(','),
@@ -85,6 +89,18 @@ export interface PopulationTables {
   finish(write: (file: PopulationFile, row: Row) => void): void
 }
 
+/** What a version changed; of a changed rule also which of its parts. */
+function changeCells(change: DocumentChange | undefined): (string | number | undefined)[] {
+  const { added, changed, removed } = change?.rules ?? {}
+  const inPart = changed?.map(({ rule, parts }) => `${rule} (${parts.join(', ')})`)
+  return [
+    change?.base,
+    change?.linesAdded,
+    change?.linesRemoved,
+    ...[added, inPart, removed, change?.other].map((names) => names?.join('; ')),
+  ]
+}
+
 export function createPopulationTables(): PopulationTables {
   const approvals = new Map<string, Approval>()
   const people = new Map<string, Person>()
@@ -99,7 +115,7 @@ export function createPopulationTables(): PopulationTables {
       case 'policy.version':
         gathered.push([
           'population/policies.csv',
-          [entry.at, entry.document, entry.version, entry.author, entry.approvedBy, entry.message, index],
+          [entry.at, entry.document, entry.version, entry.author, entry.approvedBy, entry.message, index, ...changeCells(entry.change)],
         ])
         return
       case 'policy.proposed':

@@ -59,6 +59,25 @@ test('what was in force is in force again after a start, and the log says so', a
   ])
 })
 
+test('the log says what an activation changed, by what was in force and not by what the database says of it', async () => {
+  const policies = started()
+  const first = await policies.activate({ kind: 'policy', text: documentOf('deny') }, admin)
+  await state.database
+    .updateTable('policy_versions')
+    .set({ text: documentOf('allow') })
+    .where('version', '=', first.version)
+    .execute()
+  await policies.activate({ kind: 'policy', text: documentOf('allow') }, admin)
+  await policies.activate({ kind: 'policy', text: documentOf('allow') }, admin)
+  const rules = { added: [], changed: [{ rule: 'all', parts: ['effect'] }], removed: [] }
+  expect(logged.map((entry) => ('change' in entry ? entry.change : undefined))).toEqual([
+    undefined,
+    { base: first.version, linesAdded: 1, linesRemoved: 1, rules, other: [] },
+    // the same once more
+    undefined,
+  ])
+})
+
 test('every version is kept as it came, with its hash, author, time and message: nothing is updated in place', async () => {
   const policies = started()
   await policies.activate({ kind: 'masking', text: 'version: 1\nrules: []\n' }, admin)

@@ -1,9 +1,11 @@
 import type { Masking } from '../../src-core/masking/load-masking.ts'
 import type { Policy } from '../../src-core/policy/policy.ts'
 import { isSamePerson } from '../../src-core/approval/same-person.ts'
+import { documentChange } from '../../src-core/policy/document-change.ts'
 import { timestampOf, type Clock } from '../../src-node/clock.ts'
 import type { TransparencyLog } from '../../src-node/log-store.ts'
 import { AppError } from '../../src-protocol/app-error.ts'
+import type { DocumentChange } from '../../src-protocol/document-change.ts'
 import type { Person } from '../../src-protocol/model.ts'
 import { policyVersion as policyVersionSchema, type DocumentProblem, type PolicyVersion } from '../../src-protocol/policy-version.ts'
 import type {
@@ -90,6 +92,8 @@ export function createPolicies(ports: PoliciesPorts): Policies {
   const proposals = createPolicyProposals({ database, log, logged, clock })
   let policy: Policy | undefined
   let masking: Masking | undefined
+  /** of what is in force: the database could say something else */
+  const texts = new Map<DocumentKind, string>()
   /** one change at a time, in the order in which they were asked for */
   let tail: Promise<unknown> = Promise.resolve()
   const inOrder = <T>(task: () => Promise<T>): Promise<T> => {
@@ -98,7 +102,8 @@ export function createPolicies(ports: PoliciesPorts): Policies {
     return turn
   }
 
-  const use = (loaded: Usable) => {
+  const use = (loaded: Usable, text: string) => {
+    texts.set(loaded.kind, text)
     if (loaded.kind === 'policy') policy = loaded.document
     else masking = loaded.document
   }
@@ -117,7 +122,7 @@ export function createPolicies(ports: PoliciesPorts): Policies {
   }
 
   /** Says in the log which version rules, and remembers it. */
-  async function logVersion(entry: { document: DocumentKind; version: string } & Origin): Promise<void> {
+  async function logVersion(entry: { document: DocumentKind; version: string; change?: DocumentChange } & Origin): Promise<void> {
     await log.append({ kind: 'policy.version', ...entry })
     logged.note({ kind: 'policy.version', document: entry.document, version: entry.version })
   }
@@ -141,9 +146,15 @@ export function createPolicies(ports: PoliciesPorts): Policies {
       .onConflict((conflict) => conflict.doNothing())
       .execute()
     const origins = { ...(approvedBy !== undefined && { approvedBy }), ...(message !== undefined && { message }) }
-    await logVersion({ document: kind, version, author, ...origins })
+    const base = current(kind)
+    const before = texts.get(kind)
+    const change =
+      base === undefined || before === undefined || base === version
+        ? undefined
+        : documentChange(kind, { version: base, text: before }, text)
+    await logVersion({ document: kind, version, author, ...origins, ...(change && { change }) })
     await markActive(kind, version)
-    use(loaded)
+    use(loaded, text)
     onActivated(kind, version)
     if (proposal) await proposals.activated(proposal.id, proposal.by)
     await proposals.superseded(kind, version)
@@ -237,13 +248,13 @@ export function createPolicies(ports: PoliciesPorts): Policies {
         // whoever can write the state must not rule by it: which version rules says the log, and its hash says which text that is
         const text = stored.find((one) => one.version === version)?.text
         const loaded = text === undefined ? undefined : await usable(kind, text)
-        if (!loaded || loaded.version !== version) {
+        if (text === undefined || !loaded || loaded.version !== version) {
           const problem = 'the stored text is not the one that was put in force: the state of the gateway was changed'
           throw new AppError(invalid[kind], { problem })
         }
         await logVersion({ document: kind, version, author: restoredAtStart })
         await markActive(kind, version)
-        use(loaded)
+        use(loaded, text)
         // the gateway may have stopped between the version and what that makes of proposals
         await proposals.superseded(kind, loaded.version)
         return true

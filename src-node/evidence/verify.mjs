@@ -540,19 +540,33 @@ function sameCell(cell, value) {
 
 /** A table that is made of the log alone has these rows and no others. */
 function checkTable(place, expected) {
-  const [, ...rows] = tableOf(place)
+  const [header, ...rows] = tableOf(place)
   const wrong = rows.findIndex(
-    (row, at) => expected[at]?.length !== row.length || !row.every((cell, column) => sameCell(cell, expected[at][column])),
+    (row, at) => !hasColumns(header, expected[at]) || !row.every((cell, column) => sameCell(cell, expected[at][column])),
   )
   if (wrong >= 0) fail(place, `row ${wrong + 1} is not what the log says`)
   else if (rows.length !== expected.length) fail(place, `it has ${rows.length} rows, and by the log it has ${expected.length}`)
   else pass(`${place} is what the log says`)
 }
 
+/** Packs of older gateways lack the last columns, of which their log has nothing either. */
+function hasColumns(header, expected) {
+  return expected !== undefined && header.length <= expected.length && expected.slice(header.length).every((value) => value === undefined)
+}
+
 function policyRows(entries) {
   return entries
     .filter(({ kind }) => kind === 'policy.version')
-    .map(({ at, document, version, author, approvedBy, message, index }) => [at, document, version, author, approvedBy, message, index])
+    .map(({ at, document, version, author, approvedBy, message, index, change }) =>
+      [at, document, version, author, approvedBy, message, index].concat(changeCells(change)),
+    )
+}
+
+function changeCells(change) {
+  const { added, changed, removed } = change?.rules ?? {}
+  const inPart = changed?.map(({ rule, parts }) => `${rule} (${parts.join(', ')})`)
+  const names = [added, inPart, removed, change?.other].map((some) => some?.join('; '))
+  return [change?.base, change?.linesAdded, change?.linesRemoved, ...names]
 }
 
 function approvalRows(entries) {

@@ -8,7 +8,7 @@ import { Dialog } from '../../components/dialog.tsx'
 import { DialogButtons } from '../../components/dialog-buttons.tsx'
 import { ErrorNote } from '../../components/error-state.tsx'
 import { ReasonButton } from '../../components/reason-button.tsx'
-import { describeChanges, type LineChanges } from './changed-lines.ts'
+import { describeChanges, type LineChanges } from '../../../src-core/policy/changed-lines.ts'
 import { kindWords, type DocumentKind } from './document-kind.ts'
 
 interface ConfirmActivationProps {

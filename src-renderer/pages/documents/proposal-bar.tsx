@@ -7,7 +7,7 @@ import { useDesktopState, useHasRole, usePerson } from '../../api/use-desktop-st
 import { ReasonButton } from '../../components/reason-button.tsx'
 import { formatRelative } from '../../components/time.ts'
 import { useNow } from '../../components/use-now.ts'
-import { describeChanges, type LineChanges } from './changed-lines.ts'
+import { describeChanges, type LineChanges } from '../../../src-core/policy/changed-lines.ts'
 import { DecideProposal } from './decide-proposal.tsx'
 import { Gate } from './gate.tsx'
 import { whyNotDecide } from './why-not-decide.ts'

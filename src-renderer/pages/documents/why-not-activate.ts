@@ -1,5 +1,5 @@
 import type { DocumentProblem } from '../../../src-protocol/policy-version.ts'
-import type { LineChanges } from './changed-lines.ts'
+import type { LineChanges } from '../../../src-core/policy/changed-lines.ts'
 import { countProblems } from './count-problems.ts'
 
 export interface ActivationFacts {

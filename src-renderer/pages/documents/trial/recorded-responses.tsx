@@ -72,16 +72,18 @@ export function RecordedResponses({ session, columns, chosen, onChoose, onTake }
               : `${shown.length.toLocaleString('en')} of ${all.length.toLocaleString('en')}`}
         </span>
       </div>
+      {shown.length === 0 && <p className={`${styles.none} t2`}>No response has these words.</p>}
       <div
         ref={scroller}
         className={styles.list}
+        // a list of nothing is none
+        hidden={shown.length === 0}
         role="listbox"
         aria-label="Responses, the newest first"
         tabIndex={0}
         aria-activedescendant={at >= 0 ? `${listId}${at}` : undefined}
         onKeyDown={onKeyDown}
       >
-        {shown.length === 0 && <p className={`${styles.none} t2`}>No response has these words.</p>}
         <div role="presentation" className={styles.space} style={{ height: total }}>
           {items.map((item) => {
             const seq = shown[item.index]
