@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import type { PersonName, Scenario } from '../fakes/fake-scenario.ts'
 import { changeDraft } from '../renderer/draft-text.ts'
-import { patiently, usePages } from './use-pages.ts'
+import { accessibilityViolations, patiently, usePages } from './use-pages.ts'
 
 const pages = usePages()
 let page: Page
@@ -167,6 +167,7 @@ describe('an administrator', () => {
     const search = page.getByRole('searchbox', { name: 'Find in responses' })
     await search.pressSequentially('no such word')
     await page.getByText('No response has these words.').waitFor()
+    expect(await accessibilityViolations(page)).toEqual([])
     // empties the field, and the dialog is still there
     await page.keyboard.press('Escape')
     await responses.getByRole('option').first().waitFor()
