@@ -120,7 +120,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     sessions.awaitReturns()
     // what an earlier run left undone
     await gateway.recordings.start()
-    logger.info({ url: publicUrl, version }, 'gateway started')
+    // the key is public: auditors check proofs under it
+    logger.info({ url: publicUrl, version, logKey: log.verifierKey }, 'gateway started')
     return { url: publicUrl, close: () => opened.close() }
   } catch (error) {
     await opened.close()
