@@ -1,7 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { cp, mkdtemp, rename, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -11,6 +10,7 @@ import { checkStore } from '../../src-node/check-store.ts'
 import { systemClock } from '../../src-node/clock.ts'
 import { compressRecording } from '../../src-node/compress-recording.ts'
 import { openLog, type TransparencyLog } from '../../src-node/log-store.ts'
+import { makeQuickFolder } from '../../src-node/quick-folder.fixture.ts'
 import { recordingPaths } from '../../src-node/recording-paths.ts'
 import { openRecordingStore, type RecordingStore } from '../../src-node/recording-store.ts'
 import { systemScheduler } from '../../src-node/scheduler.ts'
@@ -65,7 +65,7 @@ const openCopy = (thread: Pick<TaskThread<CopyTasks>, 'call' | 'close'> = thread
   })
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'second-copy-'))
+  folder = await makeQuickFolder('second-copy-')
   ;[alarms, up] = [[], 0]
   mkdirSync(at('data'))
   mkdirSync(at('copy'))

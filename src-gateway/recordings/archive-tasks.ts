@@ -39,7 +39,7 @@ export interface ArchiveTasks {
 /** of recordings that are larger, a search does not look for the place; nor when it has read so much for one page */
 const readForExcerpts = 32 * 1024 * 1024
 
-export function createArchiveTasks(folder: string): ArchiveTasks {
+export function createArchiveTasks(folder: string): ArchiveTasks & { close(): void } {
   const { database, fresh } = openSearchDatabase(folder)
   const index = createSearchIndex(database)
 
@@ -62,6 +62,7 @@ export function createArchiveTasks(folder: string): ArchiveTasks {
   }
 
   return {
+    close: () => void database.close(),
     open: () => Promise.resolve({ fresh }),
     async index(session) {
       const file = await fileOf(session.session)

@@ -45,7 +45,10 @@ function threadHere(): ArchiveThread {
       tasks ??= createArchiveTasks(recordingsFolder)
       return (tasks[task] as (given: unknown) => Promise<never>)(input)
     },
-    close: () => Promise.resolve(),
+    async close() {
+      tasks?.close()
+      tasks = undefined
+    },
   }
 }
 

@@ -1,7 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -11,6 +10,7 @@ import { createRetentionBook } from '../../src-core/retention/retention-book.ts'
 import { checkStore } from '../../src-node/check-store.ts'
 import { openLog, type TransparencyLog } from '../../src-node/log-store.ts'
 import { createManualScheduler } from '../../src-node/manual-scheduler.fixture.ts'
+import { makeQuickFolder } from '../../src-node/quick-folder.fixture.ts'
 import { recordingPaths } from '../../src-node/recording-paths.ts'
 import { openRecordingStore, type RecordingStore } from '../../src-node/recording-store.ts'
 import { connectionName, sessionId, type SessionId } from '../../src-protocol/ids.ts'
@@ -22,6 +22,7 @@ import type { ArchiveThread } from '../recordings/archive-thread.ts'
 import { idleArchive } from '../recordings/idle-archive.fixture.ts'
 import { createNoteFinding } from '../recordings/note-finding.ts'
 import { createRecordingIndex, type RecordingIndex } from '../recordings/recording-index.ts'
+import { createRecordingParts } from '../recordings/recording-parts.ts'
 import { createRecordingScan } from '../recordings/recording-scan.ts'
 import { sealRecording } from '../sessions/seal-session.ts'
 import { openState, type State } from '../state/state-database.ts'
@@ -72,7 +73,7 @@ const openRetention = (changed: Partial<RetentionPorts> = {}) => {
 }
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'retention-'))
+  folder = await makeQuickFolder('retention-')
   recordingsFolder = join(folder, 'recordings')
   ;[wall, up, findings] = [Date.parse('2026-01-01T00:00:00.000Z'), 0, []]
   state = await openState(folder)
@@ -86,6 +87,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await retention.close()
+  tasks.close()
   await recordings.close()
   await log.close()
   state.close()
@@ -159,6 +161,12 @@ test('what is older than its rule says is removed: the entry, the file, what was
   expect(await audited()).toEqual({ removed: 2, codes: [] })
   const row = await rowOf(old)
   await expect(index.handOut(old, named('ada'))).rejects.toMatchObject({ code: 'RECORDING_REMOVED', data: { index: row.removed_index } })
+  // nor part by part, and nobody is told to have taken it out
+  const parts = createRecordingParts({ ...portsOf(), recordings })
+  const before = log.size
+  await expect(parts.part(old, 0, named('ada'))).rejects.toMatchObject({ code: 'RECORDING_REMOVED', data: { index: row.removed_index } })
+  expect(log.size).toBe(before)
+  expect((await parts.part(young, 0, named('ada'))).size).toBeGreaterThan(0)
   const { recordings: listed } = await index.list({})
   expect(listed.filter(({ removed }) => removed).map(({ session }) => session)).toEqual([other, old])
   expect(await retention.overview()).toMatchObject({ removed: { total: 2 }, next: [{ session: young }], rule: { countsFrom: 'now' } })

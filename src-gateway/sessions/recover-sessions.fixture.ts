@@ -1,12 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect } from 'vitest'
 import { verifyRecording } from '../../src-core/recording/verify-recording.ts'
 import { systemClock } from '../../src-node/clock.ts'
 import { openLog, type TransparencyLog } from '../../src-node/log-store.ts'
+import { makeQuickFolder } from '../../src-node/quick-folder.fixture.ts'
 import { newSessionId } from '../../src-node/random-id.ts'
 import { openRecordingStore, type OpenDraft, type RecordingStore } from '../../src-node/recording-store.ts'
 import type { RecordingWriter } from '../../src-node/recording-writer.ts'
@@ -32,10 +32,14 @@ export let index: RecordingIndex
 export let store: SessionStore
 export let session: SessionId
 
+/** of gateways that were killed, too: here their files would stay open */
+let opened: RecordingStore[] = []
+
 async function open(): Promise<void> {
   state = await openState(folder)
   log = await openLog({ folder: join(folder, 'log'), origin: 'gatehouse.example/log', privateKey, clock: systemClock })
   recordings = await openRecordingStore({ folder: join(folder, 'recordings'), clock: systemClock })
+  opened.push(recordings)
   index = createRecordingIndex({
     database: state.database,
     recordings,
@@ -67,12 +71,14 @@ export const resume = () => {
 /** A gateway's stores in a folder of their own, for each test. */
 export function useStores(): void {
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'gatehouse-recover-'))
+    folder = await makeQuickFolder('gatehouse-recover-')
     session = newSessionId()
     wentOn = []
     await open()
   })
   afterEach(async () => {
+    for (const recorded of opened) await recorded.close()
+    opened = []
     await log.close()
     state.close()
     await rm(folder, { recursive: true, force: true })

@@ -148,6 +148,7 @@ describe('many sessions', () => {
     await new Promise((resolve) => setImmediate(resolve))
     expect(log.size).toBe(size)
     // and the next start finishes it
+    await crash()
     expect((await recover()).sealed).toBeGreaterThan(0)
     expect(await store.unsealed()).toEqual([])
     expect((await index.list({})).total).toBe(many)
