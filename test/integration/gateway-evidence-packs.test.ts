@@ -96,6 +96,21 @@ test('a manifest that was changed is not the one that was exported', async () =>
   expect([status, stdout]).toEqual([1, expect.stringContaining('it does not show that this manifest is in the log')])
 })
 
+test('what an activation changed stands in the log and in the pack, which proves it', async () => {
+  const text = 'version: 1\nrules:\n  - { id: text-alone, media: [image], because: Pictures stay inside. }\n'
+  await people.admin.api.call('activatePolicy', { kind: 'masking', text, message: 'Text alone.' })
+  const pack = await people.auditor.api.call('makePack', request)
+  await writeFile(join(folder, 'changed.zip'), await download(pack))
+  await unzip(join(folder, 'changed.zip'), join(folder, 'changed'))
+  const table = join(folder, 'changed/population/policies.csv')
+  const rows = await readFile(table, 'utf8')
+  expect(rows).toMatch(/,masking,.*,Text alone\.,\d+,[0-9a-f]{64},\d+,\d+,text-alone,/)
+  const said = () => spawnSync(process.execPath, [join(folder, 'changed/verify/verify.mjs')], { env: {}, encoding: 'utf8' }).stdout
+  expect(said()).toContain('population/policies.csv is what the log says')
+  await writeFile(table, rows.replace(',text-alone,', ',,'))
+  expect(said()).toMatch(/population\/policies\.csv: row \d+ is not what the log says/)
+})
+
 test('who is no auditor or administrator gets none, and nobody gets another one’s', async () => {
   await expect(people.operator.api.call('makePack', request)).rejects.toMatchObject({ code: 'FORBIDDEN' })
   await expect(people.reviewer.api.call('makePack', request)).rejects.toMatchObject({ code: 'FORBIDDEN' })
