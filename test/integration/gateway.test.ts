@@ -1,9 +1,8 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { AppError } from '../../src-protocol/app-error.ts'
 import type { AgentId, SessionId } from '../../src-protocol/ids.ts'
 import type { SessionRecord } from '../../src-protocol/recording.ts'
-import { connectScriptedAgent, echo, enrolScriptedAgent, type ReceivedExchange, type ScriptedAgent } from '../fakes/scripted-agent.ts'
+import { echo, type ReceivedExchange, type ScriptedAgent } from '../fakes/scripted-agent.ts'
 import {
   exchange,
   openEcho,
@@ -322,116 +321,6 @@ test('a body that the server would decode otherwise does not reach it', async ()
   expect(rpcOf(answer).error?.data).toMatchObject({ code: 'CONTENT_TYPE_REFUSED' })
   expect(agent.received).toHaveLength(before)
 })
-
-test('an agent cannot end what runs at another one', async () => {
-  const session = await openEcho(operator)
-  const { joinToken } = await admin.api.call('createJoinToken', { name: 'other-agent' })
-  const other = await connectScriptedAgent(gateway.url, await enrolScriptedAgent(gateway.url, joinToken))
-  await until(async () => (await admin.api.call('agents')).agents.every(({ online }) => online), 'the other agent is online')
-  const error = new AppError('SERVER_STOPPED', { server: 'echo', problem: 'so says another agent' }).toJSON()
-  other.socket.sendControl({ type: 'session.ended', session: session.id, error })
-  // what it says next is handled after that
-  const servers = [{ name: 'later', title: 'Later', transport: 'stdio' as const }]
-  other.socket.sendControl({ type: 'hello', version: '0.0.0-test', servers, sessions: [] })
-  const laterOf = async () => (await admin.api.call('agents')).agents.some((one) => one.servers.some(({ name }) => name === 'later'))
-  await until(laterOf, 'the other agent was heard to its end')
-  other.drop()
-  const answer = await exchange(operator, session.id, toolCall('echo', { text: 'still here' })).done
-  expect(rpcOf(answer).result).toBeDefined()
-})
-
-describe('a session', () => {
-  test('of somebody else cannot be used', async () => {
-    const session = await openEcho(operator)
-    const before = agent.received.length
-    const answer = await exchange(admin, session.id, toolCall('echo', { text: 'x' })).done
-    expect(answer.aborted?.code).toBe('SESSION_UNKNOWN')
-    expect(agent.received).toHaveLength(before)
-  })
-
-  test('of an earlier sign-in of the same person cannot be used', async () => {
-    const session = await openEcho(operator)
-    const other = await signInAs(gateway.url, 'operator')
-    const answer = await exchange(other, session.id, toolCall('echo', { text: 'x' })).done
-    expect(answer.aborted?.code).toBe('SESSION_UNKNOWN')
-    other.leave()
-  })
-
-  test('cuts its streams when it is ended, and nothing passes afterwards', async () => {
-    const session = await openEcho(operator)
-    const open: ReceivedExchange[] = []
-    agent.script = (received) => void open.push(received)
-    const call = exchange(operator, session.id, toolCall('echo', { text: 'x' }))
-    const listening = exchange(operator, session.id, undefined, { method: 'GET' })
-    await until(() => open.length === 2, 'both have reached the agent')
-    const ended = await operator.api.call('endSession', { id: session.id })
-    expect(ended).toMatchObject({ state: 'ended', endReason: 'ended-by-operator' })
-    expect(rpcOf(await call.done).error?.data).toMatchObject({ code: 'SESSION_ENDED' })
-    expect((await listening.done).aborted?.code).toBe('SESSION_ENDED')
-    expect(agent.commands.at(-1)).toEqual({ type: 'session.end', session: session.id })
-    const after = await exchange(operator, session.id, toolCall('echo', { text: 'x' })).done
-    expect(after.aborted?.code).toBe('SESSION_ENDED')
-  })
-
-  test('can be ended by an administrator, not by another operator', async () => {
-    const session = await openEcho(operator)
-    const auditor = await signInAs(gateway.url, 'auditor')
-    await expect(auditor.api.call('endSession', { id: session.id })).rejects.toMatchObject({ code: 'FORBIDDEN' })
-    auditor.leave()
-    expect(await admin.api.call('endSession', { id: session.id, reason: 'a test' })).toMatchObject({ endReason: 'ended-by-administrator' })
-    await expect(admin.api.call('endSession', { id: session.id, reason: 'a test' })).rejects.toMatchObject({ code: 'SESSION_ENDED' })
-  })
-
-  test('ends when its server stops by itself', async () => {
-    const session = await openEcho(operator)
-    const error = new AppError('SERVER_STOPPED', { server: 'echo', problem: 'it crashed' }).toJSON()
-    agent.socket.sendControl({ type: 'session.ended', session: session.id, error })
-    await expect(endReasonOf(session.id)).resolves.toBe('server-stopped')
-  })
-
-  test('whose server does not start is ended and sealed', async () => {
-    const started = agent.onStart
-    const error = new AppError('SERVER_START_FAILED', { server: 'echo', problem: 'no such file' }).toJSON()
-    agent.onStart = ({ session }, socket) => socket.sendControl({ type: 'session.failed', session, error })
-    await expect(openEcho(operator)).rejects.toMatchObject({ code: 'SERVER_START_FAILED' })
-    agent.onStart = started
-    const [session] = (await operator.api.call('sessions')).sessions
-    expect(session).toMatchObject({ state: 'ended', endReason: 'server-stopped', records: 2 })
-  })
-
-  test.for([
-    ['without the role', () => admin, { connection: 'echo', reason: 'a test', minutes: 5 }, 'FORBIDDEN'],
-    ['on an unknown connection', () => operator, { connection: 'nothing', reason: 'a test', minutes: 5 }, 'NOT_FOUND'],
-    ['for longer than the connection allows', () => operator, { connection: 'echo', reason: 'a test', minutes: 61 }, 'INVALID_REQUEST'],
-    ['without a reason', () => operator, { connection: 'echo', reason: '  ', minutes: 5 }, 'INVALID_REQUEST'],
-  ] as const)('cannot be opened %s', async ([, person, request, code]) => {
-    await expect(person().api.call('openSession', request as never)).rejects.toMatchObject({ code })
-  })
-
-  test('ends when its person signs out', async () => {
-    const other = await signInAs(gateway.url, 'operator')
-    const session = await openEcho(other)
-    await other.api.call('signOut')
-    await expect(endReasonOf(session.id)).resolves.toBe('signed-out')
-    other.leave()
-  })
-
-  test('ends when its desktop stays away for longer than the grace', async () => {
-    const other = await signInAs(gateway.url, 'operator')
-    const session = await openEcho(other)
-    other.leave()
-    await expect(endReasonOf(session.id)).resolves.toBe('desktop-disconnected')
-  })
-})
-
-async function endReasonOf(id: SessionId): Promise<string | undefined> {
-  let session = (await operator.api.call('session', { id })).session
-  await until(async () => {
-    session = (await operator.api.call('session', { id })).session
-    return session.state === 'ended'
-  }, 'the session ends')
-  return session.endReason
-}
 
 async function recordsOf(session: SessionId): Promise<SessionRecord[]> {
   const { readdir, readFile } = await import('node:fs/promises')
