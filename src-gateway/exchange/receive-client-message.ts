@@ -156,7 +156,6 @@ function noteRequest(exchange: Exchange, message: Message, method: string): void
   if (exchange.client !== undefined) exchange.session.client = exchange.client
 }
 
-/** Without its number, which is the record's. */
 /** A client that was not patient enough cancels its call. Nobody waits for it any more: it must not run in the place of a repeated one. */
 function stopHolding({ session, head }: Exchange, requestId: JsonValue | undefined): void {
   const mcpSession = head.headers['mcp-session-id']
@@ -165,6 +164,7 @@ function stopHolding({ session, head }: Exchange, requestId: JsonValue | undefin
   }
 }
 
+/** Without its number, which is the record's. */
 function toCall(exchange: Exchange, { message, method, masked, decision }: DecidedMessage): Call {
   const { effect, rule, because, policyVersion } = decision
   return {
