@@ -1,9 +1,10 @@
-/** An administrator at the application: a rule that holds schema changes, its simulation, a second administrator, and a new masked field. */
+/** An administrator at the application: an agent and its connection, a rule that holds schema changes, its simulation, a second administrator, and a new masked field. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startProcess, type ManagedProcess } from '../../demo/supervisor/managed-process.ts'
 import { startServices, type DemoServices } from '../../demo/supervisor/services.ts'
 import { connectAiClient, type AiClient } from '../../demo/tour/ai-client.ts'
 import { openDesktopDriver, type DesktopDriver } from '../../demo/tour/desktop-driver.ts'
@@ -59,6 +60,7 @@ let author: DesktopDriver
 let second: DesktopDriver
 let session: Session
 let client: AiClient
+let otherAgent: ManagedProcess | undefined
 
 const picture = async ({ page, name }: DesktopDriver, what: string): Promise<void> => {
   if (pictures !== undefined) await page.screenshot({ path: join(pictures, `${what}-${name}.png`), animations: 'disabled' })
@@ -124,6 +126,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await client?.close().catch(() => {})
   for (const desktop of [operator, author, second]) await desktop?.close().catch(() => {})
+  await otherAgent?.stop()
   await services?.stop()
   rmSync(folder, { recursive: true, force: true })
 })
@@ -203,3 +206,49 @@ test('once the second one agrees it is masked in the session that runs', async (
   await page.getByText('where-people-live').first().waitFor()
   await picture(operator, '8-masked')
 })
+
+test('the author enrols an agent with the token that is shown once, and registers as a connection what it declares', async () => {
+  const { page } = author
+  await page.getByRole('link', { name: 'Agents' }).first().click()
+  await page.getByRole('button', { name: 'Enrol an agent' }).click()
+  await page.getByRole('dialog').getByLabel('Name').fill('dc1-agent-1')
+  await page.getByRole('button', { name: 'Create join token' }).click()
+  const command = (await page.getByLabel('The command').textContent()) ?? ''
+  await picture(author, '9-join-token')
+  otherAgent = await startAgent(/GATEHOUSE_JOIN_TOKEN=(\S+) /.exec(command)?.[1] ?? '')
+  await page.getByRole('button', { name: 'Done' }).click()
+  await page.getByRole('row', { name: /dc1-agent-1.*Online/ }).waitFor()
+  await picture(author, '10-enrolled')
+
+  await page.getByRole('link', { name: 'Connections' }).first().click()
+  await page.getByRole('button', { name: 'Register a connection' }).click()
+  await page.getByPlaceholder('Choose a server').click()
+  await page.getByRole('option', { name: /^words/ }).click()
+  await picture(author, '11-registering')
+  await page.getByRole('dialog').getByRole('button', { name: 'Register' }).click()
+  await page.getByRole('row', { name: /words/ }).waitFor()
+  await picture(author, '12-registered')
+  const opened = await operator.invoke('sessions:open', { connection: 'words', reason: 'a first look', minutes: 5 })
+  expect(opened).toMatchObject({ connection: 'words', state: 'live' })
+})
+
+/** On another machine it would be the same file and the same command. */
+async function startAgent(joinToken: string): Promise<ManagedProcess> {
+  const file = join(folder, 'other-agent.yaml')
+  const server = { name: 'words', title: 'Words', command: [process.execPath, join(root, 'test/bench/echo-server.ts')] }
+  const config = {
+    gateway: services.gatewayUrl,
+    data: join(folder, 'other-agent'),
+    joinToken: 'env:GATEHOUSE_JOIN_TOKEN',
+    servers: [server],
+  }
+  writeFileSync(file, JSON.stringify(config))
+  return startProcess({
+    name: 'other-agent',
+    command: process.execPath,
+    args: [join(root, 'src-cli/gatehouse.ts'), 'agent', '--config', file],
+    env: { PATH: process.env['PATH'], HOME: folder, GATEHOUSE_JOIN_TOKEN: joinToken },
+    cwd: folder,
+    logFile: join(folder, 'other-agent.log'),
+  })
+}
