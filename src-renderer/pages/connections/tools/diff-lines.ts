@@ -1,5 +1,4 @@
-/** Beyond this many comparisons the whole middle counts as changed: it is shown, only not lined up. */
-const comparisonLimit = 4_000_000
+import { commonLines } from '../../../../src-core/policy/common-lines.ts'
 
 /** One line of a text: its number (from 1), and which part of it differs from the line that it is paired with. */
 export interface DiffSide {
@@ -65,31 +64,6 @@ function changedRow(left: DiffSide, right: DiffSide): DiffRow {
     end: characters.slice(0, characters.length - end).join('').length,
   })
   return { kind: 'changed', left: { ...left, changed: range(one) }, right: { ...right, changed: range(other) } }
-}
-
-/** Pairs of indices of the lines that both have, in order. */
-function commonLines(before: readonly string[], after: readonly string[]): [number, number][] {
-  if (before.length * after.length > comparisonLimit) return []
-  const width = after.length + 1
-  const lengths = new Uint32Array((before.length + 1) * width)
-  const at = (row: number, column: number): number => lengths[row * width + column] ?? 0
-  for (let row = before.length - 1; row >= 0; row -= 1) {
-    for (let column = after.length - 1; column >= 0; column -= 1) {
-      lengths[row * width + column] =
-        before[row] === after[column] ? at(row + 1, column + 1) + 1 : Math.max(at(row + 1, column), at(row, column + 1))
-    }
-  }
-  const pairs: [number, number][] = []
-  let [row, column] = [0, 0]
-  while (row < before.length && column < after.length) {
-    if (before[row] === after[column]) {
-      pairs.push([row, column])
-      row += 1
-      column += 1
-    } else if (at(row + 1, column) >= at(row, column + 1)) row += 1
-    else column += 1
-  }
-  return pairs
 }
 
 /** Rows to draw: unchanged ones far from any change are one fold. */
